@@ -1,0 +1,176 @@
+//! What may be asked of an aggregate. Commands carry what was asked, not whether it is allowed.
+
+use crate::ids::{Number, TaskKey};
+use crate::notification::Delivery;
+use crate::variables::Variables;
+use serde::{Deserialize, Serialize};
+
+/// On whose behalf a command runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Actor {
+    /// An authenticated person or client of the tenant.
+    #[serde(rename = "u")]
+    User(String),
+    /// Whoever holds the link of the task.
+    #[serde(rename = "r")]
+    Recipient,
+    /// A schedule, a job or the engine itself.
+    #[serde(rename = "s")]
+    System,
+}
+
+impl Actor {
+    /// The name in histories: the user's id, `recipient` or `system`.
+    pub fn name(&self) -> &str {
+        match self {
+            Actor::User(id) => id,
+            Actor::Recipient => "recipient",
+            Actor::System => "system",
+        }
+    }
+}
+
+/// A command for one aggregate.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    /// I-01: start an instance. The only command that needs no state.
+    Start(Start),
+    /// I-07: stop the instance with everything in it.
+    CancelInstance {
+        /// Shown in the history.
+        reason: Option<String>,
+    },
+    /// I-06: run the failed elements again.
+    Retry {
+        /// Only incidents at this element; all where it is missing.
+        element: Option<String>,
+        /// Variables corrected before the retry.
+        variables: Variables,
+    },
+    /// Go on where a step budget ended the last command.
+    Continue,
+    /// A timer of a boundary event is due.
+    FireTimer {
+        /// The element instance the event is attached to.
+        element: Number,
+        /// BPMN id of the boundary event.
+        event: String,
+        /// Number of the firing, from 1.
+        occurrence: u32,
+    },
+    /// E-07, E-08: the recipient answers.
+    Submit(Submission),
+    /// E-06: keep what was typed.
+    SaveDraft {
+        /// The task.
+        task: TaskKey,
+        /// Field values.
+        values: Variables,
+    },
+    /// E-03: a scheduled reminder is due.
+    Remind {
+        /// The task.
+        task: TaskKey,
+        /// Number of the reminder in the model's plan, from 1.
+        occurrence: u32,
+    },
+    /// E-04: send the notification again.
+    Resend {
+        /// The task.
+        task: TaskKey,
+    },
+    /// E-09: take pages, actions and mail from a deployed version.
+    SyncTemplates {
+        /// The task.
+        task: TaskKey,
+        /// The deployed version; `Env::templates` is its process.
+        version: u32,
+    },
+    /// E-10: cancel the task and its whole instance.
+    CancelTask {
+        /// The task.
+        task: TaskKey,
+        /// Shown in the history.
+        reason: Option<String>,
+    },
+    /// E-12: the expiry is due.
+    Expire {
+        /// The task.
+        task: TaskKey,
+    },
+    /// E-13: a mail of the task bounced for good or was reported.
+    RecordBounce {
+        /// The task.
+        task: TaskKey,
+        /// Bounced, complained or failed.
+        delivery: Delivery,
+    },
+}
+
+impl Command {
+    /// The name in journals and logs.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Command::Start(_) => "start",
+            Command::CancelInstance { .. } => "cancelInstance",
+            Command::Retry { .. } => "retry",
+            Command::Continue => "continue",
+            Command::FireTimer { .. } => "fireTimer",
+            Command::Submit(_) => "submit",
+            Command::SaveDraft { .. } => "saveDraft",
+            Command::Remind { .. } => "remind",
+            Command::Resend { .. } => "resend",
+            Command::SyncTemplates { .. } => "syncTemplates",
+            Command::CancelTask { .. } => "cancelTask",
+            Command::Expire { .. } => "expire",
+            Command::RecordBounce { .. } => "recordBounce",
+        }
+    }
+
+    /// The task it is about, or `None` where it is about the instance.
+    pub fn task(&self) -> Option<TaskKey> {
+        match self {
+            Command::Submit(submission) => Some(submission.task),
+            Command::SaveDraft { task, .. }
+            | Command::Remind { task, .. }
+            | Command::Resend { task }
+            | Command::SyncTemplates { task, .. }
+            | Command::CancelTask { task, .. }
+            | Command::Expire { task }
+            | Command::RecordBounce { task, .. } => Some(*task),
+            Command::Start(_)
+            | Command::CancelInstance { .. }
+            | Command::Retry { .. }
+            | Command::Continue
+            | Command::FireTimer { .. } => None,
+        }
+    }
+}
+
+/// Start of an instance.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Start {
+    /// The key drawn for it.
+    pub key: crate::ids::InstanceKey,
+    /// Version of the definition that `Env::process` is.
+    pub definition_version: u32,
+    /// The caller's own key.
+    pub business_key: Option<String>,
+    /// Business label.
+    pub reference: Option<String>,
+    /// Initial variables.
+    pub variables: Variables,
+}
+
+/// An answer of the recipient.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Submission {
+    /// The task.
+    pub task: TaskKey,
+    /// The button pressed.
+    pub action: String,
+    /// Field values as posted: text, or a list of texts for fields with several values.
+    pub values: Variables,
+    /// Value of the page that makes a repeated post recognisable.
+    pub id: String,
+}

@@ -1,0 +1,123 @@
+//! What a decision depends on and what it gives. Types only.
+
+use crate::command::Actor;
+use crate::effect::Effect;
+use crate::event::Event;
+use crate::instance::Aggregate;
+use crate::process::Process;
+use crate::script::{LogLine, Scripts};
+use crate::time::Timestamp;
+
+/// Everything outside the state that a decision depends on.
+pub struct Env<'a> {
+    /// The moment of the decision.
+    pub now: Timestamp,
+    /// On whose behalf.
+    pub actor: &'a Actor,
+    /// The process of the instance's version.
+    pub process: &'a Process,
+    /// The process whose pages and actions the command is about: of the task's templates version for a submission,
+    /// of the deployed version for Sync. The same as `process` where nothing was synced.
+    pub templates: &'a Process,
+    /// The script language.
+    pub scripts: &'a dyn Scripts,
+}
+
+/// An accepted command: nothing is stored yet.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decision {
+    /// The state after the events.
+    pub after: Aggregate,
+    /// What happened. Empty: nothing is to be committed (a repeated submission).
+    pub events: Vec<Event>,
+    /// What the outside must do.
+    pub effects: Vec<Effect>,
+    /// What the caller is told.
+    pub reply: Reply,
+    /// What scripts logged, for the operator's log.
+    pub log: Vec<LogLine>,
+}
+
+/// What the caller of an accepted command is told.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reply {
+    /// Done as asked.
+    Done,
+    /// The answer was accepted, now or by an earlier post of the same page.
+    Submitted,
+    /// The answer was refused; the task is as it was, what was typed is kept.
+    Denied(Vec<FieldError>),
+    /// The command was carried out and ended in an incident: the instance is in Error.
+    Failed {
+        /// Code of the incident.
+        code: String,
+        /// Sentence for the operator; never shown to a recipient.
+        message: String,
+    },
+}
+
+/// One refused value of a submission.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldError {
+    /// Name of the field, or `action`.
+    pub field: String,
+    /// What is wrong with it.
+    pub problem: Problem,
+}
+
+/// What can be wrong with a submitted value. Sentences are the catalogue's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Problem {
+    /// Nothing was given.
+    Required,
+    /// More characters than allowed.
+    TooLong {
+        /// Characters at most.
+        max: usize,
+        /// Characters given.
+        length: usize,
+    },
+    /// Not a number.
+    NotANumber,
+    /// Below the smallest number.
+    TooSmall {
+        /// Smallest value.
+        min: String,
+    },
+    /// Above the largest number.
+    TooLarge {
+        /// Largest value.
+        max: String,
+    },
+    /// Not a date.
+    NotADate,
+    /// Not a mail address.
+    NotAnEmail,
+    /// None of the choices.
+    NotAChoice,
+    /// The page has no such field.
+    UnknownField,
+    /// The task has no such action.
+    UnknownAction,
+    /// Several values where one is expected, or the wrong kind.
+    WrongType,
+}
+
+impl Problem {
+    /// The stable code of the API.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Problem::Required => "REQUIRED",
+            Problem::TooLong { .. } => "TOO_LONG",
+            Problem::NotANumber => "NOT_A_NUMBER",
+            Problem::TooSmall { .. } => "TOO_SMALL",
+            Problem::TooLarge { .. } => "TOO_LARGE",
+            Problem::NotADate => "NOT_A_DATE",
+            Problem::NotAnEmail => "NOT_AN_EMAIL",
+            Problem::NotAChoice => "NOT_A_CHOICE",
+            Problem::UnknownField => "UNKNOWN_FIELD",
+            Problem::UnknownAction => "UNKNOWN_ACTION",
+            Problem::WrongType => "WRONG_TYPE",
+        }
+    }
+}

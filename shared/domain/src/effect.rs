@@ -1,0 +1,76 @@
+//! What the outside must do after a commit. Names the work; does none of it. Doing any effect twice is harmless.
+
+use crate::ids::Number;
+use crate::notification::NotificationKind;
+use crate::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// One piece of outside work, kept in the journal item of the command that ordered it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Effect {
+    /// Send a notification of a task.
+    #[serde(rename = "n")]
+    Notify {
+        /// The task.
+        #[serde(rename = "t")]
+        task: Number,
+        /// Why.
+        #[serde(rename = "k")]
+        kind: NotificationKind,
+    },
+    /// Make sure that `due` comes back at `at`. Never moves one that exists.
+    #[serde(rename = "s")]
+    Schedule {
+        /// What comes back.
+        #[serde(rename = "d")]
+        due: Due,
+        /// When.
+        #[serde(rename = "a")]
+        at: Timestamp,
+    },
+    /// Make sure that `due` comes back no more. Unknown ones are success.
+    #[serde(rename = "u")]
+    Unschedule {
+        /// What must not come back.
+        #[serde(rename = "d")]
+        due: Due,
+    },
+    /// Go on with the instance in the background, at once.
+    #[serde(rename = "c")]
+    Continue,
+}
+
+/// Something that becomes due. Together with tenant and instance it names exactly one schedule.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Due {
+    /// A reminder of a task.
+    #[serde(rename = "r")]
+    Reminder {
+        /// The task.
+        #[serde(rename = "t")]
+        task: Number,
+        /// Number in the model's plan, from 1.
+        #[serde(rename = "n")]
+        occurrence: u32,
+    },
+    /// The expiry of a task.
+    #[serde(rename = "e")]
+    Expiry {
+        /// The task.
+        #[serde(rename = "t")]
+        task: Number,
+    },
+    /// A timer of an event.
+    #[serde(rename = "b")]
+    Timer {
+        /// The element instance the event is attached to.
+        #[serde(rename = "k")]
+        element: Number,
+        /// BPMN id of the event.
+        #[serde(rename = "e")]
+        event: String,
+        /// Number of the firing, from 1.
+        #[serde(rename = "n")]
+        occurrence: u32,
+    },
+}

@@ -1,0 +1,185 @@
+//! The aggregate: a process instance with its live element instances, variables, incidents and tasks. State only;
+//! changes happen in `apply`.
+
+use crate::external_task::ExternalTask;
+use crate::ids::{InstanceKey, Number};
+use crate::time::Timestamp;
+use crate::variables::Variables;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// Status of an instance, I-01 to I-07. Completed and Cancelled are absorbing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum InstanceStatus {
+    /// Elements are being executed, now or by a job.
+    Running,
+    /// Every path waits.
+    Waiting,
+    /// Every path has ended.
+    Completed,
+    /// Something failed; nothing moves until retry or cancel.
+    Error,
+    /// Stopped.
+    Cancelled,
+}
+
+impl InstanceStatus {
+    /// The word of the `/v1` API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            InstanceStatus::Running => "RUNNING",
+            InstanceStatus::Waiting => "WAITING",
+            InstanceStatus::Completed => "COMPLETED",
+            InstanceStatus::Error => "ERROR",
+            InstanceStatus::Cancelled => "CANCELLED",
+        }
+    }
+
+    /// Completed and Cancelled accept no event.
+    pub fn is_final(self) -> bool {
+        matches!(self, InstanceStatus::Completed | InstanceStatus::Cancelled)
+    }
+}
+
+impl fmt::Display for InstanceStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// One execution of an element that has not ended. What has ended lives in the journal only.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ElementInstance {
+    /// Number below the instance.
+    #[serde(rename = "k")]
+    pub number: Number,
+    /// BPMN id of the element.
+    #[serde(rename = "e")]
+    pub element: String,
+    /// The element instance of the sub-process around it; `None` directly in the process.
+    #[serde(rename = "p", default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<Number>,
+    /// When it was activated.
+    #[serde(rename = "s")]
+    pub started_at: Timestamp,
+    /// The task that it waits for.
+    #[serde(rename = "t", default, skip_serializing_if = "Option::is_none")]
+    pub task: Option<Number>,
+    /// Timers of its boundary events that have not fired for good.
+    #[serde(rename = "d", default, skip_serializing_if = "Vec::is_empty")]
+    pub timers: Vec<TimerState>,
+    /// It failed and waits for a retry; the incident says why.
+    #[serde(rename = "f", default, skip_serializing_if = "std::ops::Not::not")]
+    pub failed: bool,
+}
+
+/// A timer that runs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TimerState {
+    /// BPMN id of the event that waits for it.
+    #[serde(rename = "b")]
+    pub event: String,
+    /// Number of the firing it waits for, from 1.
+    #[serde(rename = "n")]
+    pub occurrence: u32,
+    /// When it is due.
+    #[serde(rename = "a")]
+    pub due: Timestamp,
+}
+
+/// A sequence flow taken whose target is not yet activated: work that waits for a job or for the end of an error.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Ready {
+    /// BPMN id of the element to activate.
+    #[serde(rename = "e")]
+    pub element: String,
+    /// The flow that led here; `None` for a start or a boundary event.
+    #[serde(rename = "f", default, skip_serializing_if = "Option::is_none")]
+    pub flow: Option<String>,
+    /// The scope it happens in.
+    #[serde(rename = "p", default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<Number>,
+}
+
+/// Something an operator must look at.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Incident {
+    /// The element instance that failed.
+    #[serde(rename = "k")]
+    pub element_number: Number,
+    /// BPMN id of the element.
+    #[serde(rename = "e")]
+    pub element: String,
+    /// Stable code, for example SCRIPT_ERROR.
+    #[serde(rename = "c")]
+    pub code: String,
+    /// A sentence for the operator.
+    #[serde(rename = "m")]
+    pub message: String,
+    /// When.
+    #[serde(rename = "a")]
+    pub at: Timestamp,
+}
+
+/// A process instance.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Instance {
+    /// Key.
+    pub key: InstanceKey,
+    /// Optimistic lock of the structure: number of commits that changed the head.
+    pub version: u64,
+    /// BPMN id of the process.
+    pub process_id: String,
+    /// Version of the definition; never changes.
+    pub definition_version: u32,
+    /// Status.
+    pub status: InstanceStatus,
+    /// The caller's own key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub business_key: Option<String>,
+    /// Business label, shown to people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    /// `EntityState` of the last element that set one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entity_state: Option<String>,
+    /// Who started it.
+    pub started_by: String,
+    /// When it was started.
+    pub started_at: Timestamp,
+    /// When it completed or was cancelled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<Timestamp>,
+    /// Process variables.
+    #[serde(default, skip_serializing_if = "Variables::is_empty")]
+    pub variables: Variables,
+    /// Live element instances, by age.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub elements: Vec<ElementInstance>,
+    /// Flows taken whose targets are not yet activated.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ready: Vec<Ready>,
+    /// Open incidents, by age.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub incidents: Vec<Incident>,
+    /// The last number given to an element instance or task.
+    pub last_number: Number,
+}
+
+impl Instance {
+    /// The live element instance with this number.
+    pub fn element(&self, number: Number) -> Option<&ElementInstance> {
+        self.elements.iter().find(|element| element.number == number)
+    }
+}
+
+/// What one command loads, decides on and commits: the head and its tasks.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Aggregate {
+    /// The head.
+    pub instance: Instance,
+    /// Its tasks, ended ones included.
+    pub tasks: BTreeMap<Number, ExternalTask>,
+}

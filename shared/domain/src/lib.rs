@@ -1,0 +1,19 @@
+//! Countersign's rules: commands, events, effects, life cycles and the process engine, as pure functions.
+//! Must not do IO, read a clock, draw random numbers, read the environment, or know XML, HTML, HTTP or AWS.
+
+pub mod command;
+pub mod decision;
+pub mod effect;
+pub mod event;
+pub mod external_task;
+pub mod ids;
+pub mod instance;
+pub mod lifecycle;
+pub mod notification;
+pub mod process;
+pub mod rejection;
+pub mod script;
+pub mod template;
+pub mod time;
+pub mod value;
+pub mod variables;

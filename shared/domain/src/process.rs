@@ -1,0 +1,140 @@
+//! The compiled process: elements, flows and their models as the engine reads them. Immutable once deployed;
+//! knows neither XML nor where it is stored.
+
+pub mod element;
+
+use crate::time::Duration;
+use crate::value::ValueExpr;
+pub use element::*;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Position of an element in [`Process::elements`].
+pub type ElementIndex = usize;
+/// Position of a flow in [`Process::flows`].
+pub type FlowIndex = usize;
+/// Position of a long text (page or mail template) in the definition's texts, stored as items of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TextRef(pub usize);
+
+/// One executable process of a deployed file.
+#[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize)]
+pub struct Process {
+    /// BPMN id of the process.
+    pub id: String,
+    /// Display name; the id where none is modelled.
+    pub name: String,
+    /// In document order.
+    pub elements: Vec<Element>,
+    /// In document order.
+    pub flows: Vec<Flow>,
+    #[serde(skip)]
+    by_id: BTreeMap<String, ElementIndex>,
+}
+
+/// A sequence flow.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Flow {
+    /// BPMN id, or `source__target` with a counter where none is modelled.
+    pub id: String,
+    /// Name; only ids and names that are modelled can be returned by a Condition.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// False where the id was generated.
+    pub named: bool,
+    /// Where it leaves.
+    pub source: ElementIndex,
+    /// Where it arrives.
+    pub target: ElementIndex,
+    /// `conditionExpression`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub condition: Option<Condition>,
+}
+
+impl Process {
+    /// Puts a process together and builds its index.
+    pub fn new(id: String, name: String, elements: Vec<Element>, flows: Vec<Flow>) -> Process {
+        Process { id, name, elements, flows, by_id: BTreeMap::new() }.indexed()
+    }
+
+    /// Rebuilds the index after deserialising.
+    #[must_use]
+    pub fn indexed(mut self) -> Process {
+        self.by_id = self.elements.iter().enumerate().map(|(index, element)| (element.id.clone(), index)).collect();
+        self
+    }
+
+    /// The element with this BPMN id.
+    pub fn element(&self, id: &str) -> Option<&Element> {
+        self.by_id.get(id).and_then(|index| self.elements.get(*index))
+    }
+
+    /// The none start event of the process itself.
+    pub fn start(&self) -> Option<&Element> {
+        self.elements.iter().find(|element| {
+            element.parent.is_none() && matches!(element.kind, ElementKind::StartEvent)
+        })
+    }
+
+    /// The outgoing flows of an element, in document order.
+    pub fn outgoing<'a>(&'a self, element: &'a Element) -> impl Iterator<Item = &'a Flow> {
+        element.outgoing.iter().filter_map(|index| self.flows.get(*index))
+    }
+
+    /// The boundary events attached to an element, in document order.
+    pub fn boundaries<'a>(&'a self, element: &'a Element) -> impl Iterator<Item = (&'a Element, &'a BoundaryEvent)> {
+        element.boundaries.iter().filter_map(|index| {
+            let boundary = self.elements.get(*index)?;
+            match &boundary.kind {
+                ElementKind::BoundaryEvent(event) => Some((boundary, event)),
+                ElementKind::StartEvent
+                | ElementKind::EndEvent
+                | ElementKind::TerminateEndEvent
+                | ElementKind::ExclusiveGateway(_)
+                | ElementKind::ScriptTask(_)
+                | ElementKind::UserTask(_) => None,
+            }
+        })
+    }
+
+    /// The model of an external task, or `None` where the element is missing or of another kind.
+    pub fn external_task(&self, id: &str) -> Option<&ExternalTaskModel> {
+        match &self.element(id)?.kind {
+            ElementKind::UserTask(task) => match &task.profile {
+                TaskProfile::External(model) => Some(model),
+            },
+            ElementKind::StartEvent
+            | ElementKind::EndEvent
+            | ElementKind::TerminateEndEvent
+            | ElementKind::ExclusiveGateway(_)
+            | ElementKind::ScriptTask(_)
+            | ElementKind::BoundaryEvent(_) => None,
+        }
+    }
+}
+
+/// When something is due, relative to the creation of the activity or absolute.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum When {
+    /// A fixed duration.
+    After(Duration),
+    /// An expression that gives a duration or a date-time.
+    Expression(ValueExpr),
+}
+
+/// A timer: when it fires and how often.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Timer {
+    /// `timeDuration` or `timeDate`: fires once.
+    Once(When),
+    /// `timeCycle`: `R[n]/[start/]duration`. Without n until the activity ends, at most 1,000 times.
+    Cycle {
+        /// Number of firings.
+        times: Option<u32>,
+        /// Modelled start; else the activity's start plus one interval.
+        start: Option<crate::time::Timestamp>,
+        /// Time between firings; never zero.
+        every: Duration,
+    },
+}

@@ -1,0 +1,322 @@
+//! Every supported BPMN element and its model. A new element begins here; the compiler then lists the places that must care.
+
+use super::{ElementIndex, FlowIndex, TextRef, Timer, When};
+use crate::notification::Channel;
+use crate::template::Template;
+use crate::time::Duration;
+use crate::value::ValueExpr;
+use crate::variables::Path;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A flow node.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Element {
+    /// BPMN id.
+    pub id: String,
+    /// Display name; the id where none is modelled.
+    pub name: String,
+    /// What it is.
+    pub kind: ElementKind,
+    /// Outgoing flows in document order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub outgoing: Vec<FlowIndex>,
+    /// Number of incoming flows.
+    #[serde(default)]
+    pub incoming: usize,
+    /// The default flow of a gateway.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default: Option<FlowIndex>,
+    /// Boundary events attached to it, in document order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub boundaries: Vec<ElementIndex>,
+    /// The sub-process around it; `None` directly in the process.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<ElementIndex>,
+    /// `EntityState`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entity_state: Option<String>,
+    /// `Description`, else the documentation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<Template>,
+    /// Unknown properties, kept and shown as custom headers.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, String>,
+    /// Line in the deployed file, for incidents.
+    pub line: u32,
+}
+
+/// The kinds of element the engine runs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum ElementKind {
+    /// None start event.
+    StartEvent,
+    /// None end event: ends this path.
+    EndEvent,
+    /// Terminate end event: ends every path of its scope.
+    TerminateEndEvent,
+    /// Takes exactly one outgoing flow.
+    ExclusiveGateway(ExclusiveGateway),
+    /// Runs a script.
+    ScriptTask(ScriptTask),
+    /// Waits for a person.
+    UserTask(Box<UserTask>),
+    /// Waits beside an activity.
+    BoundaryEvent(BoundaryEvent),
+}
+
+impl ElementKind {
+    /// The element's BPMN name, as in the standard's XML.
+    pub fn bpmn_name(&self) -> &'static str {
+        match self {
+            ElementKind::StartEvent => "startEvent",
+            ElementKind::EndEvent | ElementKind::TerminateEndEvent => "endEvent",
+            ElementKind::ExclusiveGateway(_) => "exclusiveGateway",
+            ElementKind::ScriptTask(_) => "scriptTask",
+            ElementKind::UserTask(_) => "userTask",
+            ElementKind::BoundaryEvent(_) => "boundaryEvent",
+        }
+    }
+}
+
+/// How a condition is written.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Condition {
+    /// A script whose result decides (an optional leading `return` is allowed).
+    Script(String),
+    /// `=...` (FEEL-like) or `${...}`: only `true` is true.
+    Expression(ValueExpr),
+}
+
+/// Model of an exclusive gateway.
+#[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize)]
+pub struct ExclusiveGateway {
+    /// `Condition`: a script that returns the id or name of the flow to take. Wins over conditionExpressions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub condition: Option<String>,
+}
+
+/// Model of a script task.
+#[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize)]
+pub struct ScriptTask {
+    /// Source.
+    pub script: String,
+    /// Variable that receives the result.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result_variable: Option<String>,
+    /// Process variable := path in the result.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub output_mapping: Vec<Mapping>,
+}
+
+/// One line of an InputMapping or OutputMapping: destination := source.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Mapping {
+    /// Destination path.
+    pub target: Path,
+    /// Source value.
+    pub source: ValueExpr,
+}
+
+/// Model of a user task.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct UserTask {
+    /// Who does it, and by which life cycle.
+    pub profile: TaskProfile,
+    /// `Script`, run when the task is reached; its result is the form context.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pre_script: Option<String>,
+    /// `ServerScript`, run after a submission.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server_script: Option<String>,
+    /// `ClientScript`, run in the browser.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_script: Option<String>,
+    /// Receives the ServerScript's result; `lastScriptResult` where none is modelled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result_variable: Option<String>,
+    /// Variables shown to the form when there is no Script.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub form_variables: Vec<Path>,
+    /// Data for authenticated staff, never for the public page.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub input_mapping: Vec<Mapping>,
+    /// Process variable := submitted field. Empty: every submitted field becomes a variable.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub output_mapping: Vec<Mapping>,
+    /// `FormKey`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub form_key: Option<String>,
+}
+
+/// `TaskProfile`. The profiles `work` and `contract` find their place here.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum TaskProfile {
+    /// A person without an account, on a public page.
+    External(Box<ExternalTaskModel>),
+}
+
+/// Model of an external task: what the designer wrote.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ExternalTaskModel {
+    /// Address of the recipient: literal, path, template or expression.
+    pub recipient: ValueExpr,
+    /// How the recipient is addressed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recipient_name: Option<ValueExpr>,
+    /// How the notification travels.
+    pub channel: Channel,
+    /// The buttons, in order. Never empty: without a model it is one action `Submit`.
+    pub actions: Vec<ActionModel>,
+    /// When the task expires; `None`: never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<When>,
+    /// When reminders go out.
+    #[serde(default, skip_serializing_if = "Reminders::is_none")]
+    pub reminders: Reminders,
+    /// BCP 47 language of page and mails, literal or expression; else the tenant's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<ValueExpr>,
+    /// `EmailSubject`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email_subject: Option<Template>,
+    /// `EmailBody`, HTML.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email_body: Option<TextRef>,
+    /// Customer pages, checked and rewritten at deployment. A missing one falls back to the built-in page.
+    #[serde(default, skip_serializing_if = "Pages::is_empty")]
+    pub pages: Pages,
+    /// Fields the task page asks for: those of the customer's own form, else the optional comment.
+    pub fields: Vec<FieldModel>,
+}
+
+/// `TaskPage`, `SuccessPage`, `AlreadyCompletedPage`, `ExpiredPage`, `CancelledPage`.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Pages {
+    /// Shown while the task is PENDING.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task: Option<TextRef>,
+    /// Answer to the submission itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub success: Option<TextRef>,
+    /// Shown when the link is opened again later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub already_completed: Option<TextRef>,
+    /// Shown once the time to answer has passed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expired: Option<TextRef>,
+    /// Shown after a cancellation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cancelled: Option<TextRef>,
+}
+
+impl Pages {
+    fn is_empty(&self) -> bool {
+        *self == Pages::default()
+    }
+}
+
+/// One entry of `Actions`: `Name`, or `Name|Label|style`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActionModel {
+    /// Submitted value; compared case-sensitively, never translated.
+    pub name: String,
+    /// Text of the button; the name where none is modelled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// How the button looks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub style: Option<String>,
+}
+
+impl ActionModel {
+    /// The text of the button.
+    pub fn label(&self) -> &str {
+        self.label.as_deref().unwrap_or(&self.name)
+    }
+}
+
+/// `Reminders`: a list of durations after creation, or one cycle.
+#[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize)]
+pub enum Reminders {
+    /// No reminders.
+    #[default]
+    None,
+    /// Each duration counts from the creation; sorted ascending, no duplicates.
+    At(Vec<Duration>),
+    /// `R[n]/duration`: at most n (30 where n is missing) reminders.
+    Every {
+        /// Number of reminders.
+        times: u32,
+        /// Time between them; never zero.
+        interval: Duration,
+    },
+}
+
+impl Reminders {
+    fn is_none(&self) -> bool {
+        matches!(self, Reminders::None)
+    }
+}
+
+/// One field of the task page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldModel {
+    /// Key of the value and `name` of the input.
+    pub name: String,
+    /// What the label says; the name where the page has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// What values are accepted.
+    pub kind: FieldKind,
+    /// Must have a value.
+    #[serde(default)]
+    pub required: bool,
+}
+
+/// Kinds of field and their limits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum FieldKind {
+    /// One line or several; at most `max` characters.
+    Text {
+        /// Characters at most.
+        max: usize,
+        /// Drawn as a textarea.
+        multiline: bool,
+    },
+    /// An e-mail address.
+    Email,
+    /// A number, point or comma.
+    Number {
+        /// Smallest value, as written in the page.
+        min: Option<String>,
+        /// Largest value, as written in the page.
+        max: Option<String>,
+    },
+    /// A date (`YYYY-MM-DD`).
+    Date,
+    /// True when present.
+    Checkbox,
+    /// One of the values.
+    Choice(Vec<String>),
+    /// Any of the values.
+    Choices(Vec<String>),
+}
+
+/// Model of a boundary event.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BoundaryEvent {
+    /// The activity it is attached to.
+    pub attached_to: ElementIndex,
+    /// `cancelActivity`: true where it is absent.
+    pub interrupting: bool,
+    /// What it waits for.
+    pub trigger: Trigger,
+}
+
+/// What a boundary event waits for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Trigger {
+    /// A timer.
+    Timer(Timer),
+}
