@@ -10,6 +10,7 @@ pub mod ids;
 pub mod instance;
 pub mod lifecycle;
 pub mod notification;
+pub mod page;
 pub mod process;
 pub mod rejection;
 pub mod script;

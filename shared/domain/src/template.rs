@@ -39,6 +39,9 @@ pub enum Filter {
     Upper,
     /// Lower case.
     Lower,
+    /// The value must be an `https:` or `mailto:` address, else nothing is shown. Put in by the page reader where
+    /// a placeholder stands in a URL attribute; harmless where a designer writes it.
+    Url,
     /// `default("text")`: stands in for a missing or empty value.
     Default(String),
 }
@@ -122,6 +125,7 @@ impl Placeholder {
                 "number" => Ok(Filter::Number),
                 "upper" => Ok(Filter::Upper),
                 "lower" => Ok(Filter::Lower),
+                "url" => Ok(Filter::Url),
                 other => other
                     .strip_prefix("default(")
                     .and_then(|rest| rest.strip_suffix(')'))
@@ -140,7 +144,7 @@ impl Placeholder {
         let mut text = self.path.get(variables).map(plain_text).unwrap_or_default();
         for filter in &self.filters {
             text = match filter {
-                Filter::Date | Filter::Number => text,
+                Filter::Date | Filter::Number | Filter::Url => text,
                 Filter::Upper => text.to_uppercase(),
                 Filter::Lower => text.to_lowercase(),
                 Filter::Default(other) if text.is_empty() => other.clone(),
