@@ -1,6 +1,8 @@
 //! The external task: its state. What may happen to it stands in `lifecycle`, what then happens in `decide`.
 
+pub(crate) mod answer;
 pub mod lifecycle;
+pub(crate) mod upkeep;
 
 use crate::ids::{Number, TaskKey};
 use crate::notification::{Channel, Delivery, Email};

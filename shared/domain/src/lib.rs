@@ -1,9 +1,12 @@
 //! Countersign's rules: commands, events, effects, life cycles and the process engine, as pure functions.
 //! Must not do IO, read a clock, draw random numbers, read the environment, or know XML, HTML, HTTP or AWS.
 
+mod apply;
 pub mod command;
+mod decide;
 pub mod decision;
 pub mod effect;
+mod engine;
 pub mod event;
 pub mod external_task;
 pub mod ids;
@@ -18,3 +21,6 @@ pub mod template;
 pub mod time;
 pub mod value;
 pub mod variables;
+
+pub use apply::{apply, begin};
+pub use decide::decide;

@@ -72,9 +72,7 @@ impl Process {
 
     /// The none start event of the process itself.
     pub fn start(&self) -> Option<&Element> {
-        self.elements.iter().find(|element| {
-            element.parent.is_none() && matches!(element.kind, ElementKind::StartEvent)
-        })
+        self.elements.iter().find(|element| element.parent.is_none() && matches!(element.kind, ElementKind::StartEvent))
     }
 
     /// The outgoing flows of an element, in document order.

@@ -65,8 +65,8 @@ impl Template {
         while let Some(open) = rest.find("{{") {
             let Some(length) = rest[open + 2..].find("}}") else { break };
             let inner = &rest[open + 2..open + 2 + length];
-            let placeholder = Placeholder::parse(inner)
-                .map_err(|message| InvalidTemplate { offset: offset + open, message })?;
+            let placeholder =
+                Placeholder::parse(inner).map_err(|message| InvalidTemplate { offset: offset + open, message })?;
             if open > 0 {
                 segments.push(Segment::Text(rest[..open].to_owned()));
             }
@@ -174,10 +174,10 @@ fn split_filters(inner: &str) -> Vec<String> {
             (Some(open), c) if open == c => quote = None,
             (None | Some(_), _) => {}
         }
-        if c != '|' || quote.is_some() {
-            if let Some(last) = parts.last_mut() {
-                last.push(c);
-            }
+        if (c != '|' || quote.is_some())
+            && let Some(last) = parts.last_mut()
+        {
+            last.push(c);
         }
     }
     parts

@@ -61,9 +61,7 @@ impl FromStr for Timestamp {
         let civil: DateTime = text
             .parse()
             .map_err(|_| InvalidTime(format!("\"{text}\" is not a date and time such as 2026-12-03T22:59:00Z")))?;
-        let at = Offset::UTC
-            .to_timestamp(civil)
-            .map_err(|_| InvalidTime(format!("\"{text}\" is out of range")))?;
+        let at = Offset::UTC.to_timestamp(civil).map_err(|_| InvalidTime(format!("\"{text}\" is out of range")))?;
         Ok(Timestamp(at.as_millisecond()))
     }
 }
@@ -155,8 +153,7 @@ impl FromStr for Duration {
                         let add = if unit == "Y" { count.checked_mul(12) } else { Some(count) };
                         months = add.and_then(|add| months.checked_add(add)).ok_or_else(bad)?;
                     } else {
-                        millis =
-                            count.checked_mul(scale_ms).and_then(|add| millis.checked_add(add)).ok_or_else(bad)?;
+                        millis = count.checked_mul(scale_ms).and_then(|add| millis.checked_add(add)).ok_or_else(bad)?;
                     }
                 }
                 seen = true;

@@ -1,0 +1,187 @@
+//! Folds events into state. Makes no decision: every event always applies, and a replay of the journal gives the stored state.
+
+use crate::event::{ElementActivated, Event, InstanceStarted, TaskCreated};
+use crate::external_task::{ExternalTask, Status};
+use crate::ids::{InstanceKey, Number};
+use crate::instance::{Aggregate, ElementInstance, Instance, InstanceStatus, TimerState};
+use crate::notification::Delivery;
+use crate::time::Timestamp;
+use crate::variables::Variables;
+use std::collections::BTreeMap;
+
+/// The aggregate as its first event makes it.
+pub fn begin(key: InstanceKey, at: Timestamp, started: &InstanceStarted) -> Aggregate {
+    Aggregate {
+        instance: Instance {
+            key,
+            version: 0,
+            process_id: started.process_id.clone(),
+            definition_version: started.definition_version,
+            status: InstanceStatus::Running,
+            business_key: started.business_key.clone(),
+            reference: started.reference.clone(),
+            entity_state: None,
+            started_by: started.by.clone(),
+            started_at: at,
+            ended_at: None,
+            variables: started.variables.clone(),
+            elements: Vec::new(),
+            ready: Vec::new(),
+            incidents: Vec::new(),
+            last_number: Number(0),
+        },
+        tasks: BTreeMap::new(),
+    }
+}
+
+/// Changes `state` as `event`, which happened at `at`, says.
+pub fn apply(state: &mut Aggregate, at: Timestamp, event: &Event) {
+    let instance = &mut state.instance;
+    match event {
+        // The aggregate begins with it: see `begin`.
+        Event::InstanceStarted(_) | Event::CancelRequested(_) => {}
+        Event::StatusChanged(status) => {
+            instance.status = *status;
+            instance.ended_at = status.is_final().then_some(at);
+        }
+        Event::ElementActivated(activated) => activate(instance, at, activated),
+        Event::ElementPassed(passed) => instance.last_number = passed.number,
+        Event::ElementCompleted(number) | Event::ElementTerminated(number) => {
+            instance.elements.retain(|element| element.number != *number);
+            instance.incidents.retain(|incident| incident.element_number != *number);
+        }
+        Event::FlowsTaken(ready) => instance.ready.extend(ready.iter().cloned()),
+        Event::FlowsResumed => instance.ready.clear(),
+        Event::VariablesSet(values) => merge(&mut instance.variables, values),
+        Event::EntityStateSet(entity_state) => instance.entity_state = Some(entity_state.clone()),
+        Event::TimerStarted { element, event, occurrence, due } => {
+            let timer = TimerState { event: event.clone(), occurrence: *occurrence, due: *due };
+            on_element(instance, *element, |element| element.timers.push(timer));
+        }
+        Event::TimerFired { element, event, .. } => {
+            on_element(instance, *element, |element| element.timers.retain(|timer| timer.event != *event));
+        }
+        Event::IncidentRaised(incident) => {
+            instance.incidents.push(incident.clone());
+            on_element(instance, incident.element_number, |element| element.failed = true);
+        }
+        Event::IncidentResolved(number) => {
+            instance.incidents.retain(|incident| incident.element_number != *number);
+            on_element(instance, *number, |element| element.failed = false);
+        }
+        Event::TaskCreated(created) => create_task(state, at, created),
+        Event::TaskSubmitDenied { task, values, .. } => {
+            if let Some(task) = state.tasks.get_mut(task) {
+                merge(&mut task.draft, values);
+            }
+        }
+        Event::TaskCompleted { task, .. } | Event::TaskEnded { task, .. } => {
+            release_element(state, *task);
+            on_task(state, *task, |task| end_task(task, at, event));
+        }
+        Event::TaskOpened(task) => on_task(state, *task, |task| task.first_opened_at = Some(at)),
+        Event::TaskDraftSaved { task, values } => on_task(state, *task, |task| merge(&mut task.draft, values)),
+        Event::TaskReminded { task, next } => on_task(state, *task, |task| {
+            task.reminders += 1;
+            task.next_reminder = *next;
+        }),
+        Event::TaskResent(task) => on_task(state, *task, |task| task.reminders += 1),
+        Event::TaskSynced { task, version } => on_task(state, *task, |task| task.templates_version = *version),
+        Event::TaskBounced { task, delivery } => on_task(state, *task, |task| {
+            task.follow_up = true;
+            task.delivery = task.delivery.raised_by(*delivery);
+        }),
+    }
+}
+
+fn merge(into: &mut Variables, values: &Variables) {
+    for (name, value) in values {
+        into.insert(name.clone(), value.clone());
+    }
+}
+
+fn activate(instance: &mut Instance, at: Timestamp, activated: &ElementActivated) {
+    instance.last_number = activated.number;
+    instance.elements.push(ElementInstance {
+        number: activated.number,
+        element: activated.element.clone(),
+        scope: activated.scope,
+        started_at: at,
+        task: None,
+        timers: Vec::new(),
+        failed: false,
+    });
+}
+
+fn on_element(instance: &mut Instance, number: Number, change: impl FnOnce(&mut ElementInstance)) {
+    if let Some(element) = instance.elements.iter_mut().find(|element| element.number == number) {
+        change(element);
+    }
+}
+
+/// Every task event but an audit entry counts in the task's `seq`.
+fn on_task(state: &mut Aggregate, task: Number, change: impl FnOnce(&mut ExternalTask)) {
+    if let Some(task) = state.tasks.get_mut(&task) {
+        task.seq += 1;
+        change(task);
+    }
+}
+
+fn create_task(state: &mut Aggregate, at: Timestamp, created: &TaskCreated) {
+    let instance = &mut state.instance;
+    instance.last_number = created.task;
+    on_element(instance, created.element, |element| element.task = Some(created.task));
+    let task = ExternalTask {
+        key: instance.key.task(created.task),
+        seq: 1,
+        version: 0,
+        status: Status::Pending,
+        activity: created.activity.clone(),
+        element: created.element,
+        recipient: created.recipient.clone(),
+        recipient_name: created.recipient_name.clone(),
+        channel: created.channel,
+        language: created.language.clone(),
+        created_at: at,
+        expires_at: created.expires_at,
+        completed_at: None,
+        ended_at: None,
+        first_opened_at: None,
+        reminders: 0,
+        next_reminder: 1,
+        templates_version: instance.definition_version,
+        generation: 1,
+        form_context: created.form_context.clone(),
+        input_data: created.input_data.clone(),
+        draft: Variables::new(),
+        answers: Variables::new(),
+        outcome: None,
+        submission: None,
+        delivery: Delivery::Queued,
+        follow_up: false,
+    };
+    state.tasks.insert(created.task, task);
+}
+
+/// The element instance no longer waits for the task, and its timers have ended with it.
+fn release_element(state: &mut Aggregate, task: Number) {
+    let Some(number) = state.tasks.get(&task).map(|task| task.element) else { return };
+    on_element(&mut state.instance, number, |element| {
+        element.task = None;
+        element.timers.clear();
+    });
+}
+
+fn end_task(task: &mut ExternalTask, at: Timestamp, event: &Event) {
+    task.draft.clear();
+    if let Event::TaskCompleted { outcome, answers, submission, .. } = event {
+        task.status = Status::Completed;
+        task.completed_at = Some(at);
+        task.outcome = Some(outcome.clone());
+        task.answers = answers.clone();
+        task.submission = Some(submission.clone());
+    } else if let Event::TaskEnded { status, .. } = event {
+        task.status = *status;
+        task.ended_at = Some(at);
+    }
+}

@@ -1,0 +1,198 @@
+//! The pure step: state and command give events and effects, or a rejection. Dispatches only; never mutates its input.
+
+use crate::apply::begin;
+use crate::command::{Command, Start};
+use crate::decision::{Decision, Env, Reply};
+use crate::engine::{Step, end_task, fire};
+use crate::event::{EndCause, Event, InstanceStarted};
+use crate::external_task::{Action, Status, answer, upkeep};
+use crate::ids::Number;
+use crate::instance::{Aggregate, InstanceStatus};
+use crate::rejection::Rejection;
+use crate::variables::{VARIABLES_BYTES_MAX, Variables, is_reserved};
+
+/// Decides on a command. `state` is `None` for [`Command::Start`] only.
+///
+/// # Errors
+/// A [`Rejection`] where the command is not possible; nothing has changed then.
+pub fn decide(env: &Env<'_>, state: Option<&Aggregate>, command: &Command) -> Result<Decision, Rejection> {
+    let state = match (state, command) {
+        (None, Command::Start(start)) => return start_instance(env, start),
+        (Some(_), Command::Start(_)) => return Err(Rejection::AlreadyDone),
+        (None, _) => return Err(Rejection::NotFound { what: "instance" }),
+        (Some(state), _) => state,
+    };
+    let mut step = Step::new(env, state.clone());
+    let reply = match command {
+        Command::Start(_) => Reply::Done,
+        Command::CancelInstance { reason } => {
+            refuse_final(&step, "cancel")?;
+            cancel_instance(&mut step, None, reason.clone());
+            Reply::Done
+        }
+        Command::Retry { element, variables } => {
+            retry(&mut step, element.as_deref(), variables)?;
+            Reply::Done
+        }
+        Command::Continue => {
+            proceed(&mut step)?;
+            Reply::Done
+        }
+        Command::FireTimer { element, event, occurrence } => {
+            fire_timer(&mut step, *element, event, *occurrence)?;
+            Reply::Done
+        }
+        Command::Submit(submission) => answer::submit(&mut step, submission)?,
+        Command::SaveDraft { task, values } => answer::save_draft(&mut step, *task, values)?,
+        Command::Remind { task, occurrence } => upkeep::remind(&mut step, *task, *occurrence)?,
+        Command::Resend { task } => upkeep::resend(&mut step, *task)?,
+        Command::SyncTemplates { task, version } => upkeep::sync_templates(&mut step, *task, *version)?,
+        Command::CancelTask { task, reason } => {
+            let number = upkeep::pending(&step, *task, Action::Cancel)?.key.number();
+            cancel_instance(&mut step, Some(number), reason.clone());
+            Reply::Done
+        }
+        Command::Expire { task } => upkeep::expire(&mut step, *task)?,
+        Command::RecordBounce { task, delivery } => upkeep::record_bounce(&mut step, *task, *delivery)?,
+    };
+    Ok(step.decide(reply))
+}
+
+fn start_instance(env: &Env<'_>, start: &Start) -> Result<Decision, Rejection> {
+    refuse_variables(&start.variables)?;
+    let Some(element) = env.process.start() else {
+        return Err(Rejection::InvalidInput {
+            field: "processId".to_owned(),
+            code: "NO_START_EVENT",
+            message: format!("the process \"{}\" has no start event that a call can start", env.process.id),
+        });
+    };
+    let started = InstanceStarted {
+        process_id: env.process.id.clone(),
+        definition_version: start.definition_version,
+        business_key: start.business_key.clone(),
+        reference: start.reference.clone(),
+        by: env.actor.name().to_owned(),
+        variables: start.variables.clone(),
+    };
+    let mut step = Step::new(env, begin(start.key, env.now, &started));
+    step.emit(Event::InstanceStarted(Box::new(started)));
+    step.enter(&element.id, None);
+    step.run()?;
+    Ok(step.decide(Reply::Done))
+}
+
+/// Names a caller may not set, and more bytes than an instance holds.
+fn refuse_variables(variables: &Variables) -> Result<(), Rejection> {
+    if let Some(name) = variables.keys().find(|name| is_reserved(name)) {
+        return Err(Rejection::InvalidInput {
+            field: format!("variables.{name}"),
+            code: "RESERVED_NAME",
+            message: format!("\"{name}\" is a name only the engine writes; choose another one"),
+        });
+    }
+    let bytes: usize = variables.iter().map(|(name, value)| crate::engine::size(name, value)).sum();
+    if bytes > VARIABLES_BYTES_MAX {
+        return Err(Rejection::Limit {
+            message: format!("the variables take {bytes} bytes; an instance holds at most {VARIABLES_BYTES_MAX}"),
+        });
+    }
+    Ok(())
+}
+
+fn refuse_final(step: &Step<'_>, action: &'static str) -> Result<(), Rejection> {
+    let status = step.state.instance.status;
+    if status.is_final() {
+        return Err(Rejection::InvalidState { action, state: status.as_str() });
+    }
+    Ok(())
+}
+
+/// I-07: ends every task, element and timer. `asked`: the task whose cancellation it follows from (E-10).
+fn cancel_instance(step: &mut Step<'_>, asked: Option<Number>, reason: Option<String>) {
+    match asked {
+        Some(task) => end_task(step, task, Action::Cancel, EndCause::Cancel, reason),
+        None => {
+            if let Some(reason) = reason {
+                step.emit(Event::CancelRequested(reason));
+            }
+        }
+    }
+    step.terminate_scope(None);
+    // A ticket may outlive its element only through a bug; a cancelled instance must leave none behind (S0-42).
+    let open: Vec<Number> =
+        step.state.tasks.iter().filter(|(_, task)| task.status == Status::Pending).map(|(number, _)| *number).collect();
+    for task in open {
+        end_task(step, task, Action::Interrupt, EndCause::Interrupt, None);
+    }
+    step.emit(Event::StatusChanged(InstanceStatus::Cancelled));
+}
+
+fn retry(step: &mut Step<'_>, element: Option<&str>, variables: &Variables) -> Result<(), Rejection> {
+    let status = step.state.instance.status;
+    if status != InstanceStatus::Error {
+        return Err(Rejection::InvalidState { action: "retry", state: status.as_str() });
+    }
+    refuse_variables(variables)?;
+    let mut failed: Vec<Number> = step
+        .state
+        .instance
+        .incidents
+        .iter()
+        .filter(|incident| element.is_none_or(|id| incident.element == id))
+        .map(|incident| incident.element_number)
+        .collect();
+    failed.dedup();
+    if failed.is_empty() {
+        return Err(Rejection::InvalidInput {
+            field: "elementId".to_owned(),
+            code: "NO_INCIDENT",
+            message: format!("no incident is open at \"{}\"", element.unwrap_or_default()),
+        });
+    }
+    if !variables.is_empty() {
+        step.set_variables(variables.clone()).map_err(|failure| Rejection::Limit { message: failure.message })?;
+    }
+    for number in failed {
+        step.retry(number)?;
+    }
+    if step.state.instance.incidents.is_empty() {
+        step.resume();
+    }
+    step.run()
+}
+
+fn proceed(step: &mut Step<'_>) -> Result<(), Rejection> {
+    let instance = &step.state.instance;
+    if instance.ready.is_empty() || !instance.incidents.is_empty() || instance.status.is_final() {
+        return Err(Rejection::AlreadyDone);
+    }
+    step.resume();
+    step.run()
+}
+
+fn fire_timer(step: &mut Step<'_>, element: Number, event: &str, occurrence: u32) -> Result<(), Rejection> {
+    if step.state.instance.status.is_final() {
+        return Err(Rejection::AlreadyDone);
+    }
+    // T-16: of an interrupting timer and the expiry of the same task the earlier one wins, whichever arrives first.
+    let expired = step.state.instance.element(element).and_then(|instance| instance.task).filter(|task| {
+        let due = step.due_of(element, event);
+        let expires = step.state.tasks.get(task).and_then(|task| task.expires_at);
+        expires.is_some_and(|expires| expires <= step.env.now && due.is_some_and(|due| expires <= due))
+    });
+    match expired {
+        Some(task) => upkeep::expire(step, step.state.instance.key.task(task)).map(|_| ()),
+        None => {
+            fire(step, element, event, occurrence)?;
+            step.run()
+        }
+    }
+}
+
+impl Step<'_> {
+    fn due_of(&self, element: Number, event: &str) -> Option<crate::time::Timestamp> {
+        let timers = &self.state.instance.element(element)?.timers;
+        timers.iter().find(|timer| timer.event == event).map(|timer| timer.due)
+    }
+}

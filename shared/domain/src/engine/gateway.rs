@@ -1,0 +1,103 @@
+//! Exclusive gateway: which flow is taken (BPMN semantics, "Gateways"). Other gateways find their place here.
+
+use super::{Chosen, Failure, ScriptCall, Step};
+use crate::ids::Number;
+use crate::process::{Condition, Element, ExclusiveGateway, Flow};
+use crate::rejection::Rejection;
+use crate::script::ScriptKind;
+use serde_json::Value;
+
+type Choice = Result<Result<Chosen, Failure>, Rejection>;
+
+pub(super) fn choose(step: &mut Step<'_>, element: &Element, gateway: &ExclusiveGateway, number: Number) -> Choice {
+    match &gateway.condition {
+        Some(script) => by_script(step, element, script, number),
+        None => by_expressions(step, element, number),
+    }
+}
+
+/// A Condition returns the id or the name of the flow; nothing returned means the default flow.
+fn by_script(step: &mut Step<'_>, element: &Element, script: &str, number: Number) -> Choice {
+    let result = match evaluate(step, script, number)? {
+        Ok(result) => result,
+        Err(failure) => return Ok(Err(failure)),
+    };
+    let wanted = match result {
+        Value::Null => return Ok(default_flow(step, element)),
+        Value::String(text) if text.is_empty() => return Ok(default_flow(step, element)),
+        Value::String(text) => text,
+        Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => result.to_string(),
+    };
+    let process = step.env.process;
+    let by_id = process.outgoing(element).find(|flow| flow.named && flow.id == wanted);
+    let flow = by_id.or_else(|| process.outgoing(element).find(|flow| flow.name.as_deref() == Some(&wanted)));
+    Ok(match flow {
+        Some(flow) => Ok(chosen(step, flow)),
+        None => Err(Failure::new(
+            "INVALID_FLOW",
+            format!("the Condition returned \"{wanted}\", which is neither id nor name of an outgoing flow"),
+        )),
+    })
+}
+
+/// Without a Condition the first flow in document order whose expression holds wins; one without expression holds.
+fn by_expressions(step: &mut Step<'_>, element: &Element, number: Number) -> Choice {
+    let process = step.env.process;
+    for index in &element.outgoing {
+        if element.default == Some(*index) {
+            continue;
+        }
+        let Some(flow) = process.flows.get(*index) else { continue };
+        let holds = match &flow.condition {
+            None => true,
+            Some(Condition::Expression(expression)) => {
+                expression.evaluate(&step.state.instance.variables, step.env.now) == Value::Bool(true)
+            }
+            Some(Condition::Script(script)) => match evaluate(step, script, number)? {
+                Ok(result) => is_truthy(&result),
+                Err(failure) => return Ok(Err(failure)),
+            },
+        };
+        if holds {
+            return Ok(Ok(chosen(step, flow)));
+        }
+    }
+    Ok(default_flow(step, element))
+}
+
+fn default_flow(step: &Step<'_>, element: &Element) -> Result<Chosen, Failure> {
+    element.default.and_then(|index| step.env.process.flows.get(index)).map(|flow| chosen(step, flow)).ok_or_else(
+        || Failure::new("NO_FLOW", format!("no condition of \"{}\" holds and it has no default flow", element.name)),
+    )
+}
+
+fn chosen(step: &Step<'_>, flow: &Flow) -> Chosen {
+    let target = step.env.process.elements.get(flow.target).map(|target| target.id.clone()).unwrap_or_default();
+    Chosen::One { flow: flow.id.clone(), target }
+}
+
+fn evaluate(step: &mut Step<'_>, source: &str, number: Number) -> Result<Result<Value, Failure>, Rejection> {
+    let variables = std::mem::take(&mut step.state.instance.variables);
+    let call = ScriptCall {
+        source,
+        kind: ScriptKind::Condition,
+        variables: &variables,
+        form_data: None,
+        user_action: None,
+        current_user: None,
+    };
+    let outcome = step.evaluate(&call, number);
+    step.state.instance.variables = variables;
+    Ok(outcome?.map(|outcome| outcome.result))
+}
+
+/// Truthiness of the script language, for results that are no booleans.
+fn is_truthy(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Bool(value) => *value,
+        Value::Number(number) => number.as_f64() != Some(0.0),
+        Value::String(text) => !text.is_empty(),
+        Value::Array(_) | Value::Object(_) => true,
+    }
+}

@@ -1,0 +1,169 @@
+//! Runs scripts of elements and writes their results. The language itself is behind the `Scripts` port.
+
+use super::{Failure, Step, error};
+use crate::event::Event;
+use crate::ids::Number;
+use crate::process::{Mapping, ScriptTask};
+use crate::rejection::Rejection;
+use crate::script::{ScriptKind, ScriptOutcome, ScriptRequest};
+use crate::variables::{VARIABLES_BYTES_MAX, Variables, is_reserved};
+use serde_json::Value;
+
+/// What a script sees besides clock and seed.
+pub(crate) struct ScriptCall<'s> {
+    pub source: &'s str,
+    pub kind: ScriptKind,
+    pub variables: &'s Variables,
+    pub form_data: Option<&'s Variables>,
+    pub user_action: Option<&'s str>,
+    pub current_user: Option<&'s str>,
+}
+
+impl Step<'_> {
+    /// Evaluates a script. The outer error is a time-out: nothing is decided.
+    pub fn evaluate(
+        &mut self,
+        call: &ScriptCall<'_>,
+        number: Number,
+    ) -> Result<Result<ScriptOutcome, Failure>, Rejection> {
+        // Any fixed mixing will do: a replay must draw the same numbers, different steps different ones.
+        let seed = (self.state.instance.key.get() ^ u64::from(number.0))
+            .wrapping_mul(0x9E37_79B9_7F4A_7C15)
+            .wrapping_add(self.state.instance.version);
+        let request = ScriptRequest {
+            source: call.source,
+            kind: call.kind,
+            variables: call.variables,
+            form_data: call.form_data,
+            user_action: call.user_action,
+            current_user: call.current_user,
+            now: self.env.now,
+            seed,
+            answers: &[],
+        };
+        match self.env.scripts.evaluate(&request) {
+            Ok(mut outcome) => {
+                self.note(std::mem::take(&mut outcome.log));
+                Ok(Ok(outcome))
+            }
+            Err(failure) => match Failure::of_script(failure) {
+                Some(failure) => Ok(Err(failure)),
+                None => Err(Rejection::Retry),
+            },
+        }
+    }
+
+    /// Writes variables, or fails when the instance would hold too many bytes of them.
+    pub fn set_variables(&mut self, values: Variables) -> Result<(), Failure> {
+        if values.is_empty() {
+            return Ok(());
+        }
+        let bytes: usize = values.iter().map(|(name, value)| size(name, value)).sum::<usize>()
+            + self
+                .state
+                .instance
+                .variables
+                .iter()
+                .filter(|(name, _)| !values.contains_key(*name))
+                .map(|(name, value)| size(name, value))
+                .sum::<usize>();
+        if bytes > VARIABLES_BYTES_MAX {
+            return Err(Failure::new(
+                "LIMIT",
+                format!("the variables would take {bytes} bytes; an instance holds at most {VARIABLES_BYTES_MAX}"),
+            ));
+        }
+        self.emit(Event::VariablesSet(values));
+        Ok(())
+    }
+}
+
+/// Bytes of a variable as compact JSON, quotes, colon and comma included.
+pub(crate) fn size(name: &str, value: &Value) -> usize {
+    fn of(value: &Value) -> usize {
+        match value {
+            Value::Null | Value::Bool(true) => 4,
+            Value::Bool(false) => 5,
+            Value::Number(number) => number.to_string().len(),
+            Value::String(text) => text.len() + 2,
+            Value::Array(list) => 2 + list.iter().map(|item| of(item) + 1).sum::<usize>(),
+            Value::Object(map) => 2 + map.iter().map(|(name, value)| size(name, value)).sum::<usize>(),
+        }
+    }
+    name.len() + 4 + of(value)
+}
+
+/// A script task: the script's writes, then its result.
+pub(super) fn run_task(
+    step: &mut Step<'_>,
+    activity: &str,
+    task: &ScriptTask,
+    number: Number,
+) -> Result<Result<(), Failure>, Rejection> {
+    let variables = step.state.instance.variables.clone();
+    let call = ScriptCall {
+        source: &task.script,
+        kind: ScriptKind::Task,
+        variables: &variables,
+        form_data: None,
+        user_action: None,
+        current_user: None,
+    };
+    Ok(match step.evaluate(&call, number)? {
+        Ok(outcome) => {
+            let mut values = outcome.writes;
+            write_result(
+                step,
+                &mut values,
+                &outcome.result,
+                task.result_variable.as_deref(),
+                &task.output_mapping,
+                "lastScriptResult",
+            );
+            step.set_variables(values)
+        }
+        Err(failure) => {
+            error::record(step, activity, &failure);
+            Err(failure)
+        }
+    })
+}
+
+/// The result rule: ResultVariable gets the whole result, an OutputMapping picks from it, neither set = `fallback`.
+pub(super) fn write_result(
+    step: &Step<'_>,
+    values: &mut Variables,
+    result: &Value,
+    result_variable: Option<&str>,
+    mapping: &[Mapping],
+    fallback: &str,
+) {
+    if let Some(name) = result_variable {
+        values.insert(name.to_owned(), result.clone());
+    }
+    let mut source = Variables::new();
+    if let Value::Object(map) = result {
+        source = map.clone();
+    }
+    map_into(step, values, mapping, &source);
+    if result_variable.is_none() && mapping.is_empty() && !result.is_null() {
+        values.insert(fallback.to_owned(), result.clone());
+    }
+}
+
+/// Writes each mapping's source, read from `source`, to its destination; a destination below an existing variable
+/// keeps the rest of that variable.
+pub(super) fn map_into(step: &Step<'_>, values: &mut Variables, mapping: &[Mapping], source: &Variables) {
+    for Mapping { target, source: expression } in mapping {
+        let root = target.root();
+        if is_reserved(root) {
+            continue;
+        }
+        if !values.contains_key(root)
+            && let Some(present) = step.state.instance.variables.get(root)
+        {
+            values.insert(root.to_owned(), present.clone());
+        }
+        target.set(values, expression.evaluate(source, step.env.now));
+    }
+}

@@ -1,0 +1,203 @@
+//! User tasks as the engine sees them: arrival and the ways they leave. Answers and operator actions stand in
+//! `external_task`.
+
+use super::{Failure, LIVE_TASKS_MAX, ScriptCall, Step, error, script, timer};
+use crate::effect::{Due, Effect};
+use crate::event::{EndCause, Event, TaskCreated};
+use crate::external_task::{Action, ExternalTask, Status, lifecycle};
+use crate::ids::Number;
+use crate::notification::{Email, NotificationKind};
+use crate::process::{Element, ElementKind, ExternalTaskModel, Reminders, TaskProfile, UserTask};
+use crate::rejection::Rejection;
+use crate::script::ScriptKind;
+use crate::template::plain_text;
+use crate::time::Timestamp;
+use crate::variables::Variables;
+use serde_json::Value;
+
+type Arrival = Result<Result<(), Failure>, Rejection>;
+
+/// A user task was reached: prepare its data, create the task, start its timers (BPMN semantics, "Arrival").
+pub(super) fn arrive(step: &mut Step<'_>, element: &Element, number: Number) -> Arrival {
+    let ElementKind::UserTask(model) = &element.kind else { return Ok(Ok(())) };
+    let (form_context, input_data) = match prepare(step, model, number)? {
+        Ok(data) => data,
+        Err(failure) => {
+            error::record(step, &element.id, &failure);
+            return Ok(Err(failure));
+        }
+    };
+    match &model.profile {
+        TaskProfile::External(external) => Ok(create(step, element, external, number, form_context, input_data)),
+    }
+}
+
+/// Form context and input data: the Script's result, else the FormVariables, else nothing.
+fn prepare(
+    step: &mut Step<'_>,
+    model: &UserTask,
+    number: Number,
+) -> Result<Result<(Variables, Variables), Failure>, Rejection> {
+    let variables = step.state.instance.variables.clone();
+    let mut input_data = Variables::new();
+    for mapping in &model.input_mapping {
+        mapping.target.set(&mut input_data, mapping.source.evaluate(&variables, step.env.now));
+    }
+    let form_context = match &model.pre_script {
+        Some(source) => {
+            let call = ScriptCall {
+                source,
+                kind: ScriptKind::Pre,
+                variables: &variables,
+                form_data: None,
+                user_action: None,
+                current_user: None,
+            };
+            match step.evaluate(&call, number)? {
+                Ok(outcome) => match outcome.result {
+                    Value::Null => Variables::new(),
+                    Value::Object(map) => map,
+                    other @ (Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_)) => {
+                        Variables::from_iter([("value".to_owned(), other)])
+                    }
+                },
+                Err(failure) => return Ok(Err(failure)),
+            }
+        }
+        None => model
+            .form_variables
+            .iter()
+            .filter_map(|path| Some((path.leaf().to_owned(), path.get(&variables)?.clone())))
+            .collect(),
+    };
+    Ok(Ok((form_context, input_data)))
+}
+
+/// E-01: creates the ticket with its schedules and orders the first notification.
+fn create(
+    step: &mut Step<'_>,
+    element: &Element,
+    model: &ExternalTaskModel,
+    number: Number,
+    form_context: Variables,
+    input_data: Variables,
+) -> Result<(), Failure> {
+    let live = step.state.tasks.values().filter(|task| task.status == Status::Pending).count();
+    if live >= LIVE_TASKS_MAX {
+        let message = format!("the instance has {live} open tasks; at most {LIVE_TASKS_MAX} are possible");
+        return Err(Failure::new("LIMIT", message));
+    }
+    let task =
+        step.next_number().ok_or_else(|| Failure::new("LIMIT", "the instance has used all its numbers".to_owned()))?;
+    let now = step.env.now;
+    // A recipient may be prepared by the Script, so the form context is read first, then the process variables.
+    let mut data = step.state.instance.variables.clone();
+    data.extend(form_context.clone());
+    let address = plain_text(&model.recipient.evaluate(&data, now));
+    let recipient = Email::parse(&address).map_err(|error| {
+        let shown: String = address.chars().filter(|c| !c.is_control()).take(80).collect();
+        Failure::new("INVALID_RECIPIENT", format!("the recipient is \"{shown}\"; {error}"))
+    })?;
+    let text = |expression: &Option<crate::value::ValueExpr>| {
+        expression
+            .as_ref()
+            .map(|expression| plain_text(&expression.evaluate(&data, now)))
+            .filter(|text| !text.trim().is_empty())
+            .map(|text| text.chars().take(200).collect::<String>())
+    };
+    let recipient_name = text(&model.recipient_name);
+    let language = text(&model.language);
+    let expires_at = match &model.expires {
+        Some(when) => Some(timer::due(when, now, &data).map_err(|message| Failure::new("INVALID_EXPIRY", message))?),
+        None => None,
+    };
+    let timers = timer::plan(step, element)?;
+    step.emit(Event::TaskCreated(Box::new(TaskCreated {
+        task,
+        element: number,
+        activity: element.id.clone(),
+        recipient,
+        recipient_name,
+        channel: model.channel,
+        language,
+        expires_at,
+        form_context,
+        input_data,
+    })));
+    if let Some(at) = expires_at {
+        step.effect(Effect::Schedule { due: Due::Expiry { task }, at });
+    }
+    if let Some(at) = reminder_due(&model.reminders, 1, now, expires_at) {
+        step.effect(Effect::Schedule { due: Due::Reminder { task, occurrence: 1 }, at });
+    }
+    for (event, at) in timers {
+        timer::start(step, number, &event, 1, at);
+    }
+    step.effect(Effect::Notify { task, kind: NotificationKind::Initial });
+    Ok(())
+}
+
+/// When reminder `occurrence` (from 1) of a task created at `created` goes out; `None` when there is none before the expiry.
+pub(crate) fn reminder_due(
+    reminders: &Reminders,
+    occurrence: u32,
+    created: Timestamp,
+    expires: Option<Timestamp>,
+) -> Option<Timestamp> {
+    let at = match reminders {
+        Reminders::None => None,
+        Reminders::At(list) => {
+            let index = usize::try_from(occurrence.checked_sub(1)?).ok()?;
+            list.get(index).map(|duration| duration.after(created))
+        }
+        Reminders::Every { times, interval } => {
+            (1..=*times).contains(&occurrence).then(|| (0..occurrence).fold(created, |at, _| interval.after(at)))
+        }
+    }?;
+    expires.is_none_or(|expires| at < expires).then_some(at)
+}
+
+/// E-11: the process takes the ticket away.
+pub(super) fn interrupt(step: &mut Step<'_>, task: Number) {
+    end_task(step, task, Action::Interrupt, EndCause::Interrupt, None);
+}
+
+/// Ends a pending ticket without an answer: its schedules go with it. A ticket that has ended stays as it is.
+pub(crate) fn end_task(step: &mut Step<'_>, number: Number, action: Action, cause: EndCause, reason: Option<String>) {
+    let Some(task) = step.state.tasks.get(&number).cloned() else { return };
+    let Some(status) = lifecycle::after(task.status, action) else { return };
+    unschedule(step, &task);
+    step.emit(Event::TaskEnded { task: number, status, cause, reason });
+}
+
+/// Orders away whatever is scheduled for a ticket and for the boundary events of its activity.
+pub(crate) fn unschedule(step: &mut Step<'_>, task: &ExternalTask) {
+    let number = task.key.number();
+    if task.expires_at.is_some() {
+        step.effect(Effect::Unschedule { due: Due::Expiry { task: number } });
+    }
+    let reminders = step.env.process.external_task(&task.activity).map(|model| &model.reminders);
+    if reminders.and_then(|plan| reminder_due(plan, task.next_reminder, task.created_at, task.expires_at)).is_some() {
+        let due = Due::Reminder { task: number, occurrence: task.next_reminder };
+        step.effect(Effect::Unschedule { due });
+    }
+    if let Some(instance) = step.state.instance.element(task.element).cloned() {
+        timer::stop_all(step, &instance);
+    }
+}
+
+/// The result of a ServerScript and the mapped answers as variables.
+pub(crate) fn answer_variables(
+    step: &Step<'_>,
+    model: &UserTask,
+    answers: &Variables,
+    form_data: &Variables,
+) -> Variables {
+    let mut values = Variables::new();
+    if model.output_mapping.is_empty() {
+        values.extend(answers.clone());
+    } else {
+        script::map_into(step, &mut values, &model.output_mapping, form_data);
+    }
+    values
+}

@@ -1,0 +1,186 @@
+//! What the recipient does: answer and draft. Checks values against the page's fields and actions, runs the
+//! ServerScript, and moves the process on in the same decision.
+
+mod check;
+
+use crate::command::Submission;
+use crate::decision::{FieldError, Problem, Reply};
+use crate::engine::{Failure, ScriptCall, Step, answer_variables, unschedule};
+use crate::event::Event;
+use crate::external_task::upkeep::{find, pending};
+use crate::external_task::{Action, ExternalTask, Status};
+use crate::ids::TaskKey;
+use crate::process::{ElementKind, ExternalTaskModel, UserTask};
+use crate::rejection::Rejection;
+use crate::script::{ScriptKind, ScriptOutcome};
+use crate::variables::Variables;
+use serde_json::Value;
+
+/// A draft keeps at most this many bytes, measured as compact JSON; what is beyond is not kept.
+pub const DRAFT_BYTES_MAX: usize = 32 * 1024;
+
+/// E-07, E-08: a valid answer completes the task and moves the process on; an invalid one is kept as draft.
+pub(crate) fn submit(step: &mut Step<'_>, submission: &Submission) -> Result<Reply, Rejection> {
+    let task = find(step, submission.task)?;
+    if task.status == Status::Completed && task.submission.as_deref() == Some(submission.id.as_str()) {
+        return Ok(Reply::Submitted);
+    }
+    let task = pending(step, task.key, Action::Submit)?;
+    refuse_failed(step, &task)?;
+    let model = model(step, &task)?;
+    let mut errors = Vec::new();
+    if !model.actions.iter().any(|action| action.name == submission.action) {
+        errors.push(FieldError { field: "action".to_owned(), problem: Problem::UnknownAction });
+    }
+    let answers = check::answers(&model.fields, &submission.values, &mut errors);
+    if task.first_opened_at.is_none() {
+        step.emit(Event::TaskOpened(task.key.number()));
+    }
+    if !errors.is_empty() {
+        let codes = errors.iter().map(|error| error.problem.code().to_owned()).collect();
+        deny(step, &task, model, submission, codes);
+        return Ok(Reply::Denied(errors));
+    }
+    accept(step, &task, model, submission, answers)
+}
+
+/// E-06: merges what was typed into the draft.
+pub(crate) fn save_draft(step: &mut Step<'_>, key: TaskKey, values: &Variables) -> Result<Reply, Rejection> {
+    let task = pending(step, key, Action::SaveDraft)?;
+    refuse_failed(step, &task)?;
+    let model = model(step, &task)?;
+    if task.first_opened_at.is_none() {
+        step.emit(Event::TaskOpened(key.number()));
+    }
+    let values = draft(model, &task, values);
+    step.emit(Event::TaskDraftSaved { task: key.number(), values });
+    Ok(Reply::Done)
+}
+
+/// After a technical failure behind a submission the task waits for the retry.
+fn refuse_failed(step: &Step<'_>, task: &ExternalTask) -> Result<(), Rejection> {
+    match step.state.instance.element(task.element) {
+        Some(element) if element.failed => Err(Rejection::InstanceInError),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// The model whose page the recipient sees: of the templates version, else of the instance's own.
+fn model<'a>(step: &Step<'a>, task: &ExternalTask) -> Result<&'a ExternalTaskModel, Rejection> {
+    let env = step.env;
+    env.templates
+        .external_task(&task.activity)
+        .or_else(|| env.process.external_task(&task.activity))
+        .ok_or(Rejection::NotFound { what: "task" })
+}
+
+fn deny(
+    step: &mut Step<'_>,
+    task: &ExternalTask,
+    model: &ExternalTaskModel,
+    submission: &Submission,
+    codes: Vec<String>,
+) {
+    let values = draft(model, task, &submission.values);
+    step.emit(Event::TaskSubmitDenied { task: task.key.number(), codes, values });
+}
+
+/// The values of known fields, as far as a draft has room for them.
+fn draft(model: &ExternalTaskModel, task: &ExternalTask, values: &Variables) -> Variables {
+    let mut bytes: usize = task
+        .draft
+        .iter()
+        .filter(|(name, _)| !values.contains_key(*name))
+        .map(|(name, value)| crate::engine::size(name, value))
+        .sum();
+    values
+        .iter()
+        .filter(|(name, _)| model.fields.iter().any(|field| field.name == **name))
+        .filter(|(name, value)| {
+            bytes += crate::engine::size(name, value);
+            bytes <= DRAFT_BYTES_MAX
+        })
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
+}
+
+fn accept(
+    step: &mut Step<'_>,
+    task: &ExternalTask,
+    model: &ExternalTaskModel,
+    submission: &Submission,
+    answers: Variables,
+) -> Result<Reply, Rejection> {
+    let process = step.env.process;
+    let user_task = process.element(&task.activity).and_then(|element| match &element.kind {
+        ElementKind::UserTask(user_task) => Some(user_task.as_ref()),
+        ElementKind::StartEvent
+        | ElementKind::EndEvent
+        | ElementKind::TerminateEndEvent
+        | ElementKind::ExclusiveGateway(_)
+        | ElementKind::ScriptTask(_)
+        | ElementKind::BoundaryEvent(_) => None,
+    });
+    let Some(user_task) = user_task else { return Err(Rejection::NotFound { what: "task" }) };
+    let mut form_data = answers.clone();
+    form_data.insert("action".to_owned(), Value::String(submission.action.clone()));
+    form_data.insert("userId".to_owned(), Value::String(task.recipient.as_str().to_owned()));
+    let mut values = answer_variables(step, user_task, &answers, &form_data);
+    values.insert("userAction".to_owned(), Value::String(submission.action.clone()));
+    values.insert("currentUser".to_owned(), Value::String(task.recipient.as_str().to_owned()));
+
+    let written = match run_server_script(step, task, user_task, submission, &answers, &form_data, &values)? {
+        Ok(Some(outcome)) => {
+            let name = user_task.result_variable.as_deref().unwrap_or("lastScriptResult");
+            values.extend(outcome.writes);
+            if user_task.result_variable.is_some() || !outcome.result.is_null() {
+                values.insert(name.to_owned(), outcome.result);
+            }
+            step.set_variables(values)
+        }
+        Ok(None) => step.set_variables(values),
+        Err(failure) => Err(failure),
+    };
+    if let Err(failure) = written {
+        step.record_error(&task.activity, &failure);
+        deny(step, task, model, submission, vec![failure.code.clone()]);
+        step.raise(task.element, &task.activity, failure);
+        step.run()?;
+        return Ok(Reply::Done);
+    }
+    unschedule(step, task);
+    step.emit(Event::TaskCompleted {
+        task: task.key.number(),
+        outcome: submission.action.clone(),
+        answers,
+        submission: submission.id.clone(),
+    });
+    step.complete(task.element);
+    step.run()?;
+    Ok(Reply::Submitted)
+}
+
+/// Runs the ServerScript on a copy: variables with the answers merged in, so that a failure leaves nothing behind.
+fn run_server_script(
+    step: &mut Step<'_>,
+    task: &ExternalTask,
+    model: &UserTask,
+    submission: &Submission,
+    answers: &Variables,
+    form_data: &Variables,
+    merged: &Variables,
+) -> Result<Result<Option<ScriptOutcome>, Failure>, Rejection> {
+    let Some(source) = &model.server_script else { return Ok(Ok(None)) };
+    let mut variables = step.state.instance.variables.clone();
+    variables.extend(answers.clone());
+    variables.extend(merged.clone());
+    let call = ScriptCall {
+        source,
+        kind: ScriptKind::Server,
+        variables: &variables,
+        form_data: Some(form_data),
+        user_action: Some(&submission.action),
+        current_user: Some(task.recipient.as_str()),
+    };
+    Ok(step.evaluate(&call, task.element)?.map(Some))
+}
