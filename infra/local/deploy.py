@@ -1,0 +1,98 @@
+"""Deploys template.yaml and the functions' zips into the local AWS. Must not know another template than the product's."""
+
+import json
+import pathlib
+import time
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+from samtranslator.yaml_helper import yaml_parse
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+TEMPLATE = ROOT / "template.yaml"
+BUCKET = "local-deployment"
+REGION = "us-east-1"
+CREDENTIALS = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": REGION}
+STACK_EVENTS_SHOWN = 5
+
+
+def client(service, endpoint):
+    """A client of the emulator as its root user."""
+    return boto3.client(service, endpoint_url=endpoint, config=Config(retries={"max_attempts": 2}), **CREDENTIALS)
+
+
+def deploy(endpoint, stack, zips, parameters):
+    """Creates or updates the stack; answers its outputs as a dict."""
+    template = yaml_parse(TEMPLATE.read_text())
+    _upload(endpoint, template, zips)
+    body = json.dumps(_without_build_metadata(template), separators=(",", ":"))
+    cloudformation = client("cloudformation", endpoint)
+    request = {
+        "StackName": stack,
+        "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+        "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
+        **_body(endpoint, body),
+    }
+    try:
+        cloudformation.create_stack(**request)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "AlreadyExistsException":
+            raise
+        _update(cloudformation, request)
+    return _outputs(cloudformation, stack)
+
+
+def _update(cloudformation, request):
+    try:
+        cloudformation.update_stack(**request)
+    except ClientError as error:
+        if "No updates are to be performed" not in str(error):
+            raise
+
+
+def _upload(endpoint, template, zips):
+    s3 = client("s3", endpoint)
+    s3.create_bucket(Bucket=BUCKET)
+    for resource in template["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Function":
+            archive = zips[resource["Metadata"]["BuildProperties"]["Binary"]]
+            s3.upload_file(str(archive), BUCKET, archive.name)
+            resource["Properties"]["CodeUri"] = f"s3://{BUCKET}/{archive.name}"
+
+
+def _without_build_metadata(template):
+    for resource in template["Resources"].values():
+        resource.pop("Metadata", None)
+    return template
+
+
+def _body(endpoint, body):
+    # CloudFormation takes 51,200 bytes in the request, here as on AWS.
+    if len(body) <= 51_200:
+        return {"TemplateBody": body}
+    client("s3", endpoint).put_object(Bucket=BUCKET, Key="template.json", Body=body.encode())
+    return {"TemplateURL": f"{endpoint}/{BUCKET}/template.json"}
+
+
+def _outputs(cloudformation, stack):
+    described = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
+    while described["StackStatus"].endswith("IN_PROGRESS"):
+        time.sleep(0.1)
+        described = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
+    if described["StackStatus"] not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
+        events = cloudformation.describe_stack_events(StackName=stack)["StackEvents"]
+        failed = [event for event in events if event["ResourceStatus"].endswith("FAILED")][:STACK_EVENTS_SHOWN]
+        reasons = "\n".join(f"  {event['LogicalResourceId']}: {event.get('ResourceStatusReason')}" for event in failed)
+        raise SystemExit(f"Stack {stack} is {described['StackStatus']}.\n{reasons}")
+    return {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
+
+
+def verify_sender(endpoint, identity):
+    """SES refuses mail of an identity that is not verified; the emulator verifies at once."""
+    ses = client("sesv2", endpoint)
+    try:
+        ses.create_email_identity(EmailIdentity=identity)
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in ("AlreadyExistsException", "BadRequestException"):
+            raise
