@@ -1,1 +1,37 @@
-fn main() {}
+//! The HTTP API: parses, authorises, makes one command. No business rule lives here.
+
+mod body;
+mod problem;
+mod request;
+mod routes;
+mod view;
+
+use app::auth::Authenticator;
+use app::config::LinkConfig;
+use app::{App, secret, telemetry};
+use lambda_http::{Error, run, service_fn};
+use script::QuickJs;
+use store::Store;
+
+/// What every route may use.
+pub struct Api {
+    app: App,
+    authenticator: Authenticator,
+    scripts: QuickJs,
+    public_url: String,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    telemetry::init();
+    let config = LinkConfig::from_env()?;
+    let aws = store::aws_config().await;
+    let store = Store::with_config(&aws, config.table);
+    let api = Api {
+        authenticator: Authenticator::new(store.clone(), config.oidc)?,
+        app: App { store, secret: Some(secret::fetch(&aws, &config.secret_arn).await?) },
+        scripts: QuickJs::default(),
+        public_url: config.public_url,
+    };
+    run(service_fn(async |request| Ok::<_, Error>(routes::handle(&api, request).await))).await
+}

@@ -1,1 +1,23 @@
-fn main() {}
+//! Performs the effects of committed commands. Must not decide anything about a task.
+
+mod handler;
+
+use app::config::LinkConfig;
+use app::{App, clock, secret, telemetry};
+use effects::{EffectsConfig, Performer};
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use serde_json::Value;
+use store::Store;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    telemetry::init();
+    let config = LinkConfig::from_env()?;
+    let aws = store::aws_config().await;
+    let app = App {
+        store: Store::with_config(&aws, config.table),
+        secret: Some(secret::fetch(&aws, &config.secret_arn).await?),
+    };
+    let performer = Performer::new(&aws, app, config.public_url, EffectsConfig::from_env()?);
+    run(service_fn(async |event: LambdaEvent<Value>| handler::handle(&performer, clock::now, event.payload).await)).await
+}

@@ -43,6 +43,9 @@ pub fn apply(state: &mut Aggregate, at: Timestamp, event: &Event) {
         Event::StatusChanged(status) => {
             instance.status = *status;
             instance.ended_at = status.is_final().then_some(at);
+            if status.is_final() {
+                instance.incidents.clear();
+            }
         }
         Event::ElementActivated(activated) => activate(instance, at, activated),
         Event::ElementPassed(passed) => instance.last_number = passed.number,
@@ -150,7 +153,6 @@ fn create_task(state: &mut Aggregate, at: Timestamp, created: &TaskCreated) {
         reminders: 0,
         next_reminder: 1,
         templates_version: instance.definition_version,
-        generation: 1,
         form_context: created.form_context.clone(),
         input_data: created.input_data.clone(),
         draft: Variables::new(),

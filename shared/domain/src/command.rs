@@ -152,6 +152,8 @@ impl Command {
 pub struct Start {
     /// The key drawn for it.
     pub key: crate::ids::InstanceKey,
+    /// BPMN id of the process.
+    pub process_id: String,
     /// Version of the definition that `Env::process` is.
     pub definition_version: u32,
     /// The caller's own key.

@@ -3,7 +3,7 @@
 use crate::apply::begin;
 use crate::command::{Command, Start};
 use crate::decision::{Decision, Env, Reply};
-use crate::engine::{Step, end_task, fire};
+use crate::engine::{Step, end_task, fire, running, take_away};
 use crate::event::{EndCause, Event, InstanceStarted};
 use crate::external_task::{Action, Status, answer, upkeep};
 use crate::ids::Number;
@@ -123,7 +123,7 @@ fn cancel_instance(step: &mut Step<'_>, asked: Option<Number>, reason: Option<St
     let open: Vec<Number> =
         step.state.tasks.iter().filter(|(_, task)| task.status == Status::Pending).map(|(number, _)| *number).collect();
     for task in open {
-        end_task(step, task, Action::Interrupt, EndCause::Interrupt, None);
+        take_away(step, task);
     }
     step.emit(Event::StatusChanged(InstanceStatus::Cancelled));
 }
@@ -142,6 +142,7 @@ fn retry(step: &mut Step<'_>, element: Option<&str>, variables: &Variables) -> R
         .filter(|incident| element.is_none_or(|id| incident.element == id))
         .map(|incident| incident.element_number)
         .collect();
+    failed.sort_unstable();
     failed.dedup();
     if failed.is_empty() {
         return Err(Rejection::InvalidInput {
@@ -155,9 +156,6 @@ fn retry(step: &mut Step<'_>, element: Option<&str>, variables: &Variables) -> R
     }
     for number in failed {
         step.retry(number)?;
-    }
-    if step.state.instance.incidents.is_empty() {
-        step.resume();
     }
     step.run()
 }
@@ -175,24 +173,17 @@ fn fire_timer(step: &mut Step<'_>, element: Number, event: &str, occurrence: u32
     if step.state.instance.status.is_final() {
         return Err(Rejection::AlreadyDone);
     }
-    // T-16: of an interrupting timer and the expiry of the same task the earlier one wins, whichever arrives first.
+    let timer = running(step, element, event, occurrence)?;
+    // T-16: of a timer and the expiry of the same task the earlier one wins, whichever arrives first.
     let expired = step.state.instance.element(element).and_then(|instance| instance.task).filter(|task| {
-        let due = step.due_of(element, event);
         let expires = step.state.tasks.get(task).and_then(|task| task.expires_at);
-        expires.is_some_and(|expires| expires <= step.env.now && due.is_some_and(|due| expires <= due))
+        expires.is_some_and(|expires| expires <= timer.due)
     });
     match expired {
         Some(task) => upkeep::expire(step, step.state.instance.key.task(task)).map(|_| ()),
         None => {
-            fire(step, element, event, occurrence)?;
+            fire(step, element, event);
             step.run()
         }
-    }
-}
-
-impl Step<'_> {
-    fn due_of(&self, element: Number, event: &str) -> Option<crate::time::Timestamp> {
-        let timers = &self.state.instance.element(element)?.timers;
-        timers.iter().find(|timer| timer.event == event).map(|timer| timer.due)
     }
 }

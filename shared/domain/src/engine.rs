@@ -8,9 +8,9 @@ mod timer;
 mod user_task;
 
 pub(crate) use error::Failure;
-pub(crate) use script::{ScriptCall, size};
-pub(crate) use timer::{fire, interrupting_due};
-pub(crate) use user_task::{answer_variables, end_task, reminder_due, unschedule};
+pub(crate) use script::{ScriptCall, keep_last_result, size};
+pub(crate) use timer::{fire, fire_before, interrupting_due, running};
+pub(crate) use user_task::{answer_variables, end_task, reminder_due, take_away, unschedule, unschedule_reminder};
 
 use crate::apply::apply;
 use crate::decision::{Decision, Env, Reply};
@@ -42,11 +42,14 @@ pub(crate) struct Step<'a> {
     queue: VecDeque<Ready>,
     activated: usize,
     failed: Option<(String, String)>,
+    /// Incidents were open when the command came: nothing moves before they are closed.
+    stopped: bool,
 }
 
 impl<'a> Step<'a> {
     pub fn new(env: &'a Env<'a>, state: Aggregate) -> Step<'a> {
         Step {
+            stopped: !state.instance.incidents.is_empty(),
             env,
             state,
             events: Vec::new(),
@@ -98,6 +101,11 @@ impl<'a> Step<'a> {
 
     /// Runs until every path waits, ended or must wait for a job, then settles the status.
     pub fn run(&mut self) -> Result<(), Rejection> {
+        if self.stopped && self.state.instance.incidents.is_empty() {
+            // Closed by a retry, or gone with an element that a timer took away.
+            self.stopped = false;
+            self.resume();
+        }
         while let Some(ready) = self.queue.pop_front() {
             let stopped = !self.state.instance.incidents.is_empty();
             if stopped || self.activated == STEPS_MAX {
@@ -162,7 +170,8 @@ impl<'a> Step<'a> {
         let Some(element) = process.element(&ready.element) else {
             // Only a damaged definition leads here: flows are checked when it is deployed.
             let message = format!("the process has no element \"{}\"", ready.element);
-            self.raise(number, &ready.element, Failure::new("UNKNOWN_ELEMENT", message));
+            self.raise(self.state.instance.last_number, &ready.element, Failure::new("UNKNOWN_ELEMENT", message));
+            self.queue.push_front(ready);
             return Ok(());
         };
         if let Some(entity_state) = &element.entity_state {
@@ -207,7 +216,7 @@ impl<'a> Step<'a> {
         match &element.kind {
             ElementKind::ExclusiveGateway(gateway) => gateway::choose(self, element, gateway, number),
             ElementKind::ScriptTask(task) => {
-                let ran = script::run_task(self, &element.id, task, number)?;
+                let ran = script::run_task(self, task, number)?;
                 Ok(ran.map(|()| Chosen::All))
             }
             ElementKind::StartEvent
@@ -227,8 +236,9 @@ impl<'a> Step<'a> {
 
     /// I-06: runs a failed element again. A task that is still open is simply answered again.
     pub fn retry(&mut self, number: Number) -> Result<(), Rejection> {
-        let Some(instance) = self.state.instance.element(number).cloned() else { return Ok(()) };
         self.emit(Event::IncidentResolved(number));
+        // An incident without an element instance is about flows that wait; they go on when all incidents are closed.
+        let Some(instance) = self.state.instance.element(number).cloned() else { return Ok(()) };
         let Some(element) = self.env.process.element(&instance.element) else { return Ok(()) };
         if instance.task.is_some() {
             return Ok(());
@@ -266,7 +276,7 @@ impl<'a> Step<'a> {
 
     /// Takes every live element of a scope away, with tasks and timers, and forgets flows that were on their way.
     pub fn terminate_scope(&mut self, scope: Option<Number>) {
-        self.queue.retain(|ready| ready.scope != scope);
+        self.queue.retain(|ready| scope.is_some() && ready.scope != scope);
         let live: Vec<Number> = self
             .state
             .instance
@@ -287,15 +297,16 @@ impl<'a> Step<'a> {
     pub fn terminate(&mut self, number: Number) {
         let Some(instance) = self.state.instance.element(number).cloned() else { return };
         if let Some(task) = instance.task {
-            user_task::interrupt(self, task);
+            take_away(self, task);
         } else {
             timer::stop_all(self, &instance);
         }
         self.emit(Event::ElementTerminated(number));
     }
 
-    /// I-05: opens an incident at an element instance.
+    /// I-05: opens an incident at an element instance. Scripts find the error in `_lastError`.
     pub fn raise(&mut self, number: Number, element: &str, failure: Failure) {
+        error::record(self, element, &failure);
         self.failed = Some((failure.code.clone(), failure.message.clone()));
         self.emit(Event::IncidentRaised(Incident {
             element_number: number,
@@ -304,11 +315,6 @@ impl<'a> Step<'a> {
             message: failure.message,
             at: self.env.now,
         }));
-    }
-
-    /// Writes `_lastError` and `_errorHistory` before anything else happens with an error.
-    pub fn record_error(&mut self, activity: &str, failure: &Failure) {
-        error::record(self, activity, failure);
     }
 
     pub fn next_number(&self) -> Option<Number> {
@@ -321,8 +327,30 @@ impl<'a> Step<'a> {
             Some((code, message)) => Reply::Failed { code, message },
             None => reply,
         };
-        Decision { after: self.state, events: self.events, effects: self.effects, reply, log: self.log }
+        let effects = still_wanted(self.effects, &self.state);
+        Decision { after: self.state, events: self.events, effects, reply, log: self.log }
     }
+}
+
+/// What one decision orders and makes void again needs nothing from the outside: no mail for a ticket that has ended,
+/// no schedule that is deleted at once (its deletion could overtake it).
+fn still_wanted(effects: Vec<Effect>, state: &Aggregate) -> Vec<Effect> {
+    let mut wanted: Vec<Effect> = Vec::with_capacity(effects.len());
+    for effect in effects {
+        if let Effect::Unschedule { due: void } = &effect
+            && let Some(at) =
+                wanted.iter().position(|made| matches!(made, Effect::Schedule { due, .. } if due == void))
+        {
+            wanted.remove(at);
+            continue;
+        }
+        wanted.push(effect);
+    }
+    wanted.retain(|effect| match effect {
+        Effect::Notify { task, .. } => state.tasks.get(task).is_some_and(|task| !task.status.is_final()),
+        Effect::Schedule { .. } | Effect::Unschedule { .. } | Effect::Continue => true,
+    });
+    wanted
 }
 
 /// Which flows an element takes when it is left.

@@ -57,8 +57,6 @@ pub struct ExternalTask {
     pub next_reminder: u32,
     /// Version whose pages, actions and mail are used; rises by Sync.
     pub templates_version: u32,
-    /// Generation of the link; part of what the link's signature covers.
-    pub generation: u8,
     /// What the public page may show.
     #[serde(default, skip_serializing_if = "Variables::is_empty")]
     pub form_context: Variables,

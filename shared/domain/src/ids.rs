@@ -98,6 +98,23 @@ impl InstanceKey {
         InstanceKey((tens << (RANDOM_BITS + NUMBER_BITS)) | (random << NUMBER_BITS))
     }
 
+    /// The key as a GUID (RFC 9562 version 8), for API shapes that address instances by GUID. Reversible.
+    pub fn guid(self) -> String {
+        let key = u128::from(self.0);
+        let bits = (key >> 16) << 80 | 0x8 << 76 | ((key >> 4) & 0xfff) << 64 | 0b10 << 62 | (key & 0xf) << 58;
+        let hex = format!("{bits:032x}");
+        format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+    }
+
+    /// The key behind a GUID made by [`InstanceKey::guid`]; `None` for any other text.
+    pub fn from_guid(text: &str) -> Option<InstanceKey> {
+        let hex: String = text.split('-').collect();
+        let bits = u128::from_str_radix(&hex, 16).ok()?;
+        let key = (bits >> 80) << 16 | ((bits >> 64) & 0xfff) << 4 | (bits >> 58) & 0xf;
+        let key = InstanceKey::new(u64::try_from(key).ok()?)?;
+        (key.guid() == text.to_ascii_lowercase()).then_some(key)
+    }
+
     /// The task with the given number below this instance.
     pub fn task(self, number: Number) -> TaskKey {
         TaskKey(self.0 | u64::from(number.0))

@@ -14,6 +14,7 @@ pub mod instance;
 pub mod lifecycle;
 pub mod notification;
 pub mod page;
+pub mod permission;
 pub mod process;
 pub mod rejection;
 pub mod script;

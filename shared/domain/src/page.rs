@@ -39,6 +39,26 @@ pub mod mark {
     pub const HIDDEN: &str = "<!--cs:hidden-->";
     /// Last inside a customer's own form that has no action button: replaced by the product's buttons.
     pub const ACTIONS: &str = "<!--cs:actions-->";
-    /// Attribute ` data-cs-on="name=value"` on radios, checkboxes and options: replaced by ` checked` or ` selected`.
+    /// `<!--cs:error NAME ID-->`, directly before a field or first in its fieldset: replaced by the field's message.
+    /// NAME is the field, ID the `id` of its first control, to which an error summary can link.
+    pub const ERROR: &str = "<!--cs:error ";
+    /// `<!--cs:value NAME-->` ... `<!--cs:end-->` in a `value` attribute or textarea: what stands between is shown
+    /// on the first visit, the given answer afterwards.
+    pub const VALUE: &str = "<!--cs:value ";
+    /// `<!--cs:part-->{{ path }}<!--cs:end-->` in an address whose host is settled: the value is percent-encoded.
+    pub const PART: &str = "<!--cs:part-->";
+    /// Ends what [`VALUE`] or [`PART`] began.
+    pub const END: &str = "<!--cs:end-->";
+    /// Ends the marks that carry something.
+    pub const CLOSE: &str = "-->";
+    /// Attribute ` data-cs-on="checked NAME=VALUE"` on radios and checkboxes, `selected` on options: replaced by
+    /// ` checked` or ` selected` where the field has this value. The value is escaped as in any attribute.
     pub const ON: &str = "data-cs-on";
+    /// As [`ON`], and also on while the field has not been answered: the page's own preselection.
+    pub const ON_DEFAULT: &str = "data-cs-on-default";
+    /// Attribute ` data-cs-field="NAME IDS"` on a control: replaced by `aria-describedby` with IDS and, after a
+    /// refused answer, the id of the message, and then by `aria-invalid`.
+    pub const FIELD: &str = "data-cs-field";
+    /// As [`FIELD`] on a fieldset, which knows no `aria-invalid`.
+    pub const GROUP: &str = "data-cs-group";
 }

@@ -1,6 +1,6 @@
 //! Runs scripts of elements and writes their results. The language itself is behind the `Scripts` port.
 
-use super::{Failure, Step, error};
+use super::{Failure, Step};
 use crate::event::Event;
 use crate::ids::Number;
 use crate::process::{Mapping, ScriptTask};
@@ -96,7 +96,6 @@ pub(crate) fn size(name: &str, value: &Value) -> usize {
 /// A script task: the script's writes, then its result.
 pub(super) fn run_task(
     step: &mut Step<'_>,
-    activity: &str,
     task: &ScriptTask,
     number: Number,
 ) -> Result<Result<(), Failure>, Rejection> {
@@ -122,10 +121,7 @@ pub(super) fn run_task(
             );
             step.set_variables(values)
         }
-        Err(failure) => {
-            error::record(step, activity, &failure);
-            Err(failure)
-        }
+        Err(failure) => Err(failure),
     })
 }
 
@@ -146,8 +142,16 @@ pub(super) fn write_result(
         source = map.clone();
     }
     map_into(step, values, mapping, &source);
-    if result_variable.is_none() && mapping.is_empty() && !result.is_null() {
-        values.insert(fallback.to_owned(), result.clone());
+    if result_variable.is_none() && mapping.is_empty() {
+        keep_last_result(step, values, fallback, result.clone());
+    }
+}
+
+/// Writes a result nobody asked for. None is written only over that of an earlier script, which would be taken for this
+/// one's.
+pub(crate) fn keep_last_result(step: &Step<'_>, values: &mut Variables, name: &str, result: Value) {
+    if !result.is_null() || step.state.instance.variables.contains_key(name) {
+        values.insert(name.to_owned(), result);
     }
 }
 

@@ -1,11 +1,11 @@
 //! Timers of boundary events: when they are due, starting, stopping, firing. The stored time decides, never the arrival.
 
-use super::{Failure, Step};
+use super::{Failure, Step, user_task};
 use crate::effect::{Due, Effect};
 use crate::event::Event;
 use crate::ids::Number;
 use crate::instance::{ElementInstance, TimerState};
-use crate::process::{Element, ElementKind, Timer, Trigger, When};
+use crate::process::{BoundaryEvent, Element, Timer, Trigger, When};
 use crate::rejection::Rejection;
 use crate::time::{Duration, Timestamp};
 use crate::value::ValueExpr;
@@ -42,6 +42,10 @@ pub(super) fn plan(step: &Step<'_>, element: &Element) -> Result<Vec<(String, Ti
     step.env
         .process
         .boundaries(element)
+        .filter(|(_, event)| {
+            let Trigger::Timer(timer) = &event.trigger;
+            !matches!(timer, Timer::Cycle { times: Some(0), .. })
+        })
         .map(|(boundary, event)| {
             let Trigger::Timer(timer) = &event.trigger;
             let at = match timer {
@@ -69,46 +73,78 @@ pub(super) fn stop_all(step: &mut Step<'_>, instance: &ElementInstance) {
     }
 }
 
-/// The earliest interrupting timer of an element instance that is due now, document order among equals.
-pub(crate) fn interrupting_due(step: &Step<'_>, number: Number) -> Option<TimerState> {
-    let instance = step.state.instance.element(number)?;
-    let element = step.env.process.element(&instance.element)?;
-    let mut first: Option<&TimerState> = None;
-    for (boundary, event) in step.env.process.boundaries(element) {
-        let timer = instance.timers.iter().find(|timer| timer.event == boundary.id);
-        if let Some(timer) = timer.filter(|timer| event.interrupting && timer.due <= step.env.now)
-            && first.is_none_or(|first| timer.due < first.due)
-        {
-            first = Some(timer);
-        }
-    }
-    first.cloned()
+/// The running timers of an element instance that are due now, earliest first, document order among equals.
+fn due_now<'a>(step: &Step<'a>, number: Number) -> Vec<(TimerState, &'a BoundaryEvent)> {
+    let process = step.env.process;
+    let Some(instance) = step.state.instance.element(number) else { return Vec::new() };
+    let Some(element) = process.element(&instance.element) else { return Vec::new() };
+    let mut due: Vec<(TimerState, &BoundaryEvent)> = process
+        .boundaries(element)
+        .filter_map(|(boundary, event)| {
+            let timer = instance.timers.iter().find(|timer| timer.event == boundary.id)?;
+            (timer.due <= step.env.now).then(|| (timer.clone(), event))
+        })
+        .collect();
+    due.sort_by_key(|(timer, _)| timer.due);
+    due
 }
 
-/// A timer is said to be due. Late, repeated and deleted firings are ordinary rejections.
-pub(crate) fn fire(step: &mut Step<'_>, number: Number, event: &str, occurrence: u32) -> Result<(), Rejection> {
-    let instance = step.state.instance.element(number).cloned().ok_or(Rejection::AlreadyDone)?;
-    let timer = instance
-        .timers
-        .iter()
+/// The earliest interrupting timer of an element instance that is due now, document order among equals.
+pub(crate) fn interrupting_due(step: &Step<'_>, number: Number) -> Option<TimerState> {
+    due_now(step, number).into_iter().find(|(_, event)| event.interrupting).map(|(timer, _)| timer)
+}
+
+/// The timer a firing is about, if the firing is for now: late ones of ended activities, repeated and early ones are
+/// ordinary rejections.
+pub(crate) fn running(step: &Step<'_>, number: Number, event: &str, occurrence: u32) -> Result<TimerState, Rejection> {
+    let instance = step.state.instance.element(number).ok_or(Rejection::AlreadyDone)?;
+    let mut timers = instance.timers.iter();
+    let timer = timers
         .find(|timer| timer.event == event && timer.occurrence == occurrence)
         .cloned()
         .ok_or(Rejection::AlreadyDone)?;
     if step.env.now < timer.due {
         return Err(Rejection::TooEarly { due: timer.due });
     }
-    let process = step.env.process;
-    let boundary = process.element(event).ok_or(Rejection::AlreadyDone)?;
-    let ElementKind::BoundaryEvent(model) = &boundary.kind else { return Err(Rejection::AlreadyDone) };
-    let Trigger::Timer(model_timer) = &model.trigger;
-    step.emit(Event::TimerFired { element: number, event: event.to_owned(), occurrence });
-    if model.interrupting {
-        step.terminate(number);
-    } else if let Some(next) = next_firing(model_timer, &timer, step.env.now) {
-        start(step, number, event, occurrence + 1, next);
+    Ok(timer)
+}
+
+/// Fires a timer that is due. Those of the same activity that were due before it go first, whichever arrives first:
+/// an interrupting one among them makes this one void.
+pub(crate) fn fire(step: &mut Step<'_>, number: Number, event: &str) {
+    for (timer, model) in due_now(step, number) {
+        fire_one(step, number, &timer, model);
+        if timer.event == event || step.state.instance.element(number).is_none() {
+            break;
+        }
     }
-    step.enter(event, instance.scope);
-    Ok(())
+}
+
+/// Fires the timers of an activity that were due before `limit`.
+pub(crate) fn fire_before(step: &mut Step<'_>, number: Number, limit: Timestamp) {
+    for (timer, model) in due_now(step, number) {
+        if timer.due >= limit || step.state.instance.element(number).is_none() {
+            break;
+        }
+        fire_one(step, number, &timer, model);
+    }
+}
+
+fn fire_one(step: &mut Step<'_>, number: Number, timer: &TimerState, model: &BoundaryEvent) {
+    let Some(instance) = step.state.instance.element(number).cloned() else { return };
+    let (event, occurrence) = (timer.event.clone(), timer.occurrence);
+    let Trigger::Timer(model_timer) = &model.trigger;
+    step.emit(Event::TimerFired { element: number, event, occurrence });
+    if model.interrupting {
+        // Interrupted when the timer was due, even where the ticket has expired since (T-16).
+        if let Some(task) = instance.task {
+            user_task::interrupt(step, task);
+        }
+        step.terminate(number);
+    } else if let Some(next) = next_firing(model_timer, timer, step.env.now) {
+        start(step, number, &timer.event, occurrence + 1, next);
+    }
+    step.enter(&timer.event, instance.scope);
 }
 
 /// The next firing of a cycle. Firings missed while nothing ran fold into one.

@@ -1,7 +1,7 @@
 //! User tasks as the engine sees them: arrival and the ways they leave. Answers and operator actions stand in
 //! `external_task`.
 
-use super::{Failure, LIVE_TASKS_MAX, ScriptCall, Step, error, script, timer};
+use super::{Failure, LIVE_TASKS_MAX, ScriptCall, Step, script, timer};
 use crate::effect::{Due, Effect};
 use crate::event::{EndCause, Event, TaskCreated};
 use crate::external_task::{Action, ExternalTask, Status, lifecycle};
@@ -12,8 +12,11 @@ use crate::rejection::Rejection;
 use crate::script::ScriptKind;
 use crate::template::plain_text;
 use crate::time::Timestamp;
-use crate::variables::Variables;
+use crate::variables::{Variables, is_reserved};
 use serde_json::Value;
+
+/// Reminders of one cycle at most, so that a missed year of a one-second cycle is folded in bounded time.
+const REMINDERS_MAX: u32 = 1_000;
 
 type Arrival = Result<Result<(), Failure>, Rejection>;
 
@@ -22,10 +25,7 @@ pub(super) fn arrive(step: &mut Step<'_>, element: &Element, number: Number) -> 
     let ElementKind::UserTask(model) = &element.kind else { return Ok(Ok(())) };
     let (form_context, input_data) = match prepare(step, model, number)? {
         Ok(data) => data,
-        Err(failure) => {
-            error::record(step, &element.id, &failure);
-            return Ok(Err(failure));
-        }
+        Err(failure) => return Ok(Err(failure)),
     };
     match &model.profile {
         TaskProfile::External(external) => Ok(create(step, element, external, number, form_context, input_data)),
@@ -151,10 +151,21 @@ pub(crate) fn reminder_due(
             list.get(index).map(|duration| duration.after(created))
         }
         Reminders::Every { times, interval } => {
-            (1..=*times).contains(&occurrence).then(|| (0..occurrence).fold(created, |at, _| interval.after(at)))
+            (1..=REMINDERS_MAX.min(*times)).contains(&occurrence).then(|| (0..occurrence).fold(created, |at, _| interval.after(at)))
         }
     }?;
     expires.is_none_or(|expires| at < expires).then_some(at)
+}
+
+/// The ticket's element or instance ends. The stored time decides: a ticket whose time has passed has expired (E-12),
+/// any other one is interrupted (E-11).
+pub(crate) fn take_away(step: &mut Step<'_>, task: Number) {
+    let expired = step.state.tasks.get(&task).is_some_and(|task| task.status_at(step.env.now) == Status::Expired);
+    if expired {
+        end_task(step, task, Action::Expire, EndCause::Expire, None);
+    } else {
+        interrupt(step, task);
+    }
 }
 
 /// E-11: the process takes the ticket away.
@@ -176,17 +187,23 @@ pub(crate) fn unschedule(step: &mut Step<'_>, task: &ExternalTask) {
     if task.expires_at.is_some() {
         step.effect(Effect::Unschedule { due: Due::Expiry { task: number } });
     }
-    let reminders = step.env.process.external_task(&task.activity).map(|model| &model.reminders);
-    if reminders.and_then(|plan| reminder_due(plan, task.next_reminder, task.created_at, task.expires_at)).is_some() {
-        let due = Due::Reminder { task: number, occurrence: task.next_reminder };
-        step.effect(Effect::Unschedule { due });
-    }
+    unschedule_reminder(step, task);
     if let Some(instance) = step.state.instance.element(task.element).cloned() {
         timer::stop_all(step, &instance);
     }
 }
 
-/// The result of a ServerScript and the mapped answers as variables.
+/// Orders the next reminder away, if there is one: after a bounce there is none (E-13).
+pub(crate) fn unschedule_reminder(step: &mut Step<'_>, task: &ExternalTask) {
+    let (occurrence, number) = (task.next_reminder, task.key.number());
+    let plan = step.env.process.external_task(&task.activity).map(|model| &model.reminders);
+    let planned = plan.and_then(|plan| reminder_due(plan, occurrence, task.created_at, task.expires_at));
+    if planned.is_some() && !task.follow_up {
+        step.effect(Effect::Unschedule { due: Due::Reminder { task: number, occurrence } });
+    }
+}
+
+/// The answers as variables: the mapped ones, or all of them without an OutputMapping. Names of the engine stay its own.
 pub(crate) fn answer_variables(
     step: &Step<'_>,
     model: &UserTask,
@@ -196,6 +213,7 @@ pub(crate) fn answer_variables(
     let mut values = Variables::new();
     if model.output_mapping.is_empty() {
         values.extend(answers.clone());
+        values.retain(|name, _| !is_reserved(name));
     } else {
         script::map_into(step, &mut values, &model.output_mapping, form_data);
     }

@@ -5,7 +5,7 @@ mod check;
 
 use crate::command::Submission;
 use crate::decision::{FieldError, Problem, Reply};
-use crate::engine::{Failure, ScriptCall, Step, answer_variables, unschedule};
+use crate::engine::{Failure, ScriptCall, Step, answer_variables, keep_last_result, unschedule};
 use crate::event::Event;
 use crate::external_task::upkeep::{find, pending};
 use crate::external_task::{Action, ExternalTask, Status};
@@ -13,7 +13,7 @@ use crate::ids::TaskKey;
 use crate::process::{ElementKind, ExternalTaskModel, UserTask};
 use crate::rejection::Rejection;
 use crate::script::{ScriptKind, ScriptOutcome};
-use crate::variables::Variables;
+use crate::variables::{Variables, is_reserved};
 use serde_json::Value;
 
 /// A draft keeps at most this many bytes, measured as compact JSON; what is beyond is not kept.
@@ -85,7 +85,7 @@ fn deny(
     step.emit(Event::TaskSubmitDenied { task: task.key.number(), codes, values });
 }
 
-/// The values of known fields, as far as a draft has room for them.
+/// The values of known fields that a form can post, as far as a draft has room for them.
 fn draft(model: &ExternalTaskModel, task: &ExternalTask, values: &Variables) -> Variables {
     let mut bytes: usize = task
         .draft
@@ -95,13 +95,22 @@ fn draft(model: &ExternalTaskModel, task: &ExternalTask, values: &Variables) -> 
         .sum();
     values
         .iter()
-        .filter(|(name, _)| model.fields.iter().any(|field| field.name == **name))
+        .filter(|(name, value)| is_posted(value) && model.fields.iter().any(|field| field.name == **name))
         .filter(|(name, value)| {
             bytes += crate::engine::size(name, value);
             bytes <= DRAFT_BYTES_MAX
         })
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect()
+}
+
+/// A text or a list of texts, as forms post them.
+fn is_posted(value: &Value) -> bool {
+    match value {
+        Value::String(_) => true,
+        Value::Array(list) => list.iter().all(Value::is_string),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => false,
+    }
 }
 
 fn accept(
@@ -131,10 +140,12 @@ fn accept(
 
     let written = match run_server_script(step, task, user_task, submission, &answers, &form_data, &values)? {
         Ok(Some(outcome)) => {
-            let name = user_task.result_variable.as_deref().unwrap_or("lastScriptResult");
             values.extend(outcome.writes);
-            if user_task.result_variable.is_some() || !outcome.result.is_null() {
-                values.insert(name.to_owned(), outcome.result);
+            match &user_task.result_variable {
+                Some(name) => {
+                    values.insert(name.clone(), outcome.result);
+                }
+                None => keep_last_result(step, &mut values, "lastScriptResult", outcome.result),
             }
             step.set_variables(values)
         }
@@ -142,7 +153,6 @@ fn accept(
         Err(failure) => Err(failure),
     };
     if let Err(failure) = written {
-        step.record_error(&task.activity, &failure);
         deny(step, task, model, submission, vec![failure.code.clone()]);
         step.raise(task.element, &task.activity, failure);
         step.run()?;
@@ -172,7 +182,7 @@ fn run_server_script(
 ) -> Result<Result<Option<ScriptOutcome>, Failure>, Rejection> {
     let Some(source) = &model.server_script else { return Ok(Ok(None)) };
     let mut variables = step.state.instance.variables.clone();
-    variables.extend(answers.clone());
+    variables.extend(answers.clone().into_iter().filter(|(name, _)| !is_reserved(name)));
     variables.extend(merged.clone());
     let call = ScriptCall {
         source,

@@ -3,13 +3,15 @@
 
 use crate::decision::Reply;
 use crate::effect::{Due, Effect};
-use crate::engine::{Failure, Step, end_task, fire, interrupting_due, reminder_due};
+use crate::engine::{Failure, Step, end_task, fire_before, interrupting_due, reminder_due, unschedule_reminder};
 use crate::event::{EndCause, Event};
-use crate::external_task::{Action, ExternalTask, Status, lifecycle};
+use crate::external_task::{Action, ExternalTask, lifecycle};
 use crate::ids::TaskKey;
+use crate::instance::TimerState;
 use crate::notification::{Delivery, NotificationKind};
 use crate::process::Reminders;
 use crate::rejection::Rejection;
+use crate::time::Timestamp;
 
 /// The task, if `action` is legal in its status, stored or by time.
 pub(crate) fn pending(step: &Step<'_>, key: TaskKey, action: Action) -> Result<ExternalTask, Rejection> {
@@ -70,7 +72,8 @@ pub(crate) fn sync_templates(step: &mut Step<'_>, key: TaskKey, version: u32) ->
     Ok(Reply::Done)
 }
 
-/// E-12. By the stored time; the activity then leaves by an interrupting timer that is due, else by an incident.
+/// E-12. By the stored time: timers that were due before it fire first, and an interrupting one among them wins (T-16).
+/// An expired ticket's activity leaves by an interrupting timer that is due as well, else by an incident.
 pub(crate) fn expire(step: &mut Step<'_>, key: TaskKey) -> Result<Reply, Rejection> {
     let task = find(step, key)?;
     if lifecycle::after(task.status, Action::Expire).is_none() {
@@ -80,52 +83,43 @@ pub(crate) fn expire(step: &mut Step<'_>, key: TaskKey) -> Result<Reply, Rejecti
     if step.env.now < expires {
         return Err(Rejection::TooEarly { due: expires });
     }
-    let timer = interrupting_due(step, task.element);
-    let element = step.state.instance.element(task.element).cloned();
-    match (timer, element) {
-        (Some(timer), _) => {
-            if expires <= timer.due {
-                // The ticket expired first; the timer, due as well, is the way out.
-                mark_expired(step, &task);
-                step.emit(Event::TimerFired {
-                    element: task.element,
-                    event: timer.event.clone(),
-                    occurrence: timer.occurrence,
-                });
-                let scope = step.state.instance.element(task.element).and_then(|element| element.scope);
-                step.terminate(task.element);
-                step.enter(&timer.event, scope);
-            } else {
-                fire(step, task.element, &timer.event, timer.occurrence)?;
-            }
-        }
-        (None, Some(element)) => {
-            mark_expired(step, &task);
-            let message = format!("nobody answered until {expires}");
-            step.raise(element.number, &element.element, Failure::new("TASK_EXPIRED", message));
-        }
-        (None, None) => mark_expired(step, &task),
+    fire_before(step, task.element, expires);
+    // Nothing is left to expire where one of them took the ticket away.
+    if find(step, key)?.status == task.status {
+        leave_expired(step, &task, expires);
     }
     step.run()?;
     Ok(Reply::Done)
 }
 
-fn mark_expired(step: &mut Step<'_>, task: &ExternalTask) {
+fn leave_expired(step: &mut Step<'_>, task: &ExternalTask, expires: Timestamp) {
+    let way_out = interrupting_due(step, task.element);
     end_task(step, task.key.number(), Action::Expire, EndCause::Expire, None);
+    let Some(element) = step.state.instance.element(task.element).cloned() else { return };
+    if let Some(TimerState { event, occurrence, .. }) = way_out {
+        step.emit(Event::TimerFired { element: task.element, event: event.clone(), occurrence });
+        step.terminate(task.element);
+        step.enter(&event, element.scope);
+    } else {
+        let message = format!("nobody answered until {expires}");
+        step.raise(element.number, &element.element, Failure::new("TASK_EXPIRED", message));
+    }
 }
 
 /// E-13. The row is flagged and no reminder goes out any more.
 pub(crate) fn record_bounce(step: &mut Step<'_>, key: TaskKey, delivery: Delivery) -> Result<Reply, Rejection> {
-    let task = find(step, key)?;
-    if lifecycle::after(task.status, Action::Bounce).is_none() {
-        return Err(Rejection::InvalidState { action: Action::Bounce.as_str(), state: task.status.as_str() });
+    let task = pending(step, key, Action::Bounce)?;
+    if !delivery.needs_follow_up() {
+        return Err(Rejection::InvalidInput {
+            field: "delivery".to_owned(),
+            code: "INVALID_DELIVERY",
+            message: format!("\"{delivery}\" is no reason to look at the task; bounced, complained and failed are"),
+        });
     }
     if task.follow_up && task.delivery >= delivery {
         return Err(Rejection::AlreadyDone);
     }
     step.emit(Event::TaskBounced { task: key.number(), delivery });
-    debug_assert!(task.status == Status::Pending);
-    let due = Due::Reminder { task: key.number(), occurrence: task.next_reminder };
-    step.effect(Effect::Unschedule { due });
+    unschedule_reminder(step, &task);
     Ok(Reply::Done)
 }

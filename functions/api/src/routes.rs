@@ -1,0 +1,95 @@
+//! The one table of the API: method and path -> function. Everything else of a route lives in its own file.
+
+mod definitions;
+mod external_tasks;
+mod instances;
+
+pub use instances::failure;
+
+use crate::Api;
+use crate::problem::Problem;
+use crate::request::{Answer, Call};
+use lambda_http::{Body, Request, RequestExt, Response};
+
+const OPENAPI: &str = include_str!("../openapi.json");
+
+/// Answers one request.
+pub async fn handle(api: &Api, request: Request) -> Response<Body> {
+    let method = request.method().as_str().to_owned();
+    let path = request.raw_http_path().to_owned();
+    match (method.as_str(), path.as_str()) {
+        ("GET", "/healthz") => return json(200, r#"{"status":"ok"}"#),
+        ("GET", "/openapi.json") => return json(200, OPENAPI),
+        _ => {}
+    }
+    let call = match Call::new(api, request).await {
+        Ok(call) => call,
+        Err(problem) => return problem.response(),
+    };
+    match route(&call).await {
+        Ok(Reply::Json(answer)) => answer.response(),
+        Ok(Reply::Xml(xml)) => Response::builder()
+            .header("content-type", "application/xml")
+            .header("cache-control", "no-store")
+            .body(Body::from(xml))
+            .expect("the headers are constants"),
+        Err(problem) => {
+            if problem.status() >= 500 {
+                tracing::warn!(method, status = problem.status(), "request failed");
+            }
+            problem.response()
+        }
+    }
+}
+
+/// What a route answers with.
+enum Reply {
+    Json(Answer),
+    Xml(String),
+}
+
+impl From<Answer> for Reply {
+    fn from(answer: Answer) -> Reply {
+        Reply::Json(answer)
+    }
+}
+
+async fn route(call: &Call<'_>) -> Result<Reply, Problem> {
+    let segments: Vec<&str> = call.path.trim_matches('/').split('/').collect();
+    Ok(match (call.method.as_str(), segments.as_slice()) {
+        ("POST", ["v1", "definitions"]) => definitions::deploy(call).await?.into(),
+        ("GET", ["v1", "definitions"]) => definitions::list(call).await?.into(),
+        ("GET", ["v1", "definitions", id]) => definitions::get(call, id).await?.into(),
+        ("GET", ["v1", "definitions", id, "versions", n]) => definitions::version(call, id, n).await?.into(),
+        ("GET", ["v1", "definitions", id, "versions", n, "xml"]) => Reply::Xml(definitions::xml(call, id, n).await?),
+        ("POST", ["v1", "instances"]) => instances::start(call).await?.into(),
+        ("GET", ["v1", "instances", key]) => instances::get(call, key).await?.into(),
+        ("POST", ["v1", "instances", key, "cancel"]) => instances::cancel(call, key).await?.into(),
+        ("POST", ["v1", "instances", key, "retry"]) => instances::retry(call, key).await?.into(),
+        ("GET", ["v1", "external-tasks"]) => external_tasks::list(call).await?.into(),
+        ("GET", ["v1", "external-tasks", key]) => external_tasks::get(call, key).await?.into(),
+        ("POST", ["v1", "external-tasks", key, action @ ("resend" | "sync-templates" | "cancel")]) => {
+            external_tasks::act(call, key, action).await?.into()
+        }
+        (
+            _,
+            ["v1", "definitions" | "instances" | "external-tasks"]
+            | ["v1", "definitions" | "instances" | "external-tasks", _]
+            | ["v1", "instances", _, "cancel" | "retry"]
+            | ["v1", "external-tasks", _, "resend" | "sync-templates" | "cancel"]
+            | ["v1", "definitions", _, "versions", _]
+            | ["v1", "definitions", _, "versions", _, "xml"],
+        ) => {
+            return Err(Problem::new(405, "METHOD_NOT_ALLOWED", format!("{} is not possible here.", call.method)));
+        }
+        _ => return Err(Problem::not_found("resource")),
+    })
+}
+
+fn json(status: u16, body: &'static str) -> Response<Body> {
+    Response::builder()
+        .status(status)
+        .header("content-type", "application/json")
+        .body(Body::from(body))
+        .expect("the headers are constants")
+}

@@ -1,0 +1,194 @@
+//! Process instances: start, look at, cancel, retry.
+
+use crate::body::Fields;
+use crate::problem::Problem;
+use crate::request::{Answer, Call};
+use crate::view;
+use app::execute::Replay;
+use app::{Error, Outcome, Request, random};
+use domain::command::{Command, Start};
+use domain::decision::{Decision, Reply};
+use domain::ids::InstanceKey;
+use domain::permission::Permission;
+use serde_json::{Value, json};
+
+/// Times a clash of keys is drawn again.
+const DRAWS_MAX: usize = 5;
+
+pub async fn start(call: &Call<'_>) -> Result<Answer, Problem> {
+    call.require(Permission::InstancesStart)?;
+    let body = call.json()?;
+    let hash = call.request_hash(&body);
+    let mut fields = Fields::new(body)?;
+    let process_id = fields.required_text("processId", 255);
+    let version = fields.version("version");
+    let business_key = fields.text("businessKey", 255);
+    let reference = fields.text("reference", 255);
+    let variables = fields.variables("variables");
+    fields.finish()?;
+    if let Some(answer) = call.replayed(hash.as_ref()).await? {
+        return Ok(answer);
+    }
+    let unknown = || {
+        Problem::field(
+            "processId",
+            "UNKNOWN_PROCESS",
+            format!("No process \"{process_id}\" is deployed. Deploy it first, or correct the id."),
+        )
+    };
+    let version = match version {
+        Some(version) => version,
+        None => {
+            let pointer = call.api.app.store.deployed(call.caller.tenant, &process_id).await?;
+            pointer.ok_or_else(unknown)?.version
+        }
+    };
+    let process = match call.api.app.process(call.caller.tenant, &process_id, version).await {
+        Ok(process) => process,
+        Err(Error::NoDefinition { .. }) => return Err(unknown()),
+        Err(error) => return Err(error.into()),
+    };
+    let visible = call.caller.may(Permission::VariablesRead);
+    let answer = |decision: &Decision| {
+        let body = view::started(&process, &decision.after, &decision.reply, visible);
+        (if failure(&decision.reply).is_some() { 422 } else { 201 }, body)
+    };
+    for _ in 0..DRAWS_MAX {
+        let key = InstanceKey::compose(call.now.as_millis(), random::number());
+        let start = Start {
+            key,
+            process_id: process_id.clone(),
+            definition_version: version,
+            business_key: business_key.clone(),
+            reference: reference.clone(),
+            variables: variables.clone(),
+        };
+        let replay = hash.clone().map(|hash| Replay { hash, answer: &answer });
+        match execute(call, key, Command::Start(start), replay).await {
+            Ok(outcome) => {
+                let body = view::started(&process, &outcome.after, &outcome.reply, visible);
+                let status = if failure(&outcome.reply).is_some() { 422 } else { 201 };
+                return Ok(Answer { status, body });
+            }
+            Err(Error::Store(store::Error::KeyTaken)) => {}
+            Err(Error::IdempotencyTaken) => {
+                return call.replayed(hash.as_ref()).await?.ok_or_else(|| Error::IdempotencyTaken.into());
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(Error::Busy.into())
+}
+
+pub async fn get(call: &Call<'_>, key: &str) -> Result<Answer, Problem> {
+    call.known_query(&[])?;
+    let key = instance_key(key)?;
+    let loaded = load(call, key).await?;
+    let process = call
+        .api
+        .app
+        .process(
+            call.caller.tenant,
+            &loaded.aggregate.instance.process_id,
+            loaded.aggregate.instance.definition_version,
+        )
+        .await?;
+    let journal = call.api.app.store.journal(call.caller.tenant, key).await?;
+    let variables = call.caller.may(Permission::VariablesRead);
+    Ok(Answer::ok(view::instance(&process, &loaded.aggregate, &journal, variables, call.now)))
+}
+
+pub async fn cancel(call: &Call<'_>, key: &str) -> Result<Answer, Problem> {
+    let key = instance_key(key)?;
+    load(call, key).await?;
+    call.require(Permission::InstancesCancel)?;
+    let body = call.json()?;
+    let hash = call.request_hash(&body);
+    let mut fields = Fields::new(body)?;
+    let reason = fields.text("reason", 500);
+    fields.finish()?;
+    change(call, key, Command::CancelInstance { reason }, hash).await
+}
+
+pub async fn retry(call: &Call<'_>, key: &str) -> Result<Answer, Problem> {
+    let key = instance_key(key)?;
+    load(call, key).await?;
+    call.require(Permission::InstancesRetry)?;
+    let body = call.json()?;
+    let hash = call.request_hash(&body);
+    let mut fields = Fields::new(body)?;
+    let element = fields.text("elementId", 255);
+    let variables = fields.variables("variables");
+    fields.finish()?;
+    change(call, key, Command::Retry { element, variables }, hash).await
+}
+
+/// Carries out a command of the instance and answers with its short form.
+async fn change(
+    call: &Call<'_>,
+    key: InstanceKey,
+    command: Command,
+    hash: Option<app::idempotency::RequestHash>,
+) -> Result<Answer, Problem> {
+    if let Some(answer) = call.replayed(hash.as_ref()).await? {
+        return Ok(answer);
+    }
+    let answer = |decision: &Decision| answered(&decision.after.instance, &decision.reply);
+    let replay = hash.clone().map(|hash| Replay { hash, answer: &answer });
+    match execute(call, key, command, replay).await {
+        Ok(outcome) => {
+            let (status, body) = answered(&outcome.after.instance, &outcome.reply);
+            Ok(Answer { status, body })
+        }
+        Err(Error::IdempotencyTaken) => {
+            call.replayed(hash.as_ref()).await?.ok_or_else(|| Error::IdempotencyTaken.into())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn answered(instance: &domain::instance::Instance, reply: &Reply) -> (u16, Value) {
+    match failure(reply) {
+        Some((code, message)) => (422, view::failed(instance.key, code, message)),
+        None => (200, json!({ "instanceKey": instance.key, "status": instance.status.as_str() })),
+    }
+}
+
+pub fn failure(reply: &Reply) -> Option<(&str, &str)> {
+    match reply {
+        Reply::Failed { code, message } => Some((code, message)),
+        Reply::Done | Reply::Submitted | Reply::Denied(_) => None,
+    }
+}
+
+pub async fn execute(
+    call: &Call<'_>,
+    instance: InstanceKey,
+    command: Command,
+    replay: Option<Replay<'_>>,
+) -> Result<Outcome, Error> {
+    let request = Request {
+        tenant: call.caller.tenant,
+        instance,
+        actor: call.caller.actor(),
+        command,
+        now: call.now,
+        scripts: &call.api.scripts,
+        replay,
+    };
+    call.api.app.execute(&request).await
+}
+
+fn instance_key(text: &str) -> Result<InstanceKey, Problem> {
+    text.parse().ok().filter(|key: &InstanceKey| key.is_instance()).ok_or_else(|| Problem::not_found("instance"))
+}
+
+/// The instance, if the caller may see it: whoever may read instances, and whoever started it.
+async fn load(call: &Call<'_>, key: InstanceKey) -> Result<store::Loaded, Problem> {
+    let loaded = call.api.app.store.load(call.caller.tenant, key).await?;
+    loaded
+        .filter(|loaded| {
+            call.caller.may(Permission::InstancesRead) || loaded.aggregate.instance.started_by == call.caller.user
+        })
+        .ok_or_else(|| Problem::not_found("instance"))
+}

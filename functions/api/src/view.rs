@@ -1,0 +1,169 @@
+//! JSON answers: domain and stored shapes become wire shapes here; never a domain type on the wire.
+
+pub mod definition;
+pub mod external_task;
+mod history;
+
+use domain::decision::Reply;
+use domain::ids::InstanceKey;
+use domain::instance::{Aggregate, Instance};
+use domain::process::Process;
+use domain::time::Timestamp;
+use serde_json::{Map, Value, json};
+use store::JournalEntry;
+
+/// The answer to a start.
+pub fn started(process: &Process, after: &Aggregate, reply: &Reply, variables: bool) -> Value {
+    let instance = &after.instance;
+    if let Some((code, message)) = crate::routes::failure(reply) {
+        return failed(instance.key, code, message);
+    }
+    json!({
+        "instanceKey": instance.key,
+        "instanceGuid": instance.key.guid(),
+        "processId": instance.process_id,
+        "version": instance.definition_version,
+        "status": instance.status.as_str(),
+        "businessKey": instance.business_key,
+        "reference": instance.reference,
+        "waitingTasks": waiting_tasks(process, after, variables),
+    })
+}
+
+fn waiting_tasks(process: &Process, after: &Aggregate, variables: bool) -> Vec<Value> {
+    after
+        .tasks
+        .values()
+        .filter(|task| !task.status.is_final())
+        .map(|task| {
+            let mut item = json!({
+                "taskKey": task.key,
+                "activityId": task.activity,
+                "name": element_name(process, &task.activity),
+                "profile": "external",
+                "status": task.status.as_str(),
+            });
+            if variables {
+                item["formContext"] = Value::Object(task.form_context.clone());
+            }
+            item
+        })
+        .collect()
+}
+
+/// A command that was carried out and ended in an incident.
+pub fn failed(key: InstanceKey, code: &str, message: &str) -> Value {
+    json!({
+        "type": "about:blank",
+        "title": "The process stopped at an error",
+        "status": "ERROR",
+        "code": code,
+        "detail": message,
+        "instanceKey": key,
+    })
+}
+
+/// Everything about one instance.
+pub fn instance(
+    process: &Process,
+    aggregate: &Aggregate,
+    journal: &[JournalEntry],
+    variables: bool,
+    now: Timestamp,
+) -> Value {
+    let instance = &aggregate.instance;
+    let mut body = Map::new();
+    let mut put = |name: &str, value: Value| body.insert(name.to_owned(), value);
+    put("instanceKey", json!(instance.key));
+    put("instanceGuid", instance.key.guid().into());
+    put("status", instance.status.as_str().into());
+    put("processId", instance.process_id.as_str().into());
+    put("version", instance.definition_version.into());
+    put("businessKey", json!(instance.business_key));
+    put("reference", json!(instance.reference));
+    put("entityState", json!(instance.entity_state));
+    put("startedBy", instance.started_by.as_str().into());
+    put("startedAt", instance.started_at.to_string().into());
+    put("endedAt", time(instance.ended_at));
+    put("elements", history::elements(process, instance, journal));
+    put("tasks", tasks(process, aggregate, now));
+    put("incidents", incidents(process, instance));
+    if variables {
+        put("variables", Value::Object(instance.variables.clone()));
+    }
+    put("timers", timers(instance));
+    put("jobs", jobs(instance));
+    put("history", history::entries(instance, journal, variables));
+    Value::Object(body)
+}
+
+fn tasks(process: &Process, aggregate: &Aggregate, now: Timestamp) -> Value {
+    aggregate
+        .tasks
+        .values()
+        .map(|task| {
+            json!({
+                "taskKey": task.key,
+                "activityId": task.activity,
+                "name": element_name(process, &task.activity),
+                "profile": "external",
+                "status": task.status_at(now).as_str(),
+            })
+        })
+        .collect()
+}
+
+fn incidents(process: &Process, instance: &Instance) -> Value {
+    instance
+        .incidents
+        .iter()
+        .map(|incident| {
+            json!({
+                "code": incident.code,
+                "message": incident.message,
+                "elementId": incident.element,
+                "elementKey": instance.key.element(incident.element_number),
+                "elementName": element_name(process, &incident.element),
+                "line": process.element(&incident.element).map(|element| element.line),
+                "at": incident.at.to_string(),
+            })
+        })
+        .collect()
+}
+
+fn timers(instance: &Instance) -> Value {
+    instance
+        .elements
+        .iter()
+        .flat_map(|element| {
+            element.timers.iter().map(|timer| {
+                json!({
+                    "elementId": timer.event,
+                    "attachedTo": element.element,
+                    "elementKey": instance.key.element(element.number),
+                    "occurrence": timer.occurrence,
+                    "dueAt": timer.due.to_string(),
+                })
+            })
+        })
+        .collect()
+}
+
+fn jobs(instance: &Instance) -> Value {
+    instance.ready.iter().map(|ready| json!({ "type": "continue", "elementId": ready.element })).collect()
+}
+
+/// The display name of an element, its id where the definition has none.
+pub fn element_name<'a>(process: &'a Process, id: &'a str) -> &'a str {
+    process.element(id).map_or(id, |element| element.name.as_str())
+}
+
+/// The BPMN name of an element.
+pub fn element_type(process: &Process, id: &str) -> &'static str {
+    process.element(id).map_or("unknown", |element| element.kind.bpmn_name())
+}
+
+/// A time, or null.
+pub fn time(at: Option<Timestamp>) -> Value {
+    at.map_or(Value::Null, |at| at.to_string().into())
+}

@@ -1,0 +1,58 @@
+//! Wire shapes of definitions and diagnostics.
+
+use bpmn::{CompiledProcess, Diagnostic, Severity};
+use serde_json::{Value, json};
+use store::{DefinitionEntry, DefinitionHead};
+
+/// What clients address a version by.
+pub fn key(process_id: &str, version: u32) -> String {
+    format!("{process_id}:{version}")
+}
+
+pub fn diagnostic(diagnostic: &Diagnostic) -> Value {
+    json!({
+        "severity": match diagnostic.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Info => "info",
+        },
+        "code": diagnostic.code,
+        "message": diagnostic.message,
+        "line": diagnostic.line,
+        "column": diagnostic.column,
+        "elementId": diagnostic.element_id,
+    })
+}
+
+pub fn activities(compiled: &CompiledProcess) -> Value {
+    compiled
+        .activities
+        .iter()
+        .map(|activity| {
+            json!({ "id": activity.id, "name": activity.name, "type": activity.kind, "profile": activity.profile })
+        })
+        .collect()
+}
+
+pub fn entry(entry: &DefinitionEntry) -> Value {
+    json!({
+        "processId": entry.process_id,
+        "version": entry.version,
+        "definitionKey": key(&entry.process_id, entry.version),
+        "name": entry.name,
+        "deployedAt": entry.deployed_at.to_string(),
+    })
+}
+
+pub fn head(head: &DefinitionHead) -> Value {
+    json!({
+        "processId": head.process_id,
+        "version": head.version,
+        "definitionKey": key(&head.process_id, head.version),
+        "name": head.name,
+        "activities": head.activities,
+        "warnings": head.warnings,
+        "deployedAt": head.deployed_at.to_string(),
+        "deployedBy": head.deployed_by,
+    })
+}

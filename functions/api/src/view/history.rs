@@ -1,0 +1,190 @@
+//! The journal of an instance as people read it: elements with their times, and one entry per event.
+
+use super::{element_type, time};
+use domain::event::{ElementActivated, EndCause, Event};
+use domain::ids::Number;
+use domain::instance::Instance;
+use domain::process::Process;
+use domain::time::Timestamp;
+use serde_json::{Value, json};
+use store::JournalEntry;
+
+struct Seen<'a> {
+    reached: &'a ElementActivated,
+    state: &'static str,
+    started_at: Timestamp,
+    ended_at: Option<Timestamp>,
+}
+
+/// Every element instance that ever was, in order of activation.
+pub fn elements(process: &Process, instance: &Instance, journal: &[JournalEntry]) -> Value {
+    let mut seen: Vec<Seen<'_>> = Vec::new();
+    for entry in journal {
+        for event in &entry.events {
+            match event {
+                Event::ElementActivated(reached) => {
+                    seen.push(Seen { reached, state: "ACTIVE", started_at: entry.at, ended_at: None });
+                }
+                Event::ElementPassed(reached) => {
+                    seen.push(Seen { reached, state: "COMPLETED", started_at: entry.at, ended_at: Some(entry.at) });
+                }
+                Event::ElementCompleted(number) => end(&mut seen, *number, "COMPLETED", entry.at),
+                Event::ElementTerminated(number) => end(&mut seen, *number, "TERMINATED", entry.at),
+                Event::InstanceStarted(_)
+                | Event::StatusChanged(_)
+                | Event::FlowsTaken(_)
+                | Event::FlowsResumed
+                | Event::VariablesSet(_)
+                | Event::EntityStateSet(_)
+                | Event::TimerStarted { .. }
+                | Event::TimerFired { .. }
+                | Event::IncidentRaised(_)
+                | Event::IncidentResolved(_)
+                | Event::TaskCreated(_)
+                | Event::TaskOpened(_)
+                | Event::TaskDraftSaved { .. }
+                | Event::TaskSubmitDenied { .. }
+                | Event::TaskReminded { .. }
+                | Event::TaskResent(_)
+                | Event::TaskSynced { .. }
+                | Event::TaskCompleted { .. }
+                | Event::TaskEnded { .. }
+                | Event::TaskBounced { .. }
+                | Event::CancelRequested(_) => {}
+            }
+        }
+    }
+    seen.iter()
+        .map(|element| {
+            let failed = instance.element(element.reached.number).is_some_and(|element| element.failed);
+            json!({
+                "elementId": element.reached.element,
+                "elementKey": instance.key.element(element.reached.number),
+                "type": element_type(process, &element.reached.element),
+                "state": if failed { "FAILED" } else { element.state },
+                "flowId": element.reached.flow,
+                "startedAt": element.started_at.to_string(),
+                "endedAt": time(element.ended_at),
+            })
+        })
+        .collect()
+}
+
+fn end(seen: &mut [Seen<'_>], number: Number, state: &'static str, at: Timestamp) {
+    if let Some(element) = seen.iter_mut().find(|element| element.reached.number == number) {
+        element.state = state;
+        element.ended_at = Some(at);
+    }
+}
+
+/// One entry per event, oldest first. Values only for those who may read variables.
+pub fn entries(instance: &Instance, journal: &[JournalEntry], variables: bool) -> Value {
+    journal
+        .iter()
+        .flat_map(|entry| {
+            entry.events.iter().map(|event| {
+                let mut item = json!({
+                    "at": entry.at.to_string(),
+                    "actor": entry.actor.name(),
+                    "command": entry.command,
+                });
+                let (name, details) = describe(instance, event, variables);
+                item["type"] = name.into();
+                if let (Value::Object(item), Value::Object(details)) = (&mut item, details) {
+                    item.extend(details);
+                }
+                item
+            })
+        })
+        .collect()
+}
+
+/// The entries of one task only.
+pub fn of_task(instance: &Instance, journal: &[JournalEntry], task: Number, values: bool) -> Value {
+    journal
+        .iter()
+        .flat_map(|entry| {
+            entry.events.iter().filter(|event| event.task() == Some(task)).map(|event| {
+                let (name, details) = describe(instance, event, values);
+                let mut item = json!({ "at": entry.at.to_string(), "actor": entry.actor.name(), "type": name });
+                if let (Value::Object(item), Value::Object(details)) = (&mut item, details) {
+                    item.extend(details);
+                }
+                item
+            })
+        })
+        .collect()
+}
+
+fn describe(instance: &Instance, event: &Event, values: bool) -> (&'static str, Value) {
+    let key = instance.key;
+    let shown = |map: &domain::variables::Variables| {
+        if values { Value::Object(map.clone()) } else { map.keys().cloned().collect() }
+    };
+    let element = |reached: &ElementActivated| {
+        json!({ "elementId": reached.element, "elementKey": key.element(reached.number), "flowId": reached.flow })
+    };
+    match event {
+        Event::InstanceStarted(started) => ("instanceStarted", json!({ "variables": shown(&started.variables) })),
+        Event::StatusChanged(status) => ("statusChanged", json!({ "status": status.as_str() })),
+        Event::ElementActivated(reached) => ("elementActivated", element(reached)),
+        Event::ElementPassed(reached) => ("elementPassed", element(reached)),
+        Event::ElementCompleted(number) => ("elementCompleted", json!({ "elementKey": key.element(*number) })),
+        Event::ElementTerminated(number) => ("elementTerminated", json!({ "elementKey": key.element(*number) })),
+        Event::FlowsTaken(ready) => {
+            ("flowsWaiting", json!({ "elementIds": ready.iter().map(|ready| &ready.element).collect::<Vec<_>>() }))
+        }
+        Event::FlowsResumed => ("flowsResumed", json!({})),
+        Event::VariablesSet(map) => ("variablesSet", json!({ "variables": shown(map) })),
+        Event::EntityStateSet(state) => ("entityStateSet", json!({ "entityState": state })),
+        Event::TimerStarted { event, occurrence, due, .. } => {
+            ("timerStarted", json!({ "elementId": event, "occurrence": occurrence, "dueAt": due.to_string() }))
+        }
+        Event::TimerFired { event, occurrence, .. } => {
+            ("timerFired", json!({ "elementId": event, "occurrence": occurrence }))
+        }
+        Event::IncidentRaised(incident) => (
+            "incidentRaised",
+            json!({ "elementId": incident.element, "code": incident.code, "message": incident.message }),
+        ),
+        Event::IncidentResolved(number) => ("incidentResolved", json!({ "elementKey": key.element(*number) })),
+        Event::TaskCreated(created) => (
+            "taskCreated",
+            json!({ "taskKey": key.task(created.task), "activityId": created.activity,
+                    "expiresAt": time(created.expires_at) }),
+        ),
+        Event::TaskOpened(task) => ("taskOpened", json!({ "taskKey": key.task(*task) })),
+        Event::TaskDraftSaved { task, values } => {
+            ("draftSaved", json!({ "taskKey": key.task(*task), "fields": values.keys().collect::<Vec<_>>() }))
+        }
+        Event::TaskSubmitDenied { task, codes, .. } => {
+            ("submitDenied", json!({ "taskKey": key.task(*task), "codes": codes }))
+        }
+        Event::TaskReminded { task, .. } => ("reminded", json!({ "taskKey": key.task(*task) })),
+        Event::TaskResent(task) => ("resent", json!({ "taskKey": key.task(*task) })),
+        Event::TaskSynced { task, version } => {
+            ("templatesSynced", json!({ "taskKey": key.task(*task), "templatesVersion": version }))
+        }
+        Event::TaskCompleted { task, outcome, answers, .. } => (
+            "taskCompleted",
+            json!({ "taskKey": key.task(*task), "outcome": outcome, "answers": shown(answers) }),
+        ),
+        Event::TaskEnded { task, status, cause, reason } => (
+            "taskEnded",
+            json!({ "taskKey": key.task(*task), "status": status.as_str(), "cause": cause_name(*cause),
+                    "reason": reason }),
+        ),
+        Event::TaskBounced { task, delivery } => {
+            ("mailBounced", json!({ "taskKey": key.task(*task), "delivery": delivery.as_str() }))
+        }
+        Event::CancelRequested(reason) => ("cancelRequested", json!({ "reason": reason })),
+    }
+}
+
+fn cause_name(cause: EndCause) -> &'static str {
+    match cause {
+        EndCause::Cancel => "cancel",
+        EndCause::Interrupt => "interrupt",
+        EndCause::Expire => "expire",
+    }
+}

@@ -1,0 +1,52 @@
+//! The two events of the outbox: records of the table's stream, and effects that are tried again.
+
+use domain::time::Timestamp;
+use effects::{Error, Performer};
+use serde_json::{Value, json};
+use store::JournalEntry;
+
+/// Receives after which the queue gives an effect to the dead letters; the last one records the failure.
+/// The template's `maxReceiveCount` says the same; a test compares them.
+pub const RECEIVES_MAX: u32 = 12;
+
+/// Handles either event. A stream batch fails only when the queue of retries does not take an effect; of a queue batch
+/// only the failed messages return.
+pub async fn handle(performer: &Performer, now: impl Fn() -> Timestamp, event: Value) -> Result<Value, Error> {
+    let records = event.get("Records").and_then(Value::as_array).cloned().unwrap_or_default();
+    let mut failures = Vec::new();
+    for record in &records {
+        if record.get("eventSource").and_then(Value::as_str) == Some("aws:sqs") {
+            if !retry(performer, now(), record).await {
+                failures.push(json!({ "itemIdentifier": record.get("messageId") }));
+            }
+            continue;
+        }
+        let Some(image) = record.pointer("/dynamodb/NewImage") else { continue };
+        match JournalEntry::from_stream_json(image) {
+            Ok(entry) => performer.perform_all(&entry, now()).await?,
+            // A record of another kind, or of a later version: it must not hold up the shard.
+            Err(error) => tracing::error!(%error, "a stream record is no journal item and is passed over"),
+        }
+    }
+    Ok(json!({ "batchItemFailures": failures }))
+}
+
+async fn retry(performer: &Performer, now: Timestamp, record: &Value) -> bool {
+    let body = record.get("body").and_then(Value::as_str).unwrap_or_default();
+    let name = match serde_json::from_str(body) {
+        Ok(name) => name,
+        Err(error) => {
+            tracing::error!(%error, "a message of the retry queue cannot be read");
+            return false;
+        }
+    };
+    let received = record.pointer("/attributes/ApproximateReceiveCount").and_then(Value::as_str);
+    let last = received.and_then(|count| count.parse::<u32>().ok()).is_some_and(|count| count >= RECEIVES_MAX);
+    match performer.retry(&name, last, now).await {
+        Ok(()) => true,
+        Err(error) => {
+            tracing::warn!(%error, "an effect is tried again later");
+            false
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! One function per command.
+
+use anyhow::{Context, Result, bail};
+use app::auth::hash_token;
+use app::config::{LinkConfig, TableConfig};
+use app::{App, clock, random, secret};
+use domain::ids::TenantId;
+use domain::permission::Role;
+use effects::{EffectsConfig, Path, Performer};
+use std::io::Write;
+use store::{JournalId, Store, TenantRecord, TokenRecord};
+
+/// `--name value` pairs.
+pub struct Options<'a>(Vec<(&'a str, &'a str)>);
+
+impl<'a> Options<'a> {
+    pub fn new(words: &[&'a str]) -> Options<'a> {
+        let pairs = words.windows(2).filter_map(|pair| Some((pair[0].strip_prefix("--")?, pair[1])));
+        Options(pairs.collect())
+    }
+
+    fn all(&self, name: &str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(given, _)| *given == name).map(|(_, value)| *value)
+    }
+
+    fn get(&self, name: &str) -> Option<&'a str> {
+        self.all(name).next()
+    }
+
+    fn required(&self, name: &str) -> Result<&'a str> {
+        self.get(name).with_context(|| format!("--{name} is missing; run admin without arguments for help"))
+    }
+}
+
+/// Prints to standard output.
+pub fn say(text: &str) {
+    // A closed pipe is the reader's wish, not a failure.
+    let _ = writeln!(std::io::stdout(), "{}", text.trim_end());
+}
+
+async fn store() -> Result<Store> {
+    Ok(Store::connect(TableConfig::from_env()?.table).await)
+}
+
+fn tenant_id(text: &str) -> Result<TenantId> {
+    let number: u32 = text.parse().context("a tenant is a number from 1")?;
+    if number == 0 {
+        bail!("a tenant is a number from 1");
+    }
+    Ok(TenantId(number))
+}
+
+pub async fn put_tenant(options: &Options<'_>) -> Result<()> {
+    let store = store().await?;
+    let id = tenant_id(options.required("id")?)?;
+    let mut record = match store.tenant(id, clock::now()).await? {
+        Some(record) => record,
+        None => TenantRecord::new(id, options.required("name")?),
+    };
+    if let Some(name) = options.get("name") {
+        record.name = name.to_owned();
+    }
+    if let Some(language) = options.get("language") {
+        record.language = language.to_owned();
+    }
+    if let Some(time_zone) = options.get("time-zone") {
+        record.time_zone = time_zone.to_owned();
+    }
+    if let Some(reply_to) = options.get("reply-to") {
+        record.reply_to = Some(reply_to.to_owned());
+    }
+    store.put_tenant(&record).await?;
+    say(&format!("tenant {id} is \"{}\"", record.name));
+    Ok(())
+}
+
+pub async fn list_tenants() -> Result<()> {
+    for record in store().await?.tenants().await? {
+        say(&format!("{}\t{}\t{}\t{}", record.id, record.name, record.language, record.time_zone));
+    }
+    Ok(())
+}
+
+pub async fn kill_links(options: &Options<'_>) -> Result<()> {
+    let id = tenant_id(options.required("id")?)?;
+    let epoch = store().await?.raise_epoch(id).await?;
+    say(&format!("tenant {id}: every link made before epoch {epoch} is dead within 30 s; resend makes new ones"));
+    Ok(())
+}
+
+pub async fn create_token(options: &Options<'_>) -> Result<()> {
+    let tenant = tenant_id(options.required("tenant")?)?;
+    let user = options.required("user")?.to_owned();
+    let mut roles = Vec::new();
+    for text in options.all("role") {
+        let role = Role::parse(text).with_context(|| format!("there is no role \"{text}\""))?;
+        roles.push(role.as_str().to_owned());
+    }
+    if roles.is_empty() {
+        bail!("--role is missing: user, operator, manager or admin");
+    }
+    let store = store().await?;
+    if store.tenant(tenant, clock::now()).await?.is_none() {
+        bail!("there is no tenant {tenant}; create it with admin tenant put");
+    }
+    let token = random::api_token();
+    let record = TokenRecord { tenant, user, roles, created_at: clock::now() };
+    store.put_token(&hash_token(&token), &record).await?;
+    say(&token);
+    Ok(())
+}
+
+pub async fn delete_token(options: &Options<'_>) -> Result<()> {
+    store().await?.delete_token(&hash_token(options.required("token")?)).await?;
+    say("the token is dead within 30 s");
+    Ok(())
+}
+
+pub async fn replay(options: &Options<'_>) -> Result<()> {
+    let config = LinkConfig::from_env()?;
+    let aws = store::aws_config().await;
+    let store = Store::with_config(&aws, config.table);
+    let id = JournalId::parse(options.required("pk")?, options.required("sk")?).context("this names no journal item")?;
+    let entry = store.journal_item(id.tenant(), &id, true).await?.context("there is no such journal item")?;
+    let app = App { store, secret: Some(secret::fetch(&aws, &config.secret_arn).await?) };
+    let performer = Performer::new(&aws, app, config.public_url, EffectsConfig::from_env()?);
+    let wanted: Option<usize> = options.get("effect").map(str::parse).transpose().context("--effect is a number")?;
+    for number in (0..entry.effects.len()).filter(|number| wanted.is_none_or(|wanted| wanted == *number)) {
+        performer.perform(&entry, number, Path::Retry, clock::now()).await?;
+        say(&format!("effect {number} done"));
+    }
+    Ok(())
+}

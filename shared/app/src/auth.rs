@@ -1,0 +1,153 @@
+//! Who is calling: API tokens and OIDC bearer tokens behind one interface. What a caller may do is `domain::permission`.
+
+use aws_lc_rs::digest;
+use domain::command::Actor;
+use domain::ids::TenantId;
+use domain::permission::{Permission, Role, may};
+use domain::time::Timestamp;
+use jsonwebtoken::jwk::JwkSet;
+use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
+use serde::Deserialize;
+use store::Store;
+
+/// An authenticated caller.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// Tenant.
+    pub tenant: TenantId,
+    /// User or client id.
+    pub user: String,
+    /// Roles within the tenant.
+    pub roles: Vec<Role>,
+}
+
+impl Caller {
+    /// Whether a role of the caller carries the permission.
+    pub fn may(&self, permission: Permission) -> bool {
+        may(&self.roles, permission)
+    }
+
+    /// The actor of the caller's commands.
+    pub fn actor(&self) -> Actor {
+        Actor::User(self.user.clone())
+    }
+}
+
+/// An identity provider whose tokens are accepted. The keys are configuration: no call leaves the request path.
+#[derive(Clone, Debug)]
+pub struct OidcConfig {
+    /// Exact `iss`.
+    pub issuer: String,
+    /// Required `aud`.
+    pub audience: String,
+    /// JSON Web Key Set of the issuer.
+    pub jwks: String,
+}
+
+/// Verifies bearer tokens.
+#[derive(Clone, Debug)]
+pub struct Authenticator {
+    store: Store,
+    oidc: Option<Oidc>,
+}
+
+#[derive(Clone, Debug)]
+struct Oidc {
+    issuer: String,
+    audience: String,
+    keys: JwkSet,
+}
+
+/// The configured key set is no JSON Web Key Set.
+#[derive(Debug, thiserror::Error)]
+#[error("OIDC_JWKS is no JSON Web Key Set: {0}")]
+pub struct InvalidJwks(#[from] serde_json::Error);
+
+#[derive(Deserialize)]
+struct Claims {
+    sub: String,
+    tenant: u32,
+    #[serde(default)]
+    roles: Vec<String>,
+}
+
+impl Authenticator {
+    /// With the tenant's API tokens, and an identity provider where one is configured.
+    pub fn new(store: Store, oidc: Option<OidcConfig>) -> Result<Authenticator, InvalidJwks> {
+        let oidc = match oidc {
+            Some(config) => Some(Oidc {
+                keys: serde_json::from_str(&config.jwks)?,
+                issuer: config.issuer,
+                audience: config.audience,
+            }),
+            None => None,
+        };
+        Ok(Authenticator { store, oidc })
+    }
+
+    /// The caller behind an `Authorization` header, or `None`: 401.
+    ///
+    /// # Errors
+    /// Only when the store cannot be asked.
+    pub async fn caller(&self, header: Option<&str>, now: Timestamp) -> Result<Option<Caller>, store::Error> {
+        let Some(token) = header.and_then(bearer) else { return Ok(None) };
+        if token.starts_with("cs_") {
+            let record = self.store.token(&hash_token(token), now).await?;
+            return Ok(record.map(|record| Caller {
+                tenant: record.tenant,
+                user: record.user,
+                roles: record.roles.iter().filter_map(|role| Role::parse(role)).collect(),
+            }));
+        }
+        let Some(caller) = self.oidc.as_ref().and_then(|oidc| oidc.verify(token, now)) else { return Ok(None) };
+        // A provider may know tenants that this installation does not.
+        Ok(self.store.tenant(caller.tenant, now).await?.map(|_| caller))
+    }
+}
+
+/// SHA-256 of an API token in hexadecimal: what is stored.
+pub fn hash_token(token: &str) -> String {
+    hex(digest::digest(&digest::SHA256, token.as_bytes()).as_ref())
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn bearer(header: &str) -> Option<&str> {
+    let (scheme, token) = header.split_once(' ')?;
+    let token = token.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty() && token.len() <= 8_192).then_some(token)
+}
+
+impl Oidc {
+    fn verify(&self, token: &str, now: Timestamp) -> Option<Caller> {
+        let header = decode_header(token).ok()?;
+        // Asymmetric signatures only: with HS256 the public key would be the signing secret.
+        if !matches!(header.alg, Algorithm::RS256 | Algorithm::PS256 | Algorithm::ES256 | Algorithm::EdDSA) {
+            return None;
+        }
+        let jwk = self.keys.find(header.kid.as_deref()?)?;
+        let key = DecodingKey::from_jwk(jwk).ok()?;
+        let mut validation = Validation::new(header.alg);
+        validation.set_issuer(&[&self.issuer]);
+        validation.set_audience(&[&self.audience]);
+        validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+        // Times are checked here against the caller's clock, so that a test can fix it.
+        validation.validate_exp = false;
+        validation.validate_nbf = false;
+        let claims = decode::<serde_json::Value>(token, &key, &validation).ok()?.claims;
+        let seconds = now.as_millis() / 1_000;
+        let at = |name: &str| claims.get(name).and_then(serde_json::Value::as_i64);
+        const LEEWAY_S: i64 = 60;
+        if at("exp")? + LEEWAY_S < seconds || at("nbf").is_some_and(|nbf| nbf - LEEWAY_S > seconds) {
+            return None;
+        }
+        let claims: Claims = serde_json::from_value(claims).ok()?;
+        Some(Caller {
+            tenant: TenantId(claims.tenant),
+            user: claims.sub,
+            roles: claims.roles.iter().filter_map(|role| Role::parse(role)).collect(),
+        })
+    }
+}

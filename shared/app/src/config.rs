@@ -1,0 +1,85 @@
+//! Configuration: read once at start into structs, with every missing name in one message. Nothing else reads the
+//! environment.
+
+use crate::auth::OidcConfig;
+
+/// Reads names and remembers which are missing.
+#[derive(Debug, Default)]
+pub struct Reader {
+    missing: Vec<&'static str>,
+}
+
+/// Names that must be set and are not.
+#[derive(Debug, thiserror::Error)]
+#[error("these environment variables must be set: {}", .0.join(", "))]
+pub struct Missing(Vec<&'static str>);
+
+impl Reader {
+    /// A value that must be there.
+    pub fn required(&mut self, name: &'static str) -> String {
+        match self.optional(name) {
+            Some(value) => value,
+            None => {
+                self.missing.push(name);
+                String::new()
+            }
+        }
+    }
+
+    /// A value that may be missing or empty.
+    pub fn optional(&mut self, name: &'static str) -> Option<String> {
+        std::env::var(name).ok().filter(|value| !value.trim().is_empty())
+    }
+
+    /// Ends the reading.
+    pub fn finish<T>(self, config: T) -> Result<T, Missing> {
+        if self.missing.is_empty() { Ok(config) } else { Err(Missing(self.missing)) }
+    }
+}
+
+/// What every function needs.
+#[derive(Clone, Debug)]
+pub struct TableConfig {
+    /// `TABLE_NAME`
+    pub table: String,
+}
+
+impl TableConfig {
+    /// Reads the environment.
+    pub fn from_env() -> Result<TableConfig, Missing> {
+        let mut reader = Reader::default();
+        let config = TableConfig { table: reader.required("TABLE_NAME") };
+        reader.finish(config)
+    }
+}
+
+/// What functions need that make or verify links.
+#[derive(Clone, Debug)]
+pub struct LinkConfig {
+    /// `TABLE_NAME`
+    pub table: String,
+    /// `LINK_SECRET_ARN`: the installation's secret in Secrets Manager.
+    pub secret_arn: String,
+    /// `PUBLIC_URL`: origin of the public pages, without a slash at the end.
+    pub public_url: String,
+    /// `OIDC_ISSUER`, `OIDC_AUDIENCE`, `OIDC_JWKS`: an identity provider, if any.
+    pub oidc: Option<OidcConfig>,
+}
+
+impl LinkConfig {
+    /// Reads the environment.
+    pub fn from_env() -> Result<LinkConfig, Missing> {
+        let mut reader = Reader::default();
+        let config = LinkConfig {
+            table: reader.required("TABLE_NAME"),
+            secret_arn: reader.required("LINK_SECRET_ARN"),
+            public_url: reader.required("PUBLIC_URL").trim_end_matches('/').to_owned(),
+            oidc: match (reader.optional("OIDC_ISSUER"), reader.optional("OIDC_AUDIENCE"), reader.optional("OIDC_JWKS"))
+            {
+                (Some(issuer), Some(audience), Some(jwks)) => Some(OidcConfig { issuer, audience, jwks }),
+                _ => None,
+            },
+        };
+        reader.finish(config)
+    }
+}

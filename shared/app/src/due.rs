@@ -1,0 +1,139 @@
+//! What comes back when something is due, from a schedule or from a queue, and the command it becomes.
+//! Knows the shape of both events; decides nothing.
+
+use crate::execute::{App, Error, Request};
+use domain::command::{Actor, Command};
+use domain::effect::Due;
+use domain::ids::{InstanceKey, TenantId};
+use domain::rejection::Rejection;
+use domain::script::Scripts;
+use domain::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+/// Payload of schedules and of the delay queues.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DueMessage {
+    /// Tenant.
+    pub tenant: TenantId,
+    /// The aggregate.
+    pub instance: InstanceKey,
+    /// What is due; nothing: the instance goes on where a budget stopped it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<Due>,
+}
+
+impl DueMessage {
+    /// The command.
+    pub fn command(&self) -> Command {
+        match &self.due {
+            Some(Due::Reminder { task, occurrence }) => {
+                Command::Remind { task: self.instance.task(*task), occurrence: *occurrence }
+            }
+            Some(Due::Expiry { task }) => Command::Expire { task: self.instance.task(*task) },
+            Some(Due::Timer { element, event, occurrence }) => {
+                Command::FireTimer { element: *element, event: event.clone(), occurrence: *occurrence }
+            }
+            None => Command::Continue,
+        }
+    }
+}
+
+/// A batch of the delay queue, as far as it is needed.
+#[derive(Deserialize)]
+struct SqsEvent {
+    #[serde(rename = "Records")]
+    records: Vec<SqsRecord>,
+}
+
+#[derive(Deserialize)]
+struct SqsRecord {
+    #[serde(rename = "messageId")]
+    message_id: String,
+    body: String,
+}
+
+/// The event is neither a schedule's payload nor a batch of the queue, or it is for another function.
+#[derive(Debug, thiserror::Error)]
+pub enum HandleError {
+    /// Cannot be read.
+    #[error("the event is not one of this function's: {0}")]
+    Unreadable(String),
+    /// The command must be tried again.
+    #[error(transparent)]
+    Failed(#[from] Error),
+}
+
+/// Handles an event of the functions `reminder`, `expiry` and `timer`. A schedule's payload that must be tried again is
+/// an error (Lambda retries it); of a batch only the failed messages return to the queue.
+///
+/// # Errors
+/// [`HandleError`] for a schedule's payload; a batch never fails as a whole.
+pub async fn handle(
+    app: &App,
+    scripts: &dyn Scripts,
+    now: impl Fn() -> Timestamp,
+    event: Value,
+    accepts: fn(&Command) -> bool,
+) -> Result<Value, HandleError> {
+    if event.get("Records").is_none() {
+        let message = read(event, accepts)?;
+        execute(app, scripts, now(), &message).await?;
+        return Ok(Value::Null);
+    }
+    let batch: SqsEvent =
+        serde_json::from_value(event).map_err(|error| HandleError::Unreadable(error.to_string()))?;
+    let mut failures = Vec::new();
+    for record in batch.records {
+        let message = serde_json::from_str(&record.body)
+            .map_err(|error| HandleError::Unreadable(error.to_string()))
+            .and_then(|body| read(body, accepts));
+        let result = match message {
+            Ok(message) => execute(app, scripts, now(), &message).await.map_err(HandleError::from),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = result {
+            tracing::warn!(%error, "a due message returns to the queue");
+            failures.push(json!({ "itemIdentifier": record.message_id }));
+        }
+    }
+    Ok(json!({ "batchItemFailures": failures }))
+}
+
+fn read(event: Value, accepts: fn(&Command) -> bool) -> Result<DueMessage, HandleError> {
+    let message: DueMessage =
+        serde_json::from_value(event).map_err(|error| HandleError::Unreadable(error.to_string()))?;
+    let command = message.command();
+    if accepts(&command) {
+        Ok(message)
+    } else {
+        Err(HandleError::Unreadable(format!("{} belongs to another function", command.name())))
+    }
+}
+
+/// A late, repeated or orphaned firing is an ordinary refusal and counts as handled; one that fires before its time or
+/// could not be decided is tried again.
+async fn execute(app: &App, scripts: &dyn Scripts, now: Timestamp, message: &DueMessage) -> Result<(), Error> {
+    let request = Request {
+        tenant: message.tenant,
+        instance: message.instance,
+        actor: Actor::System,
+        command: message.command(),
+        now,
+        scripts,
+        replay: None,
+    };
+    match app.execute(&request).await {
+        Ok(_) => Ok(()),
+        Err(Error::Rejected(
+            Rejection::NotFound { .. }
+            | Rejection::InvalidState { .. }
+            | Rejection::InstanceInError
+            | Rejection::AlreadyDone
+            | Rejection::NotInDeployed { .. }
+            | Rejection::InvalidInput { .. }
+            | Rejection::Limit { .. },
+        )) => Ok(()),
+        Err(error) => Err(error),
+    }
+}

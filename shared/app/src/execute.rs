@@ -1,0 +1,268 @@
+//! The waist: every change of an aggregate goes through [`App::execute`]. Loads, decides, commits; retries conflicts.
+
+use crate::idempotency::RequestHash;
+use crate::keys::Secret;
+use domain::command::{Actor, Command};
+use domain::decision::{Decision, Env, Reply};
+use domain::external_task::Status;
+use domain::ids::{InstanceKey, TenantId};
+use domain::instance::Aggregate;
+use domain::process::Process;
+use domain::rejection::Rejection;
+use domain::script::Scripts;
+use domain::time::Timestamp;
+use serde_json::Value;
+use std::sync::Arc;
+use store::{CommitRequest, IdempotencyRecord, JournalId, Loaded, Store};
+
+/// Times a command is decided again after another writer was first.
+const ATTEMPTS_MAX: u32 = 6;
+
+/// What the doors share.
+#[derive(Clone, Debug)]
+pub struct App {
+    /// The table.
+    pub store: Store,
+    /// The installation's secret, in functions that make or verify links and cursors.
+    pub secret: Option<Secret>,
+}
+
+/// One command with what surrounds it.
+pub struct Request<'a> {
+    /// Tenant.
+    pub tenant: TenantId,
+    /// The aggregate.
+    pub instance: InstanceKey,
+    /// On whose behalf.
+    pub actor: Actor,
+    /// What is asked.
+    pub command: Command,
+    /// The moment.
+    pub now: Timestamp,
+    /// The script language; `NoScripts` in functions that reach none.
+    pub scripts: &'a dyn Scripts,
+    /// The answer to keep for a repeated request, where the caller sent a key.
+    pub replay: Option<Replay<'a>>,
+}
+
+/// How the answer of a command is kept for a repeated request: computed before the commit, stored with it.
+pub struct Replay<'a> {
+    /// Names the request.
+    pub hash: RequestHash,
+    /// Status and body of the answer.
+    pub answer: &'a (dyn Fn(&Decision) -> (u16, Value) + Sync),
+}
+
+/// A command carried out.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The state after it.
+    pub after: Aggregate,
+    /// What the caller is told.
+    pub reply: Reply,
+    /// The journal item; `None` where nothing had to be written.
+    pub journal: Option<JournalId>,
+}
+
+/// Why a command was not carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The rules refuse it.
+    #[error(transparent)]
+    Rejected(#[from] Rejection),
+    /// The definition it needs is not there.
+    #[error("the process \"{process_id}\" has no version {version}")]
+    NoDefinition {
+        /// BPMN id of the process.
+        process_id: String,
+        /// Version.
+        version: u32,
+    },
+    /// Other writers were first, again and again.
+    #[error("the instance is being changed by others; try again")]
+    Busy,
+    /// The same `Idempotency-Key` was committed by another request at the same moment.
+    #[error("a request with the same idempotency key was carried out at the same moment")]
+    IdempotencyTaken,
+    /// The table could not be asked.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+}
+
+impl App {
+    /// Carries out one command.
+    ///
+    /// # Errors
+    /// [`Error::Rejected`] with nothing changed; everything else may be tried again.
+    pub async fn execute(&self, request: &Request<'_>) -> Result<Outcome, Error> {
+        for attempt in 0..ATTEMPTS_MAX {
+            if attempt > 0 {
+                pause(attempt).await;
+            }
+            match self.attempt(request).await {
+                Err(Error::Store(store::Error::Conflict)) => {}
+                Err(Error::Store(store::Error::IdempotencyTaken)) => return Err(Error::IdempotencyTaken),
+                result => return result,
+            }
+        }
+        Err(Error::Busy)
+    }
+
+    async fn attempt(&self, request: &Request<'_>) -> Result<Outcome, Error> {
+        let loaded = match &request.command {
+            Command::Start(_) => None,
+            Command::CancelInstance { .. }
+            | Command::Retry { .. }
+            | Command::Continue
+            | Command::FireTimer { .. }
+            | Command::Submit(_)
+            | Command::SaveDraft { .. }
+            | Command::Remind { .. }
+            | Command::Resend { .. }
+            | Command::SyncTemplates { .. }
+            | Command::CancelTask { .. }
+            | Command::Expire { .. }
+            | Command::RecordBounce { .. } => {
+                let what = if request.command.task().is_some() { "task" } else { "instance" };
+                let loaded = self.store.load(request.tenant, request.instance).await?;
+                Some(loaded.ok_or(Rejection::NotFound { what })?)
+            }
+        };
+        self.decide_and_commit(request, loaded.as_ref(), &request.command).await
+    }
+
+    async fn decide_and_commit(
+        &self,
+        request: &Request<'_>,
+        loaded: Option<&Loaded>,
+        command: &Command,
+    ) -> Result<Outcome, Error> {
+        let (process, templates) = self.definitions(request.tenant, loaded, command, request).await?;
+        let env = Env {
+            now: request.now,
+            actor: &request.actor,
+            process: &process,
+            templates: &templates,
+            scripts: request.scripts,
+        };
+        let before = loaded.map(|loaded| &loaded.aggregate);
+        let decision = match domain::decide(&env, before, command) {
+            Ok(decision) => decision,
+            Err(rejection) => {
+                self.expire_overdue(request, loaded, command).await;
+                tracing::info!(
+                    command = command.name(),
+                    instance.id = %request.instance,
+                    rejection = rejection.code(),
+                    "command refused"
+                );
+                return Err(rejection.into());
+            }
+        };
+        for line in &decision.log {
+            // Script output may hold personal data: the operator's debug level only.
+            tracing::debug!(instance.id = %request.instance, level = line.level, text = %line.text, "script");
+        }
+        if decision.events.is_empty() {
+            return Ok(Outcome { after: decision.after, reply: decision.reply, journal: None });
+        }
+        let committed = self
+            .store
+            .commit(
+                request.tenant,
+                CommitRequest {
+                    before: loaded,
+                    decision: &decision,
+                    actor: &request.actor,
+                    command: command.name(),
+                    now: request.now,
+                    idempotency: request.replay.as_ref().map(|replay| {
+                        let (status, response) = (replay.answer)(&decision);
+                        IdempotencyRecord {
+                            hash: replay.hash.request.clone(),
+                            body_hash: replay.hash.body.clone(),
+                            status,
+                            response,
+                        }
+                    }),
+                },
+            )
+            .await?;
+        tracing::info!(
+            command = command.name(),
+            instance.id = %request.instance,
+            instance.status = %decision.after.instance.status,
+            events = decision.events.len(),
+            "command committed"
+        );
+        Ok(Outcome { after: decision.after, reply: decision.reply, journal: Some(committed.journal) })
+    }
+
+    /// The process of the instance and the one whose templates the command is about.
+    async fn definitions(
+        &self,
+        tenant: TenantId,
+        loaded: Option<&Loaded>,
+        command: &Command,
+        request: &Request<'_>,
+    ) -> Result<(Arc<Process>, Arc<Process>), Error> {
+        let (process_id, version) = match (loaded, command) {
+            (Some(loaded), _) => {
+                (loaded.aggregate.instance.process_id.as_str(), loaded.aggregate.instance.definition_version)
+            }
+            (None, Command::Start(start)) => (start.process_id.as_str(), start.definition_version),
+            (None, _) => return Err(Rejection::NotFound { what: "instance" }.into()),
+        };
+        let process = self.process(tenant, process_id, version).await?;
+        let task = command.task().and_then(|task| loaded?.aggregate.tasks.get(&task.number()));
+        let templates_version = match (&request.command, task) {
+            (Command::SyncTemplates { version, .. }, _) => *version,
+            (_, Some(task)) => task.templates_version,
+            (_, None) => version,
+        };
+        if templates_version == version {
+            return Ok((process.clone(), process));
+        }
+        let templates = self.process(tenant, process_id, templates_version).await?;
+        Ok((process, templates))
+    }
+
+    /// A definition that must be there.
+    pub async fn process(&self, tenant: TenantId, process_id: &str, version: u32) -> Result<Arc<Process>, Error> {
+        self.store
+            .process(tenant, process_id, version)
+            .await?
+            .ok_or_else(|| Error::NoDefinition { process_id: process_id.to_owned(), version })
+    }
+
+    /// Expiry is decided by time: the first refused write of an overdue task carries it out, late timer or not.
+    async fn expire_overdue(&self, request: &Request<'_>, loaded: Option<&Loaded>, command: &Command) {
+        let Some(task) = command.task() else { return };
+        let overdue = loaded.and_then(|loaded| loaded.aggregate.tasks.get(&task.number())).is_some_and(|stored| {
+            stored.status == Status::Pending && stored.status_at(request.now) == Status::Expired
+        });
+        if !overdue || matches!(command, Command::Expire { .. }) {
+            return;
+        }
+        let expire = Request {
+            tenant: request.tenant,
+            instance: request.instance,
+            actor: Actor::System,
+            command: Command::Expire { task },
+            now: request.now,
+            scripts: request.scripts,
+            replay: None,
+        };
+        if let Err(error) = Box::pin(self.execute(&expire)).await {
+            // The timer, or the next request, does it.
+            tracing::warn!(instance.id = %request.instance, %error, "an overdue task could not be expired at once");
+        }
+    }
+}
+
+/// Waits before the next attempt, longer each time, with chance so that two writers do not meet again.
+async fn pause(attempt: u32) {
+    let ceiling_ms = 10_u64 << attempt.min(6);
+    let wait_ms = crate::random::number() % ceiling_ms;
+    tokio::time::sleep(std::time::Duration::from_millis(wait_ms)).await;
+}

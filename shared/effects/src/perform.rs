@@ -1,0 +1,235 @@
+//! Performs the effects of journal items, each so that a second time changes nothing.
+
+use crate::channel::email::Mailer;
+use crate::config::EffectsConfig;
+use crate::queue::Queues;
+use crate::schedule::Schedules;
+use crate::{Error, mail};
+use app::due::DueMessage;
+use app::{App, Request};
+use domain::command::{Actor, Command};
+use domain::effect::{Due, Effect};
+use domain::external_task::{ExternalTask, Status};
+use domain::ids::{InstanceKey, TaskKey, TenantId};
+use domain::notification::Delivery;
+use domain::script::NoScripts;
+use domain::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+use store::{JournalEntry, JournalId, Mark};
+
+/// A time not later than this is waited for in a queue: schedules may be a minute late.
+const QUEUE_MS_MAX: i64 = 60_000;
+/// One try of one effect on the stream path; then the queue of retries takes over.
+const TRY_LIMIT: Duration = Duration::from_secs(3);
+
+/// Which road an effect came by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Path {
+    /// The table's stream: records of one aggregate come in order, so what a weak read misses is still behind us.
+    Stream,
+    /// The queue of retries, or an operator's replay: any order, any time later; reads are strong.
+    Retry,
+}
+
+/// The name of one effect: what travels through the queue of retries.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EffectRef {
+    /// Partition key of the journal item.
+    pub pk: String,
+    /// Sort key of the journal item.
+    pub sk: String,
+    /// Position among the item's effects.
+    pub effect: usize,
+}
+
+/// Performs effects.
+#[derive(Clone, Debug)]
+pub struct Performer {
+    app: App,
+    public_url: String,
+    mailer: Mailer,
+    schedules: Schedules,
+    queues: Queues,
+}
+
+impl Performer {
+    /// With clients for mail, schedules and queues.
+    pub fn new(aws: &aws_config::SdkConfig, app: App, public_url: String, config: EffectsConfig) -> Performer {
+        Performer {
+            app,
+            public_url,
+            mailer: Mailer::new(aws_sdk_sesv2::Client::new(aws), config.clone()),
+            schedules: Schedules::new(aws_sdk_scheduler::Client::new(aws), config.clone()),
+            queues: Queues::new(aws_sdk_sqs::Client::new(aws), config),
+        }
+    }
+
+    /// Does every effect of a journal item, each tried once; what fails goes to the queue of retries.
+    ///
+    /// # Errors
+    /// Only where the queue of retries does not take an effect: the stream must then deliver the item again.
+    pub async fn perform_all(&self, entry: &JournalEntry, now: Timestamp) -> Result<(), Error> {
+        // Schedules first: the mail's own read of the task then serves as the check that it has not ended meanwhile.
+        let mut order: Vec<usize> = (0..entry.effects.len()).collect();
+        order.sort_by_key(|number| matches!(entry.effects.get(*number), Some(Effect::Notify { .. })));
+        for number in order {
+            let tried = tokio::time::timeout(TRY_LIMIT, self.perform(entry, number, Path::Stream, now)).await;
+            let failure = match tried {
+                Ok(Ok(())) => continue,
+                Ok(Err(error)) => error.to_string(),
+                Err(_) => "no answer within 3 s".to_owned(),
+            };
+            tracing::warn!(instance.id = %entry.id.instance(), effect = number, failure, "an effect is tried again");
+            self.queues.retry(&EffectRef { pk: entry.id.pk(), sk: entry.id.sk(), effect: number }).await?;
+        }
+        Ok(())
+    }
+
+    /// Does one effect named by a message of the queue of retries. `last` when the message will not come again.
+    pub async fn retry(&self, name: &EffectRef, last: bool, now: Timestamp) -> Result<(), Error> {
+        let Some(id) = JournalId::parse(&name.pk, &name.sk) else {
+            return Err(Error::Refused { what: "reading the message", detail: "no journal item".to_owned() });
+        };
+        let Some(entry) = self.app.store.journal_item(id.tenant(), &id, true).await? else { return Ok(()) };
+        let result = self.perform(&entry, name.effect, Path::Retry, now).await;
+        if let (Err(error), true, Some(Effect::Notify { task, .. })) = (&result, last, entry.effects.get(name.effect)) {
+            tracing::error!(instance.id = %id.instance(), %error, "a notification is given up");
+            self.give_up(&entry, name.effect, id.instance().task(*task), now).await?;
+        }
+        result
+    }
+
+    /// Does one effect.
+    ///
+    /// # Errors
+    /// [`Error::Later`] where another try may succeed.
+    pub async fn perform(&self, entry: &JournalEntry, number: usize, path: Path, now: Timestamp) -> Result<(), Error> {
+        let (tenant, instance) = (entry.id.tenant(), entry.id.instance());
+        match entry.effects.get(number) {
+            None => Ok(()),
+            Some(Effect::Notify { task, kind }) => {
+                self.notify(entry, number, instance.task(*task), *kind, path, now).await
+            }
+            Some(Effect::Schedule { due, at }) => {
+                self.schedule(tenant, instance, due, *at, now).await?;
+                self.drop_orphan(entry, due, path).await
+            }
+            Some(Effect::Unschedule { due }) => self.schedules.delete(tenant, instance, due).await,
+            Some(Effect::Continue) => self.queues.delay(&DueMessage { tenant, instance, due: None }, 0).await,
+        }
+    }
+
+    async fn schedule(
+        &self,
+        tenant: TenantId,
+        instance: InstanceKey,
+        due: &Due,
+        at: Timestamp,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let message = DueMessage { tenant, instance, due: Some(due.clone()) };
+        let wait_ms = at.as_millis() - now.as_millis();
+        if wait_ms > QUEUE_MS_MAX {
+            return self.schedules.create(&message, due, at).await;
+        }
+        // Rounded up: a message that arrives before its time would have to wait for another delivery.
+        self.queues.delay(&message, wait_ms.max(0).div_euclid(1_000) + 1).await
+    }
+
+    /// Deletes a schedule just made if its task has ended meanwhile, so that none outlives it. On the stream path the
+    /// item of a later end is still behind us and deletes it; only a retry can come after that.
+    async fn drop_orphan(&self, entry: &JournalEntry, due: &Due, path: Path) -> Result<(), Error> {
+        if path == Path::Stream {
+            return Ok(());
+        }
+        let (tenant, instance) = (entry.id.tenant(), entry.id.instance());
+        let ended = match due {
+            Due::Reminder { task, .. } | Due::Expiry { task } => self
+                .app
+                .store
+                .task(tenant, instance.task(*task), true)
+                .await?
+                .is_none_or(|task| task.status != Status::Pending),
+            Due::Timer { element, .. } => self
+                .app
+                .store
+                .load(tenant, instance)
+                .await?
+                .is_none_or(|loaded| loaded.aggregate.instance.element(*element).is_none()),
+        };
+        if ended { self.schedules.delete(tenant, instance, due).await } else { Ok(()) }
+    }
+
+    async fn notify(
+        &self,
+        entry: &JournalEntry,
+        number: usize,
+        key: TaskKey,
+        kind: domain::notification::NotificationKind,
+        path: Path,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let tenant = entry.id.tenant();
+        // The item as the stream or queue brought it may be older than a mail that went out: ask the table.
+        let stored = match path {
+            Path::Stream => self.app.store.journal_item(tenant, &entry.id, true).await?,
+            Path::Retry => Some(entry.clone()),
+        };
+        if stored.is_some_and(|stored| stored.mail(number).is_some()) {
+            return Ok(());
+        }
+        let Some(task) = self.task(tenant, key, path).await? else { return Ok(()) };
+        if task.status_at(now) != Status::Pending {
+            tracing::info!(task.id = %key, "no mail is started for a task that has ended");
+            return Ok(());
+        }
+        let mail = mail::compose(&self.app, &self.public_url, entry, number, &task, kind, now).await?;
+        match self.mailer.send(&mail).await {
+            Ok(message_id) => {
+                let mark = Mark { delivery: Delivery::Sent, message_id: Some(message_id), at: now };
+                self.app.store.mark_mail(tenant, &entry.id, number, &mark).await?;
+                if task.delivery == Delivery::Queued {
+                    self.app.store.show_delivery(tenant, key, Delivery::Sent).await?;
+                }
+                tracing::info!(task.id = %key, effect.kind = "notify", "mail handed over");
+                Ok(())
+            }
+            Err(Error::Refused { what, detail }) => {
+                tracing::error!(task.id = %key, what, detail, "the mail was refused for good");
+                self.give_up(entry, number, key, now).await
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The task as the mail needs it. A weak read may be older than the task itself; then a strong one decides.
+    async fn task(&self, tenant: TenantId, key: TaskKey, path: Path) -> Result<Option<ExternalTask>, Error> {
+        if path == Path::Stream
+            && let Some(task) = self.app.store.task(tenant, key, false).await?
+        {
+            return Ok(Some(task));
+        }
+        Ok(self.app.store.task(tenant, key, true).await?)
+    }
+
+    /// The notification failed for good: its record says so, and the row asks for a person (E-13).
+    async fn give_up(&self, entry: &JournalEntry, number: usize, key: TaskKey, now: Timestamp) -> Result<(), Error> {
+        let tenant = entry.id.tenant();
+        let mark = Mark { delivery: Delivery::Failed, message_id: None, at: now };
+        self.app.store.mark_mail(tenant, &entry.id, number, &mark).await?;
+        let request = Request {
+            tenant,
+            instance: key.instance(),
+            actor: Actor::System,
+            command: Command::RecordBounce { task: key, delivery: Delivery::Failed },
+            now,
+            scripts: &NoScripts,
+            replay: None,
+        };
+        match self.app.execute(&request).await {
+            Ok(_) | Err(app::Error::Rejected(_)) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+}

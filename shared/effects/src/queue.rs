@@ -1,0 +1,53 @@
+//! SQS: messages that come back soon, and effects to be tried again.
+
+use crate::config::EffectsConfig;
+use crate::{Error, perform::EffectRef};
+use app::due::DueMessage;
+use aws_sdk_sqs::Client;
+use aws_sdk_sqs::error::DisplayErrorContext;
+use domain::effect::Due;
+
+/// The longest delay SQS offers, in seconds.
+const DELAY_S_MAX: i64 = 900;
+
+/// Sends to the queues.
+#[derive(Clone, Debug)]
+pub struct Queues {
+    client: Client,
+    config: EffectsConfig,
+}
+
+impl Queues {
+    pub fn new(client: Client, config: EffectsConfig) -> Queues {
+        Queues { client, config }
+    }
+
+    /// Lets `message` come back to its function after `delay_s` seconds. Sent twice it comes twice, which the
+    /// command's own guard makes harmless.
+    pub async fn delay(&self, message: &DueMessage, delay_s: i64) -> Result<(), Error> {
+        let queue = match &message.due {
+            Some(Due::Reminder { .. }) => &self.config.reminder_queue,
+            Some(Due::Expiry { .. }) => &self.config.expiry_queue,
+            Some(Due::Timer { .. }) | None => &self.config.timer_queue,
+        };
+        let body = serde_json::to_string(message).expect("a due message has no map with keys that are no strings");
+        let delay = i32::try_from(delay_s.clamp(0, DELAY_S_MAX)).unwrap_or(0);
+        self.send(queue, body, delay).await
+    }
+
+    /// Hands an effect to the queue of retries.
+    pub async fn retry(&self, effect: &EffectRef) -> Result<(), Error> {
+        let body = serde_json::to_string(effect).expect("an effect's name has no map");
+        self.send(&self.config.effects_queue, body, 1).await
+    }
+
+    async fn send(&self, queue: &str, body: String, delay_s: i32) -> Result<(), Error> {
+        let sent = self.client.send_message().queue_url(queue).message_body(body).delay_seconds(delay_s).send().await;
+        match sent {
+            Ok(_) => Ok(()),
+            Err(error) => {
+                Err(Error::Later { what: "sqs:SendMessage", detail: DisplayErrorContext(error).to_string() })
+            }
+        }
+    }
+}
