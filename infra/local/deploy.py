@@ -96,3 +96,8 @@ def verify_sender(endpoint, identity):
     except ClientError as error:
         if error.response["Error"]["Code"] not in ("AlreadyExistsException", "BadRequestException"):
             raise
+
+
+def variables(endpoint, function):
+    """The environment variables of a deployed function."""
+    return client("lambda", endpoint).get_function_configuration(FunctionName=function)["Environment"]["Variables"]

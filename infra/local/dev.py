@@ -27,7 +27,7 @@ import package
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 MAIL_IDENTITY = "countersign.test"
-MAIL_FROM = f"Countersign <no-reply@{MAIL_IDENTITY}>"
+MAIL_FROM = f"no-reply@{MAIL_IDENTITY}"
 START_SECONDS_MAX = 60
 STOP_SECONDS_MAX = 20
 
@@ -81,7 +81,7 @@ class Stack:
         with open(self.logs / "emulator.log", "w", encoding="utf-8") as log:
             self.process = subprocess.Popen(
                 [sys.executable, str(HERE / "launcher.py"), "--port", str(options.port), "--state", str(options.state),
-                 "--stack", options.stack, "--logs", str(self.logs / "functions.log"),
+                 "--stack", options.stack, "--logs", str(self.logs / "functions.log"), "--env", str(options.env),
                  "--save-every", str(options.save_every)],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
         self.wait(f"{self.endpoint}/_local/state", "the emulator")
@@ -214,8 +214,9 @@ def run(options):
         values = {**stack.urls(), "AWS_ENDPOINT_URL": stack.endpoint, "AWS_REGION": deploy.REGION,
                   "TABLE_NAME": outputs["TableName"]}
         settings = {**values, "LINK_SECRET_ARN": outputs["LinkSecretArn"],
-                    "EFFECTS_QUEUE_URL": outputs["EffectsQueueUrl"],
-                    "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+                    "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
+                    # `admin replay` performs effects as the outbox does and reads the same variables.
+                    **deploy.variables(stack.endpoint, outputs["OutboxFunction"])}
         if not options.no_demo:
             values.update(demo.load(settings, binaries_folder(options) / "admin", options.state / "demo.json"))
         stack.save()

@@ -7,6 +7,7 @@ when the process that started it is gone.
 import argparse
 import asyncio
 import os
+import pathlib
 import signal
 import sys
 import threading
@@ -22,6 +23,7 @@ def arguments():
     parser.add_argument("--state", required=True, help="folder of the state")
     parser.add_argument("--stack", required=True, help="stack whose APIs the doors serve")
     parser.add_argument("--logs", required=True, help="file that receives what functions write")
+    parser.add_argument("--env", required=True, help="env file, removed at the end: it must not outlive the stack")
     parser.add_argument("--save-every", type=float, default=3.0, help="seconds between two snapshots")
     return parser.parse_args()
 
@@ -111,6 +113,7 @@ def main():
     doors = Doors(app.app, options.port, options.stack, activity, snapshots, mailbox)
     asyncio.run(serve(app.app, doors, snapshots, options.port))
     lambda_runtime.reset()
+    pathlib.Path(options.env).unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import json
 import pathlib
 import threading
 from datetime import datetime, timezone
+from email.header import decode_header, make_header
 from email.utils import parseaddr
 
 from ministack.services import ses, ses_v2
@@ -84,7 +85,7 @@ def listed():
             "id": mail["MessageId"],
             "at": datetime.fromtimestamp(mail["Timestamp"], timezone.utc).isoformat(timespec="milliseconds").replace(
                 "+00:00", "Z"),
-            "from": mail["Source"],
+            "from": readable(mail["Source"]),
             "to": mail.get("To", []),
             "replyTo": mail.get("ReplyTo", []),
             "subject": mail.get("Subject", ""),
@@ -95,3 +96,8 @@ def listed():
         }
         for mail in sent
     ]
+
+
+def readable(header):
+    """A header with its encoded words (RFC 2047) as text."""
+    return str(make_header(decode_header(header)))

@@ -40,7 +40,8 @@ def package(binaries, zips):
 
 def _zip(name, binary, zips):
     stripped = zips / f"{name}.stripped"
-    if not shutil.which("strip") or subprocess.run(["strip", "-o", stripped, binary], check=False).returncode:
+    if not shutil.which("strip") or subprocess.run(
+            ["strip", "-o", stripped, binary], stderr=subprocess.DEVNULL, check=False).returncode:
         shutil.copyfile(binary, stripped)
     content = stripped.read_bytes()
     stripped.unlink()
