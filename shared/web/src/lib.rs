@@ -1,1 +1,11 @@
-//! web
+//! HTML and mail text: public pages, mails, posted forms, the text catalogue, dates and numbers in the reader's
+//! language. Knows neither AWS nor HTTP statuses, reads no clock and decides nothing about tasks.
+
+pub mod asking;
+pub mod clean;
+pub mod form;
+pub mod format;
+pub mod mail;
+pub mod public;
+mod template;
+pub mod text;
