@@ -10,11 +10,10 @@ for tool in sam cargo-lambda; do
     command -v "$tool" >/dev/null || { echo "$tool is missing: pip install aws-sam-cli cargo-lambda" >&2; exit 1; }
 done
 
-set --
-parameter() { # name of the template's parameter, value
-    if [ -n "$2" ]; then set -- "$1=$2"; overrides="$overrides $1"; fi
-}
 overrides=""
+parameter() { # name of the template's parameter, value
+    if [ -n "$2" ]; then overrides="$overrides $1=$2"; fi
+}
 parameter Stage "${STAGE:-}"
 parameter PublicUrl "${PUBLIC_URL:-}"
 parameter MailIdentity "${MAIL_IDENTITY:-}"

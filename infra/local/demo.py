@@ -1,11 +1,16 @@
-"""Loads the demo tenant, its tokens and the demo process into a fresh stack. Talks to the product as any client does."""
+"""Loads the demo tenant, its tokens and the demo processes into a fresh stack. Talks to the product as any client does.
+
+Every .bpmn file of the folder `demo` is deployed; its `instances.json` lists the bodies of the instances to start.
+"""
 
 import json
 import os
+import pathlib
 import subprocess
 import urllib.error
 import urllib.request
 
+FOLDER = pathlib.Path(__file__).with_name("demo")
 # env name -> (tenant, user, role)
 TOKENS = {
     "TOKEN_ADMIN": ("1", "admin@demo.test", "admin"),
@@ -14,17 +19,20 @@ TOKENS = {
     "TOKEN_USER": ("1", "user@demo.test", "user"),
     "TOKEN_OTHER": ("2", "admin@other.test", "admin"),
 }
-TENANTS = {"1": "Demo", "2": "Other"}
+TENANTS = {"1": "Norvik Harbour", "2": "Another Company"}
 
 
 def load(settings, admin, memory):
-    """Makes what is missing; answers the tokens by env name. `memory` is the file that keeps them between starts."""
+    """Makes what is missing; answers the tokens by env name. `memory` is the file that keeps them between starts.
+
+    Tenants, tokens and processes exist with the state, so a restart finds them; a state that lost them (killed within
+    the last seconds of its first start) gets them again.
+    """
     known = json.loads(memory.read_text()) if memory.exists() else {}
-    if known and _accepted(settings, known["TOKEN_ADMIN"]):
+    if set(known) == set(TOKENS) and _accepted(settings, known["TOKEN_ADMIN"]):
         return known
     tokens = _create(settings, admin)
-    if tokens is None:
-        return {}
+    _deploy(settings, tokens["TOKEN_ADMIN"])
     memory.write_text(json.dumps(tokens))
     memory.chmod(0o600)
     return tokens
@@ -36,24 +44,38 @@ def _create(settings, admin):
     def call(*words):
         done = subprocess.run([str(admin), *words], env=environment, capture_output=True, text=True, check=False)
         if done.returncode:
-            raise SystemExit(f"admin {' '.join(words)} failed: {done.stderr.strip()}")
+            raise SystemExit(f"admin {' '.join(words[:2])} failed: {done.stderr.strip() or done.stdout.strip()}")
         return done.stdout.strip()
 
     for tenant, name in TENANTS.items():
         call("tenant", "put", "--id", tenant, "--name", name)
-    tokens = {env: call("token", "create", "--tenant", tenant, "--user", user, "--role", role)
-              for env, (tenant, user, role) in TOKENS.items()}
-    if not all(tokens.values()):
-        print("admin made no tokens: the demo is not loaded.", flush=True)
-        return None
-    return tokens
+    return {env: call("token", "create", "--tenant", tenant, "--user", user, "--role", role).splitlines()[-1]
+            for env, (tenant, user, role) in TOKENS.items()}
+
+
+def _deploy(settings, token):
+    for path in sorted(FOLDER.glob("*.bpmn")):
+        _post(settings, token, "/v1/definitions", path.read_bytes(), "application/xml", path.name)
+    instances = FOLDER / "instances.json"
+    if instances.exists():
+        for number, instance in enumerate(json.loads(instances.read_text())):
+            _post(settings, token, "/v1/instances", json.dumps(instance).encode(), "application/json", f"instance {number}")
+
+
+def _post(settings, token, path, body, kind, what):
+    request = urllib.request.Request(settings["API_URL"] + path, data=body, headers={
+        "Authorization": f"Bearer {token}", "Content-Type": kind})
+    try:
+        urllib.request.urlopen(request, timeout=30).close()
+    except urllib.error.HTTPError as error:
+        raise SystemExit(f"The demo's {what} was refused: {error.code} {error.read().decode()}") from error
 
 
 def _accepted(settings, token):
     request = urllib.request.Request(f"{settings['API_URL']}/v1/definitions?limit=1",
                                      headers={"Authorization": f"Bearer {token}"})
     try:
-        with urllib.request.urlopen(request, timeout=15):
+        with urllib.request.urlopen(request, timeout=30):
             return True
     except urllib.error.HTTPError as error:
-        return error.code != 401
+        return error.code not in (401, 403)
