@@ -1,6 +1,7 @@
 """Loads the demo tenant, its tokens and the demo processes into a fresh stack. Talks to the product as any client does.
 
-Every .bpmn file of the folder `demo` is deployed; its `instances.json` lists the bodies of the instances to start.
+Every .bpmn file of the folder `demo` is deployed; its `instances.json` lists the instances to start, and with `cancel`
+those to cancel at once, so that a page of each kind can be seen.
 """
 
 import json
@@ -56,17 +57,22 @@ def _create(settings, admin):
 def _deploy(settings, token):
     for path in sorted(FOLDER.glob("*.bpmn")):
         _post(settings, token, "/v1/definitions", path.read_bytes(), "application/xml", path.name)
-    instances = FOLDER / "instances.json"
-    if instances.exists():
-        for number, instance in enumerate(json.loads(instances.read_text())):
-            _post(settings, token, "/v1/instances", json.dumps(instance).encode(), "application/json", f"instance {number}")
+    for instance in json.loads((FOLDER / "instances.json").read_text()):
+        name = instance["start"]["businessKey"]
+        body = json.dumps(instance["start"]).encode()
+        started = json.loads(_post(settings, token, "/v1/instances", body, "application/json", name))
+        if "cancel" in instance:
+            path = f"/v1/instances/{started['instanceKey']}/cancel"
+            reason = json.dumps({"reason": instance["cancel"]}).encode()
+            _post(settings, token, path, reason, "application/json", f"cancelling of {name}")
 
 
 def _post(settings, token, path, body, kind, what):
     request = urllib.request.Request(settings["API_URL"] + path, data=body, headers={
         "Authorization": f"Bearer {token}", "Content-Type": kind})
     try:
-        urllib.request.urlopen(request, timeout=30).close()
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return answer.read()
     except urllib.error.HTTPError as error:
         raise SystemExit(f"The demo's {what} was refused: {error.code} {error.read().decode()}") from error
 
