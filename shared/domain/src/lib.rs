@@ -25,3 +25,6 @@ pub mod variables;
 
 pub use apply::{apply, begin};
 pub use decide::decide;
+
+#[cfg(test)]
+mod tests;

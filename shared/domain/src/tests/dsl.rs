@@ -1,0 +1,351 @@
+//! given / when / then: a world of one instance whose every accepted command is checked for determinism, replay and
+//! round trips before a test looks at it. Reads no clock.
+
+pub mod fake_scripts;
+pub mod lines;
+pub mod model;
+
+use crate::command::{Actor, Command, Start, Submission};
+use crate::decision::{Decision, Env, FieldError, Reply};
+use crate::effect::{Due, Effect};
+use crate::event::Event;
+use crate::external_task::{ExternalTask, Status};
+use crate::ids::{InstanceKey, Number, TaskKey};
+use crate::instance::{Aggregate, InstanceStatus};
+use crate::notification::{Delivery, NotificationKind};
+use crate::process::Process;
+use crate::rejection::Rejection;
+use crate::time::{Duration, Timestamp};
+use crate::variables::Variables;
+use crate::{apply, begin, decide};
+pub use fake_scripts::{FakeScripts, result};
+pub use model::*;
+use serde_json::{Value, json};
+
+/// Monday, 2026-03-02T09:00:00Z.
+pub const NINE: i64 = 1_772_442_000_000;
+pub const RECIPIENT: &str = "ann@supplier.example";
+
+/// Variables from a JSON object.
+pub fn vars(value: Value) -> Variables {
+    match value {
+        Value::Object(map) => map,
+        other => panic!("variables are an object, not {other}"),
+    }
+}
+
+pub fn key() -> InstanceKey {
+    InstanceKey::compose(NINE, 7)
+}
+
+/// One instance, its clock and its journal.
+pub struct World {
+    pub process: Process,
+    pub templates: Option<Process>,
+    pub scripts: FakeScripts,
+    pub now: Timestamp,
+    pub state: Option<Aggregate>,
+    pub journal: Vec<(Timestamp, Vec<Event>, Vec<Effect>)>,
+}
+
+pub fn given(process: Process) -> World {
+    World {
+        process,
+        templates: None,
+        scripts: FakeScripts::default(),
+        now: Timestamp::from_millis(NINE),
+        state: None,
+        journal: Vec::new(),
+    }
+}
+
+/// What became of a command.
+#[derive(Debug)]
+pub struct Then {
+    pub before: Option<Aggregate>,
+    pub result: Result<Decision, Rejection>,
+}
+
+impl World {
+    /// Starts the instance; a refusal fails the test.
+    pub fn started(mut self, variables: Value) -> World {
+        self.start(variables).accepted();
+        self
+    }
+
+    pub fn start(&mut self, variables: Value) -> Then {
+        self.when(Command::Start(Start {
+            key: key(),
+            process_id: self.process.id.clone(),
+            definition_version: 1,
+            business_key: Some("B-1".to_owned()),
+            reference: Some("Order 1".to_owned()),
+            variables: vars(variables),
+        }))
+    }
+
+    /// Moves the clock on.
+    pub fn after(&mut self, duration: &str) -> &mut World {
+        self.now = duration.parse::<Duration>().unwrap().after(self.now);
+        self
+    }
+
+    /// Decides, checks what must hold for every decision, and commits an accepted one.
+    pub fn when(&mut self, command: Command) -> Then {
+        let actor = Actor::User("olga".to_owned());
+        let env = Env {
+            now: self.now,
+            actor: &actor,
+            process: &self.process,
+            templates: self.templates.as_ref().unwrap_or(&self.process),
+            scripts: &self.scripts,
+        };
+        let before = self.state.clone();
+        let result = decide(&env, self.state.as_ref(), &command);
+        assert_eq!(result, decide(&env, self.state.as_ref(), &command), "a decision is deterministic");
+        assert_eq!(self.state, before, "a decision changes nothing by itself");
+        if let Ok(decision) = &result {
+            self.journal.push((self.now, decision.events.clone(), decision.effects.clone()));
+            self.state = Some(decision.after.clone());
+            assert_eq!(self.replayed(), self.state, "the journal replays to the stored state");
+        }
+        Then { before, result }
+    }
+
+    /// What the journal says, by itself.
+    pub fn replayed(&self) -> Option<Aggregate> {
+        let mut state = None;
+        for (at, events, _) in &self.journal {
+            for event in events {
+                match (&mut state, event) {
+                    (None, Event::InstanceStarted(started)) => state = Some(begin(key(), *at, started)),
+                    (None, other) => panic!("the first event is {other:?}"),
+                    (Some(state), event) => apply(state, *at, event),
+                }
+            }
+        }
+        state
+    }
+
+    pub fn state(&self) -> &Aggregate {
+        self.state.as_ref().expect("the instance is started")
+    }
+
+    pub fn status(&self) -> InstanceStatus {
+        self.state().instance.status
+    }
+
+    pub fn variable(&self, name: &str) -> Value {
+        self.state().instance.variables.get(name).cloned().unwrap_or(Value::Null)
+    }
+
+    /// The newest task of an activity.
+    pub fn task(&self, activity: &str) -> &ExternalTask {
+        let mut tasks = self.state().tasks.values().rev();
+        tasks.find(|task| task.activity == activity).unwrap_or_else(|| panic!("no task of {activity}"))
+    }
+
+    pub fn key_of(&self, activity: &str) -> TaskKey {
+        self.task(activity).key
+    }
+
+    /// The number of the live element instance of an element; the newest.
+    pub fn element(&self, id: &str) -> Number {
+        let mut elements = self.state().instance.elements.iter().rev();
+        elements.find(|element| element.element == id).unwrap_or_else(|| panic!("{id} is not live")).number
+    }
+
+    /// The ids of the live elements, by age.
+    pub fn live(&self) -> Vec<&str> {
+        self.state().instance.elements.iter().map(|element| element.element.as_str()).collect()
+    }
+
+    pub fn submit(&mut self, activity: &str, action: &str, values: Value) -> Then {
+        self.submit_as(activity, action, values, "s-1")
+    }
+
+    pub fn submit_as(&mut self, activity: &str, action: &str, values: Value, id: &str) -> Then {
+        let task = self.key_of(activity);
+        self.when(Command::Submit(Submission {
+            task,
+            action: action.to_owned(),
+            values: vars(values),
+            id: id.to_owned(),
+        }))
+    }
+
+    pub fn save_draft(&mut self, activity: &str, values: Value) -> Then {
+        self.when(Command::SaveDraft { task: self.key_of(activity), values: vars(values) })
+    }
+
+    pub fn remind(&mut self, activity: &str, occurrence: u32) -> Then {
+        self.when(Command::Remind { task: self.key_of(activity), occurrence })
+    }
+
+    pub fn resend(&mut self, activity: &str) -> Then {
+        self.when(Command::Resend { task: self.key_of(activity) })
+    }
+
+    pub fn sync(&mut self, activity: &str, version: u32) -> Then {
+        self.when(Command::SyncTemplates { task: self.key_of(activity), version })
+    }
+
+    pub fn cancel_task(&mut self, activity: &str) -> Then {
+        self.when(Command::CancelTask { task: self.key_of(activity), reason: None })
+    }
+
+    pub fn cancel(&mut self) -> Then {
+        self.when(Command::CancelInstance { reason: None })
+    }
+
+    pub fn expire(&mut self, activity: &str) -> Then {
+        self.when(Command::Expire { task: self.key_of(activity) })
+    }
+
+    pub fn bounce(&mut self, activity: &str, delivery: Delivery) -> Then {
+        self.when(Command::RecordBounce { task: self.key_of(activity), delivery })
+    }
+
+    pub fn fire(&mut self, activity: &str, event: &str, occurrence: u32) -> Then {
+        let element = self.element(activity);
+        self.when(Command::FireTimer { element, event: event.to_owned(), occurrence })
+    }
+
+    pub fn retry(&mut self) -> Then {
+        self.retry_with(json!({}))
+    }
+
+    pub fn retry_with(&mut self, variables: Value) -> Then {
+        self.when(Command::Retry { element: None, variables: vars(variables) })
+    }
+
+    pub fn go_on(&mut self) -> Then {
+        self.when(Command::Continue)
+    }
+
+    /// Every notification ordered so far.
+    pub fn notifications(&self) -> Vec<NotificationKind> {
+        let effects = self.journal.iter().flat_map(|(_, _, effects)| effects);
+        effects
+            .filter_map(|effect| match effect {
+                Effect::Notify { kind, .. } => Some(*kind),
+                Effect::Schedule { .. } | Effect::Unschedule { .. } | Effect::Continue => None,
+            })
+            .collect()
+    }
+
+    /// Schedules that were made, neither deleted nor due yet: what the scheduler still holds.
+    pub fn scheduled(&self) -> Vec<(Due, Timestamp)> {
+        let mut held: Vec<(Due, Timestamp)> = Vec::new();
+        for (_, _, effects) in &self.journal {
+            for effect in effects {
+                match effect {
+                    Effect::Schedule { due, at } => held.push((due.clone(), *at)),
+                    Effect::Unschedule { due: void } => held.retain(|(due, _)| due != void),
+                    Effect::Notify { .. } | Effect::Continue => {}
+                }
+            }
+        }
+        held.retain(|(_, at)| *at > self.now);
+        held
+    }
+
+    /// How often an element was reached.
+    pub fn reached(&self, id: &str) -> usize {
+        let events = self.journal.iter().flat_map(|(_, events, _)| events);
+        events
+            .filter(|event| {
+                matches!(event, Event::ElementActivated(reached) | Event::ElementPassed(reached) if reached.element == id)
+            })
+            .count()
+    }
+}
+
+impl Then {
+    #[track_caller]
+    pub fn accepted(&self) -> &Decision {
+        match &self.result {
+            Ok(decision) => decision,
+            Err(rejection) => panic!("refused: {rejection:?}"),
+        }
+    }
+
+    /// Refused with this code.
+    #[track_caller]
+    pub fn refused(&self, code: &str) -> &Rejection {
+        match &self.result {
+            Ok(decision) => panic!("accepted: {:?}", lines::events(&decision.events)),
+            Err(rejection) => {
+                assert_eq!(rejection.code(), code, "{rejection:?}");
+                rejection
+            }
+        }
+    }
+
+    /// 409: the present state, as on the wire.
+    #[track_caller]
+    pub fn refused_in(&self, state: &str) {
+        match self.refused("INVALID_STATE") {
+            Rejection::InvalidState { state: present, .. } => assert_eq!(*present, state),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[track_caller]
+    pub fn events(&self, expected: &[&str]) -> &Then {
+        assert_eq!(lines::events(&self.accepted().events), expected);
+        self
+    }
+
+    #[track_caller]
+    pub fn effects(&self, expected: &[&str]) -> &Then {
+        assert_eq!(lines::effects(&self.accepted().effects), expected);
+        self
+    }
+
+    #[track_caller]
+    pub fn status(&self, expected: InstanceStatus) -> &Then {
+        assert_eq!(self.accepted().after.instance.status, expected);
+        self
+    }
+
+    #[track_caller]
+    pub fn replied(&self, expected: Reply) -> &Then {
+        assert_eq!(self.accepted().reply, expected);
+        self
+    }
+
+    /// The instance stopped with an incident of this code.
+    #[track_caller]
+    pub fn failed(&self, code: &str) -> &Then {
+        self.status(InstanceStatus::Error);
+        match &self.accepted().reply {
+            Reply::Failed { code: present, .. } => assert_eq!(present, code),
+            other => panic!("{other:?}"),
+        }
+        let incidents = &self.accepted().after.instance.incidents;
+        assert!(incidents.iter().any(|incident| incident.code == code), "{incidents:?}");
+        self
+    }
+
+    #[track_caller]
+    pub fn denied(&self) -> &[FieldError] {
+        match &self.accepted().reply {
+            Reply::Denied(errors) => errors,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// The status of the newest task of an activity.
+    #[track_caller]
+    pub fn task(&self, activity: &str, expected: Status) -> &Then {
+        let mut tasks = self.accepted().after.tasks.values().rev();
+        let task = tasks.find(|task| task.activity == activity).unwrap_or_else(|| panic!("no task of {activity}"));
+        assert_eq!(task.status, expected);
+        self
+    }
+
+    pub fn flows_on(&self) -> bool {
+        self.accepted().effects.contains(&Effect::Continue)
+    }
+}

@@ -1,0 +1,66 @@
+//! Events and effects as short lines, so that a test reads like a history.
+
+use crate::effect::{Due, Effect};
+use crate::event::Event;
+use crate::instance::Ready;
+
+pub fn events(events: &[Event]) -> Vec<String> {
+    events.iter().map(event).collect()
+}
+
+pub fn effects(effects: &[Effect]) -> Vec<String> {
+    effects.iter().map(effect).collect()
+}
+
+fn names<'a>(names: impl Iterator<Item = &'a String>) -> String {
+    names.map(String::as_str).collect::<Vec<_>>().join(" ")
+}
+
+fn event(event: &Event) -> String {
+    match event {
+        Event::InstanceStarted(started) => format!("started {} by {}", started.process_id, started.by),
+        Event::StatusChanged(status) => format!("status {status}"),
+        Event::ElementActivated(reached) => format!("activated {}", reached.element),
+        Event::ElementPassed(reached) => format!("passed {}", reached.element),
+        Event::ElementCompleted(number) => format!("completed element {}", number.0),
+        Event::ElementTerminated(number) => format!("terminated element {}", number.0),
+        Event::FlowsTaken(ready) => {
+            format!("waiting flows to {}", names(ready.iter().map(|Ready { element, .. }| element)))
+        }
+        Event::FlowsResumed => "waiting flows go on".to_owned(),
+        Event::VariablesSet(values) => format!("variables {}", names(values.keys())),
+        Event::EntityStateSet(state) => format!("entity {state}"),
+        Event::TimerStarted { event, occurrence, due, .. } => format!("timer {event} {occurrence} due {due}"),
+        Event::TimerFired { event, occurrence, .. } => format!("fired {event} {occurrence}"),
+        Event::IncidentRaised(incident) => format!("incident {} at {}", incident.code, incident.element),
+        Event::IncidentResolved(number) => format!("resolved {}", number.0),
+        Event::TaskCreated(created) => format!("task {} created for {}", created.task.0, created.activity),
+        Event::TaskOpened(task) => format!("task {} opened", task.0),
+        Event::TaskDraftSaved { task, values } => format!("task {} draft {}", task.0, names(values.keys())),
+        Event::TaskSubmitDenied { task, codes, .. } => format!("task {} denied {}", task.0, names(codes.iter())),
+        Event::TaskReminded { task, next } => format!("task {} reminded, next {next}", task.0),
+        Event::TaskResent(task) => format!("task {} resent", task.0),
+        Event::TaskSynced { task, version } => format!("task {} synced to {version}", task.0),
+        Event::TaskCompleted { task, outcome, .. } => format!("task {} completed {outcome}", task.0),
+        Event::TaskEnded { task, status, cause, .. } => format!("task {} {status} {cause:?}", task.0),
+        Event::TaskBounced { task, delivery } => format!("task {} {delivery}", task.0),
+        Event::CancelRequested(reason) => format!("reason {reason}"),
+    }
+}
+
+fn due(due: &Due) -> String {
+    match due {
+        Due::Reminder { task, occurrence } => format!("reminder {} {occurrence}", task.0),
+        Due::Expiry { task } => format!("expiry {}", task.0),
+        Due::Timer { element, event, occurrence } => format!("timer {} {event} {occurrence}", element.0),
+    }
+}
+
+fn effect(effect: &Effect) -> String {
+    match effect {
+        Effect::Notify { task, kind } => format!("notify {} {kind:?}", task.0),
+        Effect::Schedule { due: what, at } => format!("schedule {} at {at}", due(what)),
+        Effect::Unschedule { due: what } => format!("unschedule {}", due(what)),
+        Effect::Continue => "continue".to_owned(),
+    }
+}

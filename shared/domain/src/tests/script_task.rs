@@ -1,0 +1,136 @@
+//! Script tasks: writes, results and mappings.
+
+use super::dsl::*;
+use crate::instance::InstanceStatus;
+use crate::process::{Process, ScriptTask};
+use crate::script::{ScriptKind, ScriptOutcome};
+use crate::variables::VARIABLES_BYTES_MAX;
+use serde_json::{Value, json};
+
+fn one_script(task: ScriptTask) -> Process {
+    model("calculate").start("start").script_task("sum", task).end("end").flow("start > sum > end").build()
+}
+
+fn script(source: &str) -> ScriptTask {
+    ScriptTask { script: source.to_owned(), ..ScriptTask::default() }
+}
+
+#[test]
+fn a_script_writes_variables_and_leaves_its_result() {
+    let mut world = given(one_script(script("sum")));
+    world.scripts.on("sum", |request| {
+        assert_eq!(request.kind, ScriptKind::Task);
+        let total = json!(request.variables["a"].as_i64().unwrap() + request.variables["b"].as_i64().unwrap());
+        let writes = vars(json!({"total": total, "a": 0}));
+        Ok(ScriptOutcome { result: json!({"total": total}), writes, log: Vec::new() })
+    });
+    world.start(json!({"a": 1, "b": 2})).status(InstanceStatus::Completed);
+    let expected = json!({"a": 0, "b": 2, "total": 3, "lastScriptResult": {"total": 3}});
+    assert_eq!(world.state().instance.variables, vars(expected));
+}
+
+#[test]
+fn a_result_variable_receives_the_whole_result() {
+    let task = ScriptTask { result_variable: Some("score".to_owned()), ..script("return {\"points\":7}") };
+    let world = given(one_script(task)).started(json!({}));
+    assert_eq!(world.state().instance.variables, vars(json!({"score": {"points": 7}})));
+}
+
+#[test]
+fn an_output_mapping_picks_from_the_result() {
+    let task = ScriptTask {
+        output_mapping: vec![mapping("risk.points", "points"), mapping("missing", "nothing.here")],
+        ..script("return {\"points\":7}")
+    };
+    let world = given(one_script(task)).started(json!({"risk": {"level": "low"}}));
+    let expected = json!({"risk": {"level": "low", "points": 7}, "missing": null});
+    assert_eq!(world.state().instance.variables, vars(expected));
+}
+
+#[test]
+fn result_variable_and_mapping_together_are_both_written() {
+    let task = ScriptTask {
+        result_variable: Some("all".to_owned()),
+        output_mapping: vec![mapping("points", "points")],
+        ..script("return {\"points\":7}")
+    };
+    let world = given(one_script(task)).started(json!({}));
+    assert_eq!(world.state().instance.variables, vars(json!({"all": {"points": 7}, "points": 7})));
+}
+
+/// Mapping rules: reserved destinations are never written.
+#[test]
+fn a_mapping_cannot_write_names_of_the_engine() {
+    let task = ScriptTask {
+        output_mapping: vec![
+            mapping("_lastError", "points"),
+            mapping("currentUser", "points"),
+            mapping("ok", "points"),
+        ],
+        ..script("return {\"points\":7}")
+    };
+    let world = given(one_script(task)).started(json!({}));
+    assert_eq!(world.state().instance.variables, vars(json!({"ok": 7})));
+}
+
+/// A result of an earlier script must not be taken for that of this one.
+#[test]
+fn a_script_without_result_does_not_leave_the_result_of_another() {
+    let process = model("two")
+        .start("start")
+        .script("first", "return 1")
+        .script("second", "nothing")
+        .flow("start > first > second")
+        .build();
+    let world = given(process).started(json!({}));
+    assert_eq!(world.state().instance.variables.get("lastScriptResult"), Some(&Value::Null));
+    let world = given(one_script(script("nothing"))).started(json!({}));
+    assert_eq!(world.state().instance.variables, vars(json!({})));
+}
+
+/// 256 KiB in one instance: the script's writes are not kept, the instance stops.
+#[test]
+fn variables_beyond_the_limit_stop_the_instance_and_are_not_kept() {
+    let mut world = given(one_script(script("grow")));
+    world.scripts.on("grow", |_| {
+        let writes = vars(json!({"big": "x".repeat(VARIABLES_BYTES_MAX)}));
+        Ok(ScriptOutcome { result: Value::Null, writes, log: Vec::new() })
+    });
+    world.start(json!({"a": 1})).failed("LIMIT");
+    assert_eq!(world.variable("big"), Value::Null);
+    assert_eq!(world.variable("a"), json!(1));
+}
+
+#[test]
+fn what_a_variable_frees_can_be_used_again() {
+    let mut world = given(one_script(script("replace")));
+    let most = VARIABLES_BYTES_MAX - 100;
+    world.scripts.on("replace", move |_| {
+        let writes = vars(json!({"big": "y".repeat(most)}));
+        Ok(ScriptOutcome { result: Value::Null, writes, log: Vec::new() })
+    });
+    world.start(json!({"big": "x".repeat(most)})).status(InstanceStatus::Completed);
+}
+
+/// A replay must draw the same random numbers, another element other ones.
+#[test]
+fn each_element_has_a_seed_of_its_own() {
+    let process = model("two")
+        .start("start")
+        .script("first", "return 1")
+        .script("second", "return 2")
+        .flow("start > first > second")
+        .build();
+    let world = given(process).started(json!({}));
+    assert_ne!(world.scripts.last("return 1").seed, world.scripts.last("return 2").seed);
+}
+
+#[test]
+fn script_logs_come_with_the_decision_and_are_bounded() {
+    let mut world = given(one_script(script("talk")));
+    world.scripts.on("talk", |_| {
+        let line = crate::script::LogLine { level: "info", text: "hello".to_owned() };
+        Ok(ScriptOutcome { result: Value::Null, writes: vars(json!({})), log: vec![line; 150] })
+    });
+    assert_eq!(world.start(json!({})).accepted().log.len(), 100);
+}
