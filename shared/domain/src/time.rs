@@ -1,8 +1,8 @@
 //! Points in time and ISO 8601 durations. Parses and adds; never reads a clock.
 
+use jiff::Span;
 use jiff::civil::DateTime;
 use jiff::tz::Offset;
-use jiff::{SignedDuration, Span, ToSpan};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 use std::str::FromStr;
@@ -16,10 +16,15 @@ pub struct Timestamp(i64);
 #[error("{0}")]
 pub struct InvalidTime(pub String);
 
+/// 0000-01-01T00:00:00Z; earlier years have no RFC 3339 spelling.
+const FIRST_MS: i64 = -62_167_219_200_000;
+/// 9999-12-30T22:00:00Z, the last moment whose date is in year 9999 at most at every offset from UTC.
+const LAST_MS: i64 = 253_402_207_200_000;
+
 impl Timestamp {
-    /// From milliseconds since 1970-01-01T00:00:00Z, clamped to the years 0 to 9999.
+    /// From milliseconds since 1970-01-01T00:00:00Z, clamped to 0000-01-01T00:00:00Z..=9999-12-30T22:00:00Z.
     pub fn from_millis(ms: i64) -> Timestamp {
-        Timestamp(ms.clamp(-62_167_219_200_000, 253_402_207_200_000))
+        Timestamp(ms.clamp(FIRST_MS, LAST_MS))
     }
 
     /// Milliseconds since 1970-01-01T00:00:00Z.
@@ -30,6 +35,23 @@ impl Timestamp {
     /// The moment `ms` milliseconds later.
     pub fn plus_millis(self, ms: i64) -> Timestamp {
         Timestamp::from_millis(self.0.saturating_add(ms))
+    }
+
+    /// The moment `months` calendar months and then `ms` milliseconds later, or earlier where they are negative.
+    /// Months are counted in UTC and clamped to the last day of the month. Saturates as [`Timestamp::from_millis`].
+    pub fn plus_calendar(self, months: i64, ms: i64) -> Timestamp {
+        if months == 0 {
+            return self.plus_millis(ms);
+        }
+        let civil = Offset::UTC.to_datetime(self.to_jiff());
+        let moved = Span::new()
+            .try_months(months)
+            .and_then(|span| civil.checked_add(span))
+            .and_then(|civil| Offset::UTC.to_timestamp(civil));
+        match moved {
+            Ok(at) => Timestamp::from_millis(at.as_millisecond()).plus_millis(ms),
+            Err(_) => Timestamp(if months < 0 { FIRST_MS } else { LAST_MS }),
+        }
     }
 
     fn to_jiff(self) -> jiff::Timestamp {
@@ -55,14 +77,20 @@ impl FromStr for Timestamp {
     /// ISO 8601 date-time with offset or `Z`; without an offset it is read as UTC (spec: bpmn 11, timeDate).
     fn from_str(text: &str) -> Result<Timestamp, InvalidTime> {
         let text = text.trim();
-        if let Ok(at) = text.parse::<jiff::Timestamp>() {
-            return Ok(Timestamp(at.as_millisecond()));
+        let ms = match text.parse::<jiff::Timestamp>() {
+            Ok(at) => at.as_millisecond(),
+            Err(_) => {
+                let civil: DateTime = text.parse().map_err(|_| {
+                    InvalidTime(format!("\"{text}\" is not a date and time such as 2026-12-03T22:59:00Z"))
+                })?;
+                Offset::UTC.to_timestamp(civil).map_or(i64::MAX, jiff::Timestamp::as_millisecond)
+            }
+        };
+        if (FIRST_MS..=LAST_MS).contains(&ms) {
+            Ok(Timestamp(ms))
+        } else {
+            Err(InvalidTime(format!("\"{text}\" is out of range")))
         }
-        let civil: DateTime = text
-            .parse()
-            .map_err(|_| InvalidTime(format!("\"{text}\" is not a date and time such as 2026-12-03T22:59:00Z")))?;
-        let at = Offset::UTC.to_timestamp(civil).map_err(|_| InvalidTime(format!("\"{text}\" is out of range")))?;
-        Ok(Timestamp(at.as_millisecond()))
     }
 }
 
@@ -90,16 +118,12 @@ pub struct Duration {
 impl Duration {
     /// The moment this duration after `start`. Saturates at the year 9999.
     pub fn after(&self, start: Timestamp) -> Timestamp {
-        let moved = if self.months == 0 {
-            Some(start.to_jiff())
-        } else {
-            let span: Span = self.months.months();
-            let civil = Offset::UTC.to_datetime(start.to_jiff());
-            civil.checked_add(span).ok().and_then(|civil| Offset::UTC.to_timestamp(civil).ok())
-        };
-        moved
-            .and_then(|at| at.checked_add(SignedDuration::from_millis(self.millis)).ok())
-            .map_or(Timestamp::from_millis(i64::MAX), |at| Timestamp::from_millis(at.as_millisecond()))
+        start.plus_calendar(self.months, self.millis)
+    }
+
+    /// The calendar months and the milliseconds the duration adds, both at least 0.
+    pub fn parts(&self) -> (i64, i64) {
+        (self.months, self.millis)
     }
 
     /// True for `PT0S`, `P0D` and the like.
