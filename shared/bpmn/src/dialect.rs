@@ -1,0 +1,228 @@
+//! Names: the properties this product knows, where they mean something, and the other vendors' spellings that are
+//! read too. Reads no XML.
+
+use crate::read::NodeKind;
+
+/// How far a property is built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Support {
+    /// Read and acted upon.
+    Full,
+    /// Known, not yet built, and a process would behave differently without it: refused.
+    NotYet,
+    /// Known but without effect where it stands; kept as a header, with a warning.
+    NoEffect,
+}
+
+/// A property name of the product.
+pub(crate) struct Known {
+    /// Spelling of the documentation; files may use any case.
+    pub name: &'static str,
+    on: &'static [NodeKind],
+    support: Support,
+}
+
+const ANY: &[NodeKind] = &[
+    NodeKind::StartEvent,
+    NodeKind::EndEvent,
+    NodeKind::ExclusiveGateway,
+    NodeKind::ScriptTask,
+    NodeKind::UserTask,
+    NodeKind::BoundaryEvent,
+];
+const TASKS: &[NodeKind] = &[NodeKind::ScriptTask, NodeKind::UserTask];
+const USER_TASK: &[NodeKind] = &[NodeKind::UserTask];
+const GATEWAY: &[NodeKind] = &[NodeKind::ExclusiveGateway];
+const USER_TASK_GATEWAY: &[NodeKind] = &[NodeKind::UserTask, NodeKind::ExclusiveGateway];
+const TASKS_GATEWAY: &[NodeKind] = &[NodeKind::ScriptTask, NodeKind::UserTask, NodeKind::ExclusiveGateway];
+
+const fn full(name: &'static str, on: &'static [NodeKind]) -> Known {
+    Known { name, on, support: Support::Full }
+}
+
+const fn not_yet(name: &'static str, on: &'static [NodeKind]) -> Known {
+    Known { name, on, support: Support::NotYet }
+}
+
+const fn no_effect(name: &'static str, on: &'static [NodeKind]) -> Known {
+    Known { name, on, support: Support::NoEffect }
+}
+
+/// Every known property. `on` lists the elements of this version on which it means something.
+const KNOWN: &[Known] = &[
+    full("Name", ANY),
+    full("Description", ANY),
+    full("EntityState", TASKS_GATEWAY),
+    full("TaskType", TASKS),
+    full("TaskKind", USER_TASK),
+    full("TaskProfile", USER_TASK),
+    full("FormKey", USER_TASK),
+    full("Script", TASKS),
+    full("ServerScript", USER_TASK),
+    full("ClientScript", USER_TASK),
+    full("ResultVariable", TASKS),
+    full("FormVariables", USER_TASK),
+    full("InputMapping", USER_TASK),
+    full("OutputMapping", TASKS),
+    full("UserActions", USER_TASK),
+    full("Actions", USER_TASK),
+    full("Condition", GATEWAY),
+    full("Recipient", USER_TASK),
+    full("RecipientName", USER_TASK),
+    full("Channel", USER_TASK),
+    full("ExpiresAfter", USER_TASK),
+    full("ExpiresAt", USER_TASK),
+    full("Reminders", USER_TASK),
+    full("Language", USER_TASK),
+    full("EmailSubject", USER_TASK),
+    full("EmailBody", USER_TASK),
+    full("TaskPage", USER_TASK),
+    full("SuccessPage", USER_TASK),
+    full("AlreadyCompletedPage", USER_TASK),
+    full("ExpiredPage", USER_TASK),
+    full("CancelledPage", USER_TASK),
+    not_yet("AsyncBefore", ANY),
+    not_yet("AsyncAfter", ANY),
+    not_yet("TimeoutMs", TASKS),
+    not_yet("OnTimeout", TASKS),
+    not_yet("Requirements", USER_TASK),
+    // An external task goes to its recipient: these steer the inbox of colleagues.
+    no_effect("ResponsibleTeams", USER_TASK),
+    no_effect("ResponsibleUsers", USER_TASK),
+    no_effect("Assignee", USER_TASK),
+    no_effect("Priority", USER_TASK),
+    no_effect("DueDate", USER_TASK),
+    no_effect("FollowUpDate", USER_TASK),
+    // On a gateway they are documentation in the source product.
+    no_effect("GatewayActions", USER_TASK_GATEWAY),
+    // Of elements that do not run yet.
+    no_effect("ConnectorKey", &[]),
+    no_effect("Type", &[]),
+    no_effect("Endpoint", &[]),
+    no_effect("Method", &[]),
+    no_effect("Headers", &[]),
+    no_effect("PayloadTemplate", &[]),
+    no_effect("Query", &[]),
+    no_effect("Retries", &[]),
+    no_effect("RetryBackoff", &[]),
+    no_effect("messageType", &[]),
+    no_effect("to", &[]),
+    no_effect("subject", &[]),
+    no_effect("body", &[]),
+    no_effect("template", &[]),
+    no_effect("templateData", &[]),
+    no_effect("correlationKey", &[]),
+    no_effect("message", &[]),
+    no_effect("timeout", &[]),
+];
+
+/// What a property of this name means on an element; `None` for an unknown name.
+pub(crate) fn property(name: &str, on: NodeKind) -> Option<(&'static Known, Support)> {
+    let known = KNOWN.iter().find(|known| known.name.eq_ignore_ascii_case(name))?;
+    let support = if known.on.contains(&on) { known.support } else { Support::NoEffect };
+    Some((known, support))
+}
+
+/// The known name a misspelt one probably means: at most two letters added, left out or changed.
+pub(crate) fn similar(name: &str) -> Option<&'static str> {
+    // Two letters of a very short name are another word; a very long one cannot be near.
+    if !(4..=40).contains(&name.len()) {
+        return None;
+    }
+    let name = name.to_ascii_lowercase();
+    KNOWN
+        .iter()
+        .filter(|known| known.name.len() >= 4)
+        .map(|known| (distance(&name, &known.name.to_ascii_lowercase()), known.name))
+        .filter(|(distance, _)| *distance <= 2)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, name)| name)
+}
+
+/// Levenshtein distance in bytes: the names are ASCII, and a wrong byte more only makes a suggestion rarer.
+fn distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.bytes().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.bytes().enumerate() {
+            let changed = diagonal + usize::from(x != y);
+            diagonal = row[j + 1];
+            row[j + 1] = changed.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
+}
+
+/// BPMN 2.0's own namespace.
+pub(crate) const BPMN: &str = "http://www.omg.org/spec/BPMN/20100524/MODEL";
+/// Camunda 7.
+pub(crate) const CAMUNDA: &str = "http://camunda.org/schema/1.0/bpmn";
+/// Camunda 8.
+pub(crate) const ZEEBE: &str = "http://camunda.org/schema/zeebe/1.0";
+
+/// Attributes of elements in Camunda 7's namespace and the property each one stands for.
+pub(crate) const CAMUNDA_ATTRIBUTES: &[(&str, &str)] = &[
+    ("formKey", "FormKey"),
+    ("resultVariable", "ResultVariable"),
+    ("asyncBefore", "AsyncBefore"),
+    ("asyncAfter", "AsyncAfter"),
+    ("assignee", "Assignee"),
+    ("candidateGroups", "ResponsibleTeams"),
+    ("candidateUsers", "ResponsibleUsers"),
+    ("priority", "Priority"),
+    ("dueDate", "DueDate"),
+    ("followUpDate", "FollowUpDate"),
+];
+
+/// Child elements of `extensionElements` in Camunda 8's namespace: (element, attribute, property).
+pub(crate) const ZEEBE_ELEMENTS: &[(&str, &str, &str)] = &[
+    ("formDefinition", "formId", "FormKey"),
+    ("formDefinition", "externalReference", "FormKey"),
+    ("formDefinition", "formKey", "FormKey"),
+    ("script", "resultVariable", "ResultVariable"),
+    ("assignmentDefinition", "assignee", "Assignee"),
+    ("assignmentDefinition", "candidateGroups", "ResponsibleTeams"),
+    ("assignmentDefinition", "candidateUsers", "ResponsibleUsers"),
+    ("priorityDefinition", "priority", "Priority"),
+    ("taskSchedule", "dueDate", "DueDate"),
+    ("taskSchedule", "followUpDate", "FollowUpDate"),
+];
+
+/// Extension elements of other engines that change what a process does and mean nothing here: told, not obeyed.
+pub(crate) const OTHER_ENGINES: &[&str] = &[
+    "inputOutput",
+    "connector",
+    "taskListener",
+    "executionListener",
+    "formData",
+    "formProperty",
+    "failedJobRetryTimeCycle",
+    "field",
+    "taskDefinition",
+    "taskHeaders",
+    "userTask",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_found_in_any_case() {
+        let found = |name| property(name, NodeKind::UserTask).map(|(known, support)| (known.name, support));
+        assert_eq!(found("recipient"), Some(("Recipient", Support::Full)));
+        assert_eq!(found("INPUTMAPPING"), Some(("InputMapping", Support::Full)));
+        assert_eq!(found("Invoice"), None);
+        assert_eq!(property("Recipient", NodeKind::ScriptTask).map(|(_, support)| support), Some(Support::NoEffect));
+    }
+
+    #[test]
+    fn a_name_within_two_letters_of_a_known_one_is_suggested() {
+        assert_eq!(similar("Recipent"), Some("Recipient"));
+        assert_eq!(similar("expireAfter"), Some("ExpiresAfter"));
+        assert_eq!(similar("Reminder"), Some("Reminders"));
+        assert_eq!(similar("CostCentre"), None);
+        assert_eq!(similar("tp"), None);
+    }
+}

@@ -1,0 +1,234 @@
+//! Reads a script as far as deployment hints need it: its strings, names and signs. No parser; where the reading is
+//! uncertain it gives up, and a hint is left out rather than wrong.
+
+/// A piece of a script with its byte offset.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Token {
+    pub kind: Kind,
+    pub at: usize,
+}
+
+/// What a piece is.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Kind {
+    /// A string without escapes or substitutions, its content.
+    Text(String),
+    /// A name or keyword.
+    Word(String),
+    /// One sign.
+    Sign(char),
+    /// A number, or a string whose value is not known here.
+    Other,
+}
+
+impl Token {
+    pub(crate) fn is_sign(&self, sign: char) -> bool {
+        self.kind == Kind::Sign(sign)
+    }
+
+    pub(crate) fn is_word(&self, word: &str) -> bool {
+        matches!(&self.kind, Kind::Word(found) if found == word)
+    }
+}
+
+/// The tokens of a script; `None` where a regular expression or an open string makes the reading uncertain.
+pub(crate) fn tokens(source: &str) -> Option<Vec<Token>> {
+    let mut tokens: Vec<Token> = Vec::new();
+    let mut at = 0;
+    while let Some(c) = source[at..].chars().next() {
+        let rest = &source[at..];
+        let (kind, length) = if c.is_whitespace() {
+            (None, c.len_utf8())
+        } else if rest.starts_with("//") {
+            (None, rest.find('\n').unwrap_or(rest.len()))
+        } else if rest.starts_with("/*") {
+            (None, rest.find("*/")? + 2)
+        } else if matches!(c, '"' | '\'' | '`') {
+            let (kind, length) = string(rest, c)?;
+            (Some(kind), length)
+        } else if c.is_alphabetic() || matches!(c, '_' | '$') {
+            let length = rest.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '$'))).unwrap_or(rest.len());
+            (Some(Kind::Word(rest[..length].to_owned())), length)
+        } else if c.is_ascii_digit() {
+            let length = rest.find(|c: char| !(c.is_alphanumeric() || c == '.')).unwrap_or(rest.len());
+            (Some(Kind::Other), length)
+        } else if c == '/' && !tokens.last().is_some_and(ends_a_value) {
+            return None;
+        } else {
+            (Some(Kind::Sign(c)), c.len_utf8())
+        };
+        if let Some(kind) = kind {
+            tokens.push(Token { kind, at });
+        }
+        at += length;
+    }
+    Some(tokens)
+}
+
+fn ends_a_value(token: &Token) -> bool {
+    match &token.kind {
+        Kind::Text(_) | Kind::Other => true,
+        Kind::Word(word) => !matches!(word.as_str(), "return" | "typeof" | "case" | "in" | "of"),
+        Kind::Sign(sign) => matches!(sign, ')' | ']' | '}'),
+    }
+}
+
+fn string(rest: &str, quote: char) -> Option<(Kind, usize)> {
+    let mut plain = true;
+    let mut chars = rest.char_indices().skip(1);
+    while let Some((at, c)) = chars.next() {
+        match c {
+            '\\' => {
+                plain = false;
+                chars.next();
+            }
+            '$' if quote == '`' => plain = false,
+            '\n' if quote != '`' => return None,
+            c if c == quote => {
+                let kind = if plain { Kind::Text(rest[1..at].to_owned()) } else { Kind::Other };
+                return Some((kind, at + 1));
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+/// Every value a script can return, where all are texts known here: each text with its offset. `null` and `undefined`
+/// add none. `None` where any result is computed, or where functions make `return` ambiguous.
+pub(crate) fn returned_texts(tokens: &[Token]) -> Option<Vec<(String, usize)>> {
+    let arrow = tokens.windows(2).any(|pair| pair[0].is_sign('=') && pair[1].is_sign('>'));
+    if arrow || tokens.iter().any(|token| token.is_word("function") || token.is_word("class")) {
+        return None;
+    }
+    let mut found = Vec::new();
+    let mut returns = tokens.iter().enumerate().filter(|(_, token)| token.is_word("return")).peekable();
+    if returns.peek().is_none() {
+        let end = tokens.iter().rposition(|token| !token.is_sign(';')).map_or(0, |last| last + 1);
+        texts_of(&tokens[..end], &mut found, 0)?;
+        return Some(found);
+    }
+    for (index, _) in returns {
+        let rest = &tokens[index + 1..];
+        texts_of(&rest[..statement_length(rest)], &mut found, 0)?;
+    }
+    Some(found)
+}
+
+/// Number of tokens up to the end of the statement, as far as signs and keywords show it.
+fn statement_length(tokens: &[Token]) -> usize {
+    const BEGIN: &[&str] =
+        &["return", "if", "else", "case", "const", "let", "var", "for", "while", "switch", "default", "throw", "try"];
+    let mut depth = 0_usize;
+    for (index, token) in tokens.iter().enumerate() {
+        match &token.kind {
+            Kind::Sign('(' | '[' | '{') => depth += 1,
+            Kind::Sign(')' | ']' | '}') if depth == 0 => return index,
+            Kind::Sign(')' | ']' | '}') => depth -= 1,
+            Kind::Sign(';') if depth == 0 => return index,
+            Kind::Word(word) if depth == 0 && BEGIN.contains(&word.as_str()) => return index,
+            Kind::Sign(_) | Kind::Word(_) | Kind::Text(_) | Kind::Other => {}
+        }
+    }
+    tokens.len()
+}
+
+/// Texts of an expression that is a text, a choice between such, or nothing.
+fn texts_of(tokens: &[Token], found: &mut Vec<(String, usize)>, depth: usize) -> Option<()> {
+    // Each level reads its part again: the bound keeps a chain of a thousand choices from being quadratic.
+    if depth > 16 {
+        return None;
+    }
+    match tokens {
+        [] => return Some(()),
+        [Token { kind: Kind::Text(text), at }] => {
+            found.push((text.clone(), *at));
+            return Some(());
+        }
+        [token] if token.is_word("null") || token.is_word("undefined") => return Some(()),
+        _ => {}
+    }
+    if let Some((question, colon)) = choice(tokens) {
+        texts_of(&tokens[question + 1..colon], found, depth + 1)?;
+        return texts_of(&tokens[colon + 1..], found, depth + 1);
+    }
+    match tokens {
+        [open, inner @ .., close] if open.is_sign('(') && close.is_sign(')') => texts_of(inner, found, depth + 1),
+        _ => None,
+    }
+}
+
+/// Places of `?` and its `:` outside brackets.
+fn choice(tokens: &[Token]) -> Option<(usize, usize)> {
+    let mut depth = 0_usize;
+    let mut question: Option<usize> = None;
+    let mut inner = 0_usize;
+    for (index, token) in tokens.iter().enumerate() {
+        match token.kind {
+            Kind::Sign('(' | '[' | '{') => depth += 1,
+            Kind::Sign(')' | ']' | '}') => depth = depth.checked_sub(1)?,
+            Kind::Sign('?') if depth == 0 => {
+                // "?." and "??" are operators of their own.
+                let next = tokens.get(index + 1);
+                if next.is_some_and(|next| next.is_sign('.') || next.is_sign('?')) {
+                    return None;
+                }
+                match question {
+                    None => question = Some(index),
+                    Some(_) => inner += 1,
+                }
+            }
+            Kind::Sign(':') if depth == 0 => match (question, inner) {
+                (Some(question), 0) => return Some((question, index)),
+                (Some(_), _) => inner -= 1,
+                (None, _) => return None,
+            },
+            Kind::Sign(_) | Kind::Word(_) | Kind::Text(_) | Kind::Other => {}
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn returned(source: &str) -> Option<Vec<String>> {
+        Some(returned_texts(&tokens(source)?)?.into_iter().map(|(text, _)| text).collect())
+    }
+
+    fn texts(list: &[&str]) -> Option<Vec<String>> {
+        Some(list.iter().map(|text| (*text).to_owned()).collect())
+    }
+
+    #[test]
+    fn literal_results_are_found() {
+        assert_eq!(returned("'A'"), texts(&["A"]));
+        assert_eq!(returned("return amount > 100000 ? 'High' : \"Low\";"), texts(&["High", "Low"]));
+        assert_eq!(
+            returned("// choose\nif (userAction === 'Reject') { return 'No' }\nreturn (a ? 'B' : c ? 'C' : null)"),
+            texts(&["No", "B", "C"])
+        );
+        assert_eq!(returned("if (x) return 'a'\nreturn 'b'"), texts(&["a", "b"]));
+        assert_eq!(returned("switch (x) { case 1: return 'a'; default: return 'b'; }"), texts(&["a", "b"]));
+        assert_eq!(returned("return"), texts(&[]));
+    }
+
+    #[test]
+    fn computed_results_and_uncertain_readings_give_up() {
+        for source in [
+            "return 'Flow_' + name",
+            "return flows[0]",
+            "return `Flow_${x}`",
+            "return 'a\\'b'",
+            "return list.map(x => 'a')[0]",
+            "function f() { return 'x' } return 'y'",
+            "return /'/.test(x) ? 'a' : 'b'",
+            "return x?.y ?? 'b'",
+            "'open",
+            "amount > 1",
+        ] {
+            assert_eq!(returned(source), None, "{source}");
+        }
+    }
+}

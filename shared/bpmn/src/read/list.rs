@@ -1,0 +1,25 @@
+//! Lists in properties: a comma list or a JSON array of texts. Empty items are dropped, items are trimmed.
+
+use super::{Property, Reader};
+
+/// The items of a list property.
+pub(crate) fn items(property: &Property, element: &str, reader: &mut Reader<'_>) -> Vec<String> {
+    let text = property.value.plain();
+    reader.report.steps += text.len();
+    let items: Vec<String> = if text.starts_with('[') {
+        match serde_json::from_str::<Vec<String>>(&text) {
+            Ok(items) => items,
+            Err(error) => {
+                let message = format!(
+                    "{} is neither a comma list nor a JSON array of texts such as [\"Approve\", \"Reject\"]: {error}",
+                    property.name
+                );
+                reader.report.error("INVALID_LIST", property.value.start(), element, message);
+                return Vec::new();
+            }
+        }
+    } else {
+        text.split(',').map(str::to_owned).collect()
+    };
+    items.iter().map(|item| item.trim().to_owned()).filter(|item| !item.is_empty()).collect()
+}

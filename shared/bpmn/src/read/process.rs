@@ -1,0 +1,71 @@
+//! Puts a process together from its outline and the readers of its elements.
+
+use super::{FlowNode, NodeKind, Outline, Reader, bpmn_children, event, gateway, is_bpmn, task, value};
+use crate::xml::Located;
+use domain::process::{Element, ElementKind, Flow, Process};
+use domain::template::Template;
+
+/// Longest documentation kept as description.
+const DESCRIPTION_MAX: usize = 4_000;
+
+/// The compiled process; `None` when something of it could not be read. Either way every element was looked at,
+/// so that one deployment tells all its mistakes.
+pub(crate) fn compile(outline: &Outline<'_, '_>, reader: &mut Reader<'_>) -> Option<Process> {
+    let before = reader.report.errors();
+    let elements: Vec<Option<Element>> = outline.nodes.iter().map(|node| element(node, outline, reader)).collect();
+    let flows: Vec<Option<Flow>> = outline
+        .flows
+        .iter()
+        .map(|flow| {
+            let condition = gateway::condition(flow, reader);
+            let (id, name) = (flow.id.clone(), flow.name.clone());
+            Some(Flow { id, name, named: flow.named, source: flow.source?, target: flow.target?, condition })
+        })
+        .collect();
+    if reader.report.errors() > before {
+        return None;
+    }
+    let elements = elements.into_iter().collect::<Option<Vec<_>>>()?;
+    let flows = flows.into_iter().collect::<Option<Vec<_>>>()?;
+    Some(Process::new(outline.id.clone(), outline.name.clone(), elements, flows))
+}
+
+fn element(node: &FlowNode<'_, '_>, outline: &Outline<'_, '_>, reader: &mut Reader<'_>) -> Option<Element> {
+    reader.report.steps += 1;
+    let kind = match node.kind {
+        NodeKind::StartEvent => Some(ElementKind::StartEvent),
+        NodeKind::EndEvent => Some(event::end(node)),
+        NodeKind::ExclusiveGateway => Some(gateway::exclusive(node, reader)),
+        NodeKind::ScriptTask => task::script(node, reader),
+        NodeKind::UserTask => task::user(node, reader),
+        NodeKind::BoundaryEvent => event::boundary(node, outline, reader),
+        NodeKind::Unsupported => None,
+    };
+    let properties = &node.properties;
+    let name = properties.plain("Name").or_else(|| super::outline::name(node.node)).unwrap_or_else(|| node.id.clone());
+    let description = description(node, reader);
+    Some(Element {
+        id: node.id.clone(),
+        name,
+        kind: kind?,
+        outgoing: node.outgoing.clone(),
+        incoming: node.incoming,
+        default: node.default,
+        boundaries: node.boundaries.clone(),
+        parent: None,
+        entity_state: properties.plain("EntityState"),
+        description,
+        headers: properties.headers.clone(),
+        line: reader.report.line(node.at),
+    })
+}
+
+/// `Description`, a template; else the documentation, in which a broken placeholder is just text.
+fn description(node: &FlowNode<'_, '_>, reader: &mut Reader<'_>) -> Option<Template> {
+    if let Some(property) = node.properties.get("Description") {
+        return value::template(&property.value, &node.id, "Description", reader);
+    }
+    let documentation = bpmn_children(node.node).find(|child| is_bpmn(*child, "documentation"))?;
+    let text: String = Located::of_content(reader.file, documentation).plain().chars().take(DESCRIPTION_MAX).collect();
+    (!text.is_empty()).then(|| Template::parse(&text).unwrap_or_else(|_| Template::literal(&text)))
+}

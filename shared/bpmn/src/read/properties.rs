@@ -1,0 +1,207 @@
+//! Extension properties of an element, from any namespace and in the vendors' spellings, with their places.
+//! Interprets no value.
+
+use super::{NodeKind, Reader, attribute, bpmn_children, is_bpmn};
+use crate::dialect::{self, CAMUNDA, Support, ZEEBE};
+use crate::xml::Located;
+use roxmltree::Node;
+use std::collections::BTreeMap;
+
+/// One property.
+#[derive(Debug)]
+pub(crate) struct Property {
+    /// As the file writes it, for messages and headers.
+    pub name: String,
+    pub value: Located,
+    /// Start of the element or attribute that gives it.
+    pub at: usize,
+    /// The value stands in an attribute.
+    pub in_attribute: bool,
+}
+
+/// One line of Camunda 8's `ioMapping`.
+#[derive(Debug)]
+pub(crate) struct IoMapping {
+    pub source: Located,
+    pub target: Located,
+    pub input: bool,
+}
+
+/// The properties of one element by lower-case name.
+#[derive(Debug, Default)]
+pub(crate) struct Properties {
+    by_key: BTreeMap<String, Property>,
+    /// Names that mean nothing here, kept and shown as custom headers.
+    pub headers: BTreeMap<String, String>,
+    /// Camunda 8's mappings.
+    pub io_mappings: Vec<IoMapping>,
+}
+
+impl Properties {
+    /// Reads `extensionElements` and the vendors' attributes of a flow node.
+    pub(crate) fn read(node: Node<'_, '_>, kind: NodeKind, element: &str, reader: &mut Reader<'_>) -> Properties {
+        let mut properties = Properties::default();
+        let extensions = bpmn_children(node).filter(|child| is_bpmn(*child, "extensionElements"));
+        for child in extensions.flat_map(|extensions| extensions.children()).filter(Node::is_element) {
+            reader.report.steps += 1;
+            match child.tag_name().name() {
+                "properties" => {
+                    for property in child.children().filter(|child| child.tag_name().name() == "property") {
+                        properties.property(property, element, reader);
+                    }
+                }
+                "property" => properties.property(child, element, reader),
+                name if dialect::OTHER_ENGINES.contains(&name) => {
+                    let message = format!("<{name}> belongs to another engine and has no effect here");
+                    reader.report.warning("EXTENSION_IGNORED", child.range().start, element, message);
+                }
+                _ if child.tag_name().namespace() == Some(ZEEBE) => properties.zeebe(child, element, reader),
+                _ => {}
+            }
+        }
+        properties.attributes(node, element, reader);
+        properties.judge(kind, element, node.tag_name().name(), reader);
+        properties
+    }
+
+    /// The property of this (canonical) name; a blank value counts as absent.
+    pub(crate) fn get(&self, name: &str) -> Option<&Property> {
+        self.by_key.get(&name.to_ascii_lowercase()).filter(|property| !property.value.is_blank())
+    }
+
+    /// The value on one line.
+    pub(crate) fn plain(&self, name: &str) -> Option<String> {
+        self.get(name).map(|property| property.value.plain())
+    }
+
+    fn property(&mut self, node: Node<'_, '_>, element: &str, reader: &mut Reader<'_>) {
+        let at = node.range().start;
+        let Some(name) = attribute(node, "name") else {
+            reader.report.error("PROPERTY_WITHOUT_NAME", at, element, "a property has no name; write name=\"...\"");
+            return;
+        };
+        if node.children().any(|child| child.is_element()) {
+            let message = format!("the property {name} contains elements; put its text into CDATA: <![CDATA[ ... ]]>");
+            reader.report.error("PROPERTY_NOT_TEXT", at, element, message);
+            return;
+        }
+        let value = node.attributes().find(|found| found.namespace().is_none() && found.name() == "value");
+        let content = Located::of_content(reader.file, node);
+        if value.is_some() && !content.is_blank() {
+            let message = format!("the property {name} has a value attribute and a text; keep one of them");
+            reader.report.error("PROPERTY_VALUE_TWICE", at, element, message);
+        }
+        let in_attribute = value.is_some();
+        let value = value.map_or(content, |value| Located::of_attribute(reader.file, &value));
+        reader.report.steps += value.text.len();
+        let line = self.by_key.get(&name.to_ascii_lowercase()).map(|first| reader.report.line(first.at));
+        if let Some(line) = line {
+            let message = format!("the property {name} is given twice, first in line {line}; keep one of them");
+            reader.report.error("DUPLICATE_PROPERTY", at, element, message);
+            return;
+        }
+        self.by_key.insert(name.to_ascii_lowercase(), Property { name: name.to_owned(), value, at, in_attribute });
+    }
+
+    fn zeebe(&mut self, node: Node<'_, '_>, element: &str, reader: &mut Reader<'_>) {
+        let tag = node.tag_name().name();
+        for (_, attribute_name, property) in dialect::ZEEBE_ELEMENTS.iter().filter(|(name, _, _)| *name == tag) {
+            let found = node.attributes().find(|found| found.namespace().is_none() && found.name() == *attribute_name);
+            if let Some(found) = found {
+                self.vendor(property, &found, element, reader);
+            }
+        }
+        if tag != "ioMapping" {
+            return;
+        }
+        for line in node.children().filter(Node::is_element) {
+            reader.report.steps += 1;
+            let input = match line.tag_name().name() {
+                "input" => true,
+                "output" => false,
+                _ => continue,
+            };
+            let end = |name: &str| {
+                let found = line.attributes().find(|found| found.namespace().is_none() && found.name() == name);
+                found.map(|found| Located::of_attribute(reader.file, &found))
+            };
+            match (end("source"), end("target")) {
+                (Some(source), Some(target)) => self.io_mappings.push(IoMapping { source, target, input }),
+                (_, _) => {
+                    let message = "a line of the ioMapping needs source=\"...\" and target=\"...\"";
+                    reader.report.error("INVALID_MAPPING", line.range().start, element, message);
+                }
+            }
+        }
+    }
+
+    /// Attributes of the element in Camunda 7's namespace, and the async ones without namespace.
+    fn attributes(&mut self, node: Node<'_, '_>, element: &str, reader: &mut Reader<'_>) {
+        for found in node.attributes() {
+            reader.report.steps += 1;
+            let plain = found.namespace().is_none() && matches!(found.name(), "asyncBefore" | "asyncAfter");
+            if found.namespace() != Some(CAMUNDA) && !plain {
+                continue;
+            }
+            if let Some((_, property)) = dialect::CAMUNDA_ATTRIBUTES.iter().find(|(name, _)| *name == found.name()) {
+                self.vendor(property, &found, element, reader);
+            }
+        }
+    }
+
+    fn vendor(&mut self, property: &str, found: &roxmltree::Attribute<'_, '_>, element: &str, reader: &mut Reader<'_>) {
+        let at = found.range().start;
+        let name = found.name().to_owned();
+        let key = property.to_ascii_lowercase();
+        if let Some(first) = self.by_key.get(&key) {
+            let message = format!("{name} is ignored because {} is given as well", first.name);
+            reader.report.warning("VENDOR_PROPERTY_IGNORED", at, element, message);
+            return;
+        }
+        let value = Located::of_attribute(reader.file, found);
+        self.by_key.insert(key, Property { name, value, at, in_attribute: true });
+    }
+
+    /// Sorts out what has no effect, is not built yet or is not known at all.
+    fn judge(&mut self, kind: NodeKind, element: &str, tag: &str, reader: &mut Reader<'_>) {
+        let mut headers = BTreeMap::new();
+        self.by_key.retain(|key, property| {
+            reader.report.steps += 1;
+            let name = &property.name;
+            let keep = match dialect::property(key, kind) {
+                Some((_, Support::Full)) => return true,
+                Some((known, Support::NotYet)) => {
+                    if !property.value.is_blank() && !property.value.plain().eq_ignore_ascii_case("false") {
+                        let message = format!(
+                            "{} is not supported yet; remove it (a timer boundary event limits the time of a task)",
+                            known.name
+                        );
+                        reader.report.error("UNSUPPORTED_PROPERTY", property.at, element, message);
+                    }
+                    false
+                }
+                Some((known, Support::NoEffect)) => {
+                    let message = format!("{} has no effect on this {tag}; it is kept as a custom header", known.name);
+                    reader.report.warning("PROPERTY_IGNORED", property.at, element, message);
+                    true
+                }
+                None => {
+                    reader.suggestions = reader.suggestions.saturating_sub(1);
+                    if reader.suggestions > 0
+                        && let Some(meant) = dialect::similar(name)
+                    {
+                        let message =
+                            format!("\"{name}\" is not known and is kept as a custom header; do you mean {meant}?");
+                        reader.report.warning("UNKNOWN_PROPERTY", property.at, element, message);
+                    }
+                    true
+                }
+            };
+            if keep {
+                headers.insert(name.clone(), property.value.plain());
+            }
+            false
+        });
+        self.headers = headers;
+    }
+}

@@ -1,0 +1,152 @@
+//! Script tasks and user tasks: scripts, mappings, names. What makes an external task one stands in `external`.
+
+use super::{FlowNode, Properties, Property, Reader, attribute, bpmn_children, external, is_bpmn, list, value};
+use crate::xml::Located;
+use domain::process::{ElementKind, Mapping, ScriptTask, TaskProfile, UserTask};
+use domain::variables::Path;
+
+/// A script task; its script is the `script` element or the property `Script`.
+pub(crate) fn script(node: &FlowNode<'_, '_>, reader: &mut Reader<'_>) -> Option<ElementKind> {
+    task_type(node, reader);
+    script_format(node, reader);
+    let body = bpmn_children(node.node).find(|child| is_bpmn(*child, "script"));
+    let body = body.map(|body| Located::of_content(reader.file, body)).filter(|body| !body.is_blank());
+    let property = node.properties.get("Script");
+    if body.is_some() && property.is_some() {
+        let message = "the script task has a script element and a Script property; keep one of them";
+        reader.report.error("SCRIPT_TWICE", node.at, &node.id, message);
+    }
+    let source = body.as_ref().or(property.map(|property| &property.value));
+    let Some(source) = source else {
+        let message = "the script task has no script; put it into <bpmn:script> or the property Script";
+        reader.report.error("SCRIPT_MISSING", node.at, &node.id, message);
+        return None;
+    };
+    Some(ElementKind::ScriptTask(ScriptTask {
+        script: reader.script(source, &node.id, "the script"),
+        result_variable: result_variable(node, reader),
+        output_mapping: mappings(node, "OutputMapping", false, reader),
+    }))
+}
+
+/// A user task. Its profile decides who does it.
+pub(crate) fn user(node: &FlowNode<'_, '_>, reader: &mut Reader<'_>) -> Option<ElementKind> {
+    task_type(node, reader);
+    let properties = &node.properties;
+    let pre_script = optional_script(properties, "Script", &node.id, reader);
+    let server_script = optional_script(properties, "ServerScript", &node.id, reader);
+    let client_script = optional_script(properties, "ClientScript", &node.id, reader);
+    let result_variable = result_variable(node, reader);
+    let form_variables = form_variables(node, reader);
+    let input_mapping = mappings(node, "InputMapping", true, reader);
+    let output_mapping = mappings(node, "OutputMapping", false, reader);
+    let profile = profile(node, reader)?;
+    Some(ElementKind::UserTask(Box::new(UserTask {
+        profile,
+        pre_script,
+        server_script,
+        client_script,
+        result_variable,
+        form_variables,
+        input_mapping,
+        output_mapping,
+        form_key: properties.plain("FormKey"),
+    })))
+}
+
+fn profile(node: &FlowNode<'_, '_>, reader: &mut Reader<'_>) -> Option<TaskProfile> {
+    let property = node.properties.get("TaskProfile");
+    let name = property.map_or_else(|| "work".to_owned(), |property| property.value.plain());
+    if name.eq_ignore_ascii_case("external") {
+        return external::model(node, reader).map(|model| TaskProfile::External(Box::new(model)));
+    }
+    let at = property.map_or(node.at, |property| property.value.start());
+    let (code, message) = match name.to_ascii_lowercase().as_str() {
+        "work" | "contract" => (
+            "UNSUPPORTED_PROFILE",
+            format!(
+                "the task profile \"{name}\"{} is not supported yet; set TaskProfile=external and a Recipient",
+                if property.is_none() { " (meant where TaskProfile is missing)" } else { "" }
+            ),
+        ),
+        _ => (
+            "UNSUPPORTED_PROFILE",
+            format!("\"{name}\" is no task profile; write TaskProfile=external (work and contract are not built yet)"),
+        ),
+    };
+    reader.report.error(code, at, &node.id, message);
+    None
+}
+
+fn optional_script(
+    properties: &Properties,
+    name: &'static str,
+    element: &str,
+    reader: &mut Reader<'_>,
+) -> Option<String> {
+    let property = properties.get(name)?;
+    Some(reader.script(&property.value, element, name))
+}
+
+fn result_variable(node: &FlowNode<'_, '_>, reader: &mut Reader<'_>) -> Option<String> {
+    value::variable_name(node.properties.get("ResultVariable")?, &node.id, reader)
+}
+
+fn form_variables(node: &FlowNode<'_, '_>, reader: &mut Reader<'_>) -> Vec<Path> {
+    let Some(property) = node.properties.get("FormVariables") else { return Vec::new() };
+    let mut paths: Vec<Path> = Vec::new();
+    for item in list::items(property, &node.id, reader) {
+        match item.parse::<Path>() {
+            Ok(path) => paths.push(path),
+            Err(error) => {
+                let message = format!("FormVariables: {error}");
+                reader.report.error("INVALID_PATH", property.value.start(), &node.id, message);
+            }
+        }
+    }
+    paths
+}
+
+/// The property, or Camunda 8's ioMapping where there is none.
+fn mappings(node: &FlowNode<'_, '_>, name: &'static str, input: bool, reader: &mut Reader<'_>) -> Vec<Mapping> {
+    if let Some(property) = node.properties.get(name) {
+        return value::mapping(property, &node.id, reader);
+    }
+    let mut mappings = Vec::new();
+    for mapping in node.properties.io_mappings.iter().filter(|mapping| mapping.input == input) {
+        match value::line(&mapping.target.plain(), &mapping.source.plain()) {
+            Ok(line) => mappings.push(line),
+            Err(problem) => {
+                let message = format!("ioMapping: {problem}");
+                reader.report.error("INVALID_MAPPING", mapping.source.start(), &node.id, message);
+            }
+        }
+    }
+    mappings
+}
+
+/// `TaskType` is optional and must not contradict the element.
+fn task_type(node: &FlowNode<'_, '_>, reader: &mut Reader<'_>) {
+    let Some(property) = node.properties.get("TaskType") else { return };
+    let (written, tag) = (property.value.plain(), node.bpmn_name());
+    let bare = written.rsplit(':').next().unwrap_or_default();
+    if !bare.eq_ignore_ascii_case(tag) {
+        let message = format!("TaskType=\"{written}\" contradicts the element {tag}; remove it or write {tag}");
+        contradiction(property, message, node, reader);
+    }
+}
+
+fn contradiction(property: &Property, message: String, node: &FlowNode<'_, '_>, reader: &mut Reader<'_>) {
+    reader.report.error("TASK_TYPE_MISMATCH", property.value.start(), &node.id, message);
+}
+
+/// Scripts are JavaScript. C# is let through to the script check, which translates one idiom of it and refuses the rest.
+fn script_format(node: &FlowNode<'_, '_>, reader: &mut Reader<'_>) {
+    const FORMATS: &[&str] = &["javascript", "ecmascript", "js", "c#", "csharp"];
+    let Some(format) = attribute(node.node, "scriptFormat") else { return };
+    let bare = format.rsplit('/').next().unwrap_or_default().trim_start_matches("x-");
+    if !FORMATS.iter().any(|known| known.eq_ignore_ascii_case(bare)) {
+        let message = format!("scriptFormat=\"{format}\" is not supported; scripts are JavaScript");
+        reader.report.error("UNSUPPORTED_SCRIPT_FORMAT", node.at, &node.id, message);
+    }
+}

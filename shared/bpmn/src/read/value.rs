@@ -1,0 +1,149 @@
+//! Values of properties: literal, path, template, expression; paths, mappings, names. Turns the domain's findings
+//! into diagnostics at their place.
+
+use super::{Property, Reader};
+use crate::xml::Located;
+use domain::process::Mapping;
+use domain::template::Template;
+use domain::value::ValueExpr;
+use domain::variables::{Path, is_reserved};
+use serde::Deserialize;
+use serde::de::{MapAccess, Visitor};
+use std::collections::BTreeSet;
+
+/// Reads a value on one line.
+pub(crate) fn expression(value: &Located, element: &str, what: &str, reader: &mut Reader<'_>) -> Option<ValueExpr> {
+    let text = value.plain();
+    reader.report.steps += text.len();
+    match ValueExpr::parse(&text) {
+        Ok(value) => Some(value),
+        Err(error) => {
+            let message = format!("{what}: {}", error.message);
+            reader.report.error("INVALID_EXPRESSION", value.plain_place(error.offset), element, message);
+            None
+        }
+    }
+}
+
+/// Reads a text with `{{ }}` placeholders.
+pub(crate) fn template(value: &Located, element: &str, what: &str, reader: &mut Reader<'_>) -> Option<Template> {
+    let text = value.plain();
+    reader.report.steps += text.len();
+    match Template::parse(&text) {
+        Ok(template) => Some(template),
+        Err(error) => {
+            let message = format!("{what}: {}", error.message);
+            reader.report.error("INVALID_TEMPLATE", value.plain_place(error.offset), element, message);
+            None
+        }
+    }
+}
+
+/// A name for a variable the process writes.
+pub(crate) fn variable_name(property: &Property, element: &str, reader: &mut Reader<'_>) -> Option<String> {
+    let name = property.value.plain();
+    let problem = match name.parse::<Path>() {
+        Ok(path) if path.leaf() != name => Some("a variable name without dots and brackets is needed"),
+        Ok(_) if is_reserved(&name) => Some("this name belongs to the engine; choose another"),
+        Ok(_) => None,
+        Err(_) => Some("that is no name of a variable; use letters, digits and _"),
+    };
+    if let Some(problem) = problem {
+        let message = format!("{}=\"{name}\": {problem}", property.name);
+        reader.report.error("INVALID_NAME", property.value.start(), element, message);
+        return None;
+    }
+    Some(name)
+}
+
+/// Reads `InputMapping` or `OutputMapping`: a JSON object of destination and source.
+pub(crate) fn mapping(property: &Property, element: &str, reader: &mut Reader<'_>) -> Vec<Mapping> {
+    let text = &property.value.text;
+    reader.report.steps += text.len();
+    let pairs = match serde_json::from_str::<Pairs>(text) {
+        Ok(Pairs(pairs)) => pairs,
+        Err(error) => {
+            let at = property.value.place_of(error.line(), error.column());
+            let message =
+                format!("{} is not a JSON object such as {{\"decision\": \"action\"}}: {error}", property.name);
+            reader.report.error("INVALID_MAPPING", at, element, message);
+            return Vec::new();
+        }
+    };
+    let mut seen = BTreeSet::new();
+    let mut mappings = Vec::new();
+    for (target, source) in pairs {
+        reader.report.steps += 1;
+        if !seen.insert(target.clone()) {
+            let message = format!("{}: the destination \"{target}\" is given twice", property.name);
+            reader.report.error("INVALID_MAPPING", property.value.start(), element, message);
+        }
+        let line = source_text(&source).and_then(|source| line(&target, &source));
+        match line {
+            Ok(line) => mappings.push(line),
+            Err(problem) => {
+                let message = format!("{}: {problem}", property.name);
+                reader.report.error("INVALID_MAPPING", property.value.start(), element, message);
+            }
+        }
+    }
+    mappings
+}
+
+/// One line of a mapping. The source is a path unless it is written as an expression or template.
+pub(crate) fn line(target: &str, source: &str) -> Result<Mapping, String> {
+    let target: Path = target.parse().map_err(|error: domain::variables::InvalidPath| error.to_string())?;
+    if is_reserved(target.root()) {
+        return Err(format!("the destination \"{target}\" belongs to the engine; choose another name"));
+    }
+    let trimmed = source.trim();
+    let quoted = ['"', '\''].iter().find_map(|quote| trimmed.strip_prefix(*quote)?.strip_suffix(*quote));
+    let source = if let Some(text) = quoted {
+        ValueExpr::Literal(text.to_owned())
+    } else if ["=", "${", "#{"].iter().any(|start| trimmed.starts_with(start)) || trimmed.contains("{{") {
+        ValueExpr::parse(trimmed).map_err(|error| format!("the source of \"{target}\": {}", error.message))?
+    } else {
+        let path = trimmed.parse::<Path>().map_err(|_| {
+            format!("the source of \"{target}\" is \"{trimmed}\"; write a path, an expression \"=...\" or a text in 'quotes'")
+        })?;
+        ValueExpr::Path(path)
+    };
+    Ok(Mapping { target, source })
+}
+
+fn source_text(source: &serde_json::Value) -> Result<String, String> {
+    match source {
+        serde_json::Value::String(text) => Ok(text.clone()),
+        serde_json::Value::Number(_) | serde_json::Value::Bool(_) | serde_json::Value::Null => Ok(format!("={source}")),
+        serde_json::Value::Array(_) | serde_json::Value::Object(_) => {
+            Err("a source is a path or an expression, no list and no object".to_owned())
+        }
+    }
+}
+
+/// A JSON object with its order, and with a key that stands twice kept twice.
+struct Pairs(Vec<(String, serde_json::Value)>);
+
+impl<'de> Deserialize<'de> for Pairs {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Pairs, D::Error> {
+        struct PairsVisitor;
+
+        impl<'de> Visitor<'de> for PairsVisitor {
+            type Value = Pairs;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an object of destination and source")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Pairs, A::Error> {
+                let mut pairs = Vec::new();
+                while let Some(pair) = map.next_entry()? {
+                    pairs.push(pair);
+                }
+                Ok(Pairs(pairs))
+            }
+        }
+
+        deserializer.deserialize_map(PairsVisitor)
+    }
+}

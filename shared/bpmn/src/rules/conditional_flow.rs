@@ -1,0 +1,27 @@
+//! Conditions stand on flows of an exclusive gateway. BPMN allows them elsewhere too; this engine would not look at
+//! them, and a condition that is silently ignored is worse than none.
+
+use crate::read::{NodeKind, Outline, Reader, attribute};
+
+pub(super) fn check(outline: &Outline<'_, '_>, reader: &mut Reader<'_>) {
+    for flow in &outline.flows {
+        let (Some(condition), Some(source)) = (flow.condition, flow.source) else { continue };
+        let source = &outline.nodes[source];
+        // An unsupported element is refused on its own account.
+        if matches!(source.kind, NodeKind::ExclusiveGateway | NodeKind::Unsupported) {
+            continue;
+        }
+        let message = format!(
+            "a conditionExpression on a flow that leaves a {} is not supported; put an exclusiveGateway behind \"{}\"",
+            source.bpmn_name(),
+            source.id
+        );
+        reader.report.error("UNSUPPORTED_CONDITIONAL_FLOW", condition.range().start, &flow.id, message);
+    }
+    for node in &outline.nodes {
+        if matches!(node.kind, NodeKind::ScriptTask | NodeKind::UserTask) && attribute(node.node, "default").is_some() {
+            let message = "a default flow of a task is not supported; put an exclusiveGateway behind the task";
+            reader.report.error("UNSUPPORTED_CONDITIONAL_FLOW", node.at, &node.id, message);
+        }
+    }
+}
