@@ -1,8 +1,21 @@
 //! Tests of the rules: one file per command group, tables, stored forms and properties.
 
+mod bounce;
+mod cancel;
+mod continue_jobs;
+mod deny;
+mod draft;
 mod dsl;
 mod errors;
+mod expire;
 mod external_create;
 mod gateway;
+mod life_cycle;
+mod remind;
+mod resend;
+mod retry;
 mod script_task;
 mod start;
+mod submit;
+mod sync;
+mod timers;

@@ -28,10 +28,8 @@ pub const RECIPIENT: &str = "ann@supplier.example";
 
 /// Variables from a JSON object.
 pub fn vars(value: Value) -> Variables {
-    match value {
-        Value::Object(map) => map,
-        other => panic!("variables are an object, not {other}"),
-    }
+    let Value::Object(map) = value else { panic!("variables are an object, not {value}") };
+    map
 }
 
 pub fn key() -> InstanceKey {
@@ -62,7 +60,6 @@ pub fn given(process: Process) -> World {
 /// What became of a command.
 #[derive(Debug)]
 pub struct Then {
-    pub before: Option<Aggregate>,
     pub result: Result<Decision, Rejection>,
 }
 
@@ -109,7 +106,7 @@ impl World {
             self.state = Some(decision.after.clone());
             assert_eq!(self.replayed(), self.state, "the journal replays to the stored state");
         }
-        Then { before, result }
+        Then { result }
     }
 
     /// What the journal says, by itself.
@@ -285,10 +282,11 @@ impl Then {
     /// 409: the present state, as on the wire.
     #[track_caller]
     pub fn refused_in(&self, state: &str) {
-        match self.refused("INVALID_STATE") {
-            Rejection::InvalidState { state: present, .. } => assert_eq!(*present, state),
-            other => panic!("{other:?}"),
-        }
+        let rejection = self.refused("INVALID_STATE");
+        assert!(
+            matches!(rejection, Rejection::InvalidState { state: present, .. } if *present == state),
+            "{rejection:?}"
+        );
     }
 
     #[track_caller]
@@ -319,10 +317,8 @@ impl Then {
     #[track_caller]
     pub fn failed(&self, code: &str) -> &Then {
         self.status(InstanceStatus::Error);
-        match &self.accepted().reply {
-            Reply::Failed { code: present, .. } => assert_eq!(present, code),
-            other => panic!("{other:?}"),
-        }
+        let reply = &self.accepted().reply;
+        assert!(matches!(reply, Reply::Failed { code: present, .. } if present == code), "{reply:?}");
         let incidents = &self.accepted().after.instance.incidents;
         assert!(incidents.iter().any(|incident| incident.code == code), "{incidents:?}");
         self
@@ -330,10 +326,8 @@ impl Then {
 
     #[track_caller]
     pub fn denied(&self) -> &[FieldError] {
-        match &self.accepted().reply {
-            Reply::Denied(errors) => errors,
-            other => panic!("{other:?}"),
-        }
+        let Reply::Denied(errors) = &self.accepted().reply else { panic!("{:?}", self.accepted().reply) };
+        errors
     }
 
     /// The status of the newest task of an activity.

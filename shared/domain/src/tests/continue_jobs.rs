@@ -1,0 +1,162 @@
+//! Budgets: 200 elements in one decision, then a job goes on exactly where it ended; no path is ever lost.
+
+use super::dsl::*;
+use crate::engine::{READY_MAX, STEPS_MAX};
+use crate::ids::Number;
+use crate::instance::InstanceStatus;
+use serde_json::json;
+
+/// A chain of script tasks `s0` to `s{count-1}`.
+fn chain(count: usize) -> World {
+    let process = (0..count).fold(model("long").start("start"), |model, n| model.script(&format!("s{n}"), "count n"));
+    let ids: Vec<String> = (0..count).map(|n| format!("s{n}")).collect();
+    given(process.end("end").flow(&format!("start > {} > end", ids.join(" > "))).build())
+}
+
+/// The budget: at most 200 elements in one decision.
+#[test]
+fn a_budget_ends_a_decision_and_a_job_goes_on_exactly_there() {
+    assert_eq!(STEPS_MAX, 200);
+    let mut world = chain(450);
+    let then = world.start(json!({}));
+    then.status(InstanceStatus::Running).effects(&["continue"]);
+    assert_eq!(world.variable("n"), json!(199));
+    let ready = &world.state().instance.ready;
+    assert_eq!((ready.len(), ready[0].element.as_str(), ready[0].flow.as_deref()), (1, "s199", Some("s198-s199")));
+    assert!(world.go_on().status(InstanceStatus::Running).flows_on());
+    assert_eq!(world.variable("n"), json!(399));
+    assert!(!world.go_on().status(InstanceStatus::Completed).flows_on());
+    assert_eq!(world.variable("n"), json!(450));
+}
+
+/// The budget is reached with the last element: no job is needed.
+#[test]
+fn exactly_the_budget_needs_no_job() {
+    let mut world = chain(STEPS_MAX - 2);
+    assert!(!world.start(json!({})).status(InstanceStatus::Completed).flows_on());
+    let mut world = chain(STEPS_MAX - 1);
+    assert!(world.start(json!({})).status(InstanceStatus::Running).flows_on());
+    world.go_on().status(InstanceStatus::Completed).events(&["waiting flows go on", "passed end", "status COMPLETED"]);
+}
+
+/// Jobs are delivered at least once.
+#[test]
+fn a_repeated_job_is_refused() {
+    let mut world = chain(210);
+    world.start(json!({})).accepted();
+    world.go_on().status(InstanceStatus::Completed);
+    world.go_on().refused("ALREADY_DONE");
+    given(one_task(ticket())).started(json!({})).go_on().refused("ALREADY_DONE");
+}
+
+/// A loop without a wait never ends, but each decision does, and the instance can be cancelled.
+#[test]
+fn an_endless_loop_is_bounded_by_jobs() {
+    let process = model("loop").start("start").script("a", "count n").flow("start > a > a").build();
+    let mut world = given(process);
+    world.start(json!({})).status(InstanceStatus::Running);
+    for round in 1..=20 {
+        assert_eq!(world.variable("n"), json!(200 * round - 1));
+        assert_eq!(world.state().instance.ready.len(), 1);
+        assert!(world.go_on().status(InstanceStatus::Running).flows_on());
+    }
+    world.cancel().status(InstanceStatus::Cancelled);
+}
+
+/// A path that met the budget and one that waits for a person do not disturb each other.
+#[test]
+fn an_answer_while_a_job_is_due_loses_no_path() {
+    let process = model("both")
+        .start("start")
+        .task("ask", ticket())
+        .script("next", "count next")
+        .script("a", "count n")
+        .flow("start > ask > next")
+        .flow("start > a > a")
+        .build();
+    let mut world = given(process);
+    world.start(json!({})).status(InstanceStatus::Running);
+    world.submit("ask", "Approve", json!({})).status(InstanceStatus::Running);
+    assert_eq!(world.variable("next"), json!(1));
+    assert_eq!(world.state().instance.ready.len(), 1);
+    world.go_on().status(InstanceStatus::Running);
+}
+
+#[test]
+fn a_job_stops_at_an_error_and_the_retry_goes_on() {
+    let process = model("both")
+        .start("start")
+        .task("ask", ticket().server_script("throw oops"))
+        .script("a", "count n")
+        .flow("start > ask")
+        .flow("start > a > a")
+        .build();
+    let mut world = given(process).started(json!({}));
+    world.submit("ask", "Approve", json!({})).failed("SCRIPT_ERROR");
+    world.go_on().refused("ALREADY_DONE");
+    let counted = world.variable("n").as_u64().unwrap();
+    assert!(world.retry().status(InstanceStatus::Running).flows_on());
+    assert_eq!(world.variable("n"), json!(counted + 200));
+}
+
+/// A loop around a split grows without bound: it stops with an incident that says so, before a write fails.
+#[test]
+fn a_loop_around_a_split_stops_with_an_incident() {
+    let process = model("bomb").start("start").script("a", "count n").flow("start > a > a").flow("a > a").build();
+    let mut world = given(process);
+    world.start(json!({})).status(InstanceStatus::Running);
+    let mut rounds = 1;
+    while world.status() == InstanceStatus::Running {
+        world.go_on().accepted();
+        rounds += 1;
+        assert!(rounds < 100, "it never stops");
+    }
+    assert_eq!(world.status(), InstanceStatus::Error);
+    assert_eq!(world.state().instance.incidents[0].code, "LIMIT");
+    let waiting = world.state().instance.ready.len();
+    assert!(waiting > READY_MAX && waiting < READY_MAX + 2 * STEPS_MAX, "{waiting}");
+    world.retry().failed("LIMIT");
+    world.cancel().status(InstanceStatus::Cancelled);
+}
+
+/// 65,535 numbers: beyond them an incident, and the path waits with the instance.
+#[test]
+fn an_instance_that_has_used_its_numbers_stops_and_keeps_its_path() {
+    let mut world = given(
+        model("old")
+            .start("start")
+            .task("ask", ticket())
+            .script("next", "count n")
+            .end("end")
+            .flow("start > ask > next > end")
+            .build(),
+    )
+    .started(json!({}));
+    world.journal.clear();
+    if let Some(state) = &mut world.state {
+        state.instance.last_number = Number(u16::MAX - 1);
+    }
+    let state = world.state.clone();
+    let actor = crate::command::Actor::System;
+    let env = crate::decision::Env {
+        now: world.now,
+        actor: &actor,
+        process: &world.process,
+        templates: &world.process,
+        scripts: &world.scripts,
+    };
+    let submit = crate::command::Command::Submit(crate::command::Submission {
+        task: world.key_of("ask"),
+        action: "Approve".to_owned(),
+        values: vars(json!({})),
+        id: "s".to_owned(),
+    });
+    let stopped = crate::decide(&env, state.as_ref(), &submit).unwrap().after;
+    assert_eq!(stopped.instance.last_number, Number(u16::MAX));
+    assert_eq!(stopped.instance.status, InstanceStatus::Error);
+    assert_eq!(stopped.instance.ready[0].element, "end");
+    let retry = crate::command::Command::Retry { element: None, variables: vars(json!({})) };
+    let again = crate::decide(&env, Some(&stopped), &retry).unwrap().after;
+    assert_eq!((again.instance.status, again.instance.ready.len()), (InstanceStatus::Error, 1));
+    assert_eq!(again.instance.incidents.len(), 1);
+}
