@@ -219,7 +219,7 @@ fn text(view: &MailView, shown: &Shown) -> Vec<String> {
     if view.customer.body.is_none() {
         sentences.extend(view.about.description.as_deref().map(paragraphs).unwrap_or_default());
         if sentences.is_empty() {
-            sentences.push(lang.intro(&shown.organisation));
+            sentences.push(lang.default_lead(&shown.organisation));
         }
     }
     sentences

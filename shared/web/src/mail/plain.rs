@@ -107,9 +107,9 @@ fn html_blocks(html: &str) -> Vec<String> {
     while let Some(open) = rest.find('<') {
         push(&mut blocks, &decoded(&rest[..open]));
         let tag = &rest[open..];
-        let length = tag_length(tag);
-        let (inner, behind) = (&tag[1..length.max(2).min(tag.len()) - 1], &tag[length..]);
-        rest = behind;
+        let end = tag_end(tag);
+        let inner = tag.get(1..end).unwrap_or_default();
+        rest = tag.get(end + 1..).unwrap_or_default();
         let closing = inner.starts_with('/');
         let name: String = inner
             .trim_start_matches('/')
@@ -133,27 +133,46 @@ fn html_blocks(html: &str) -> Vec<String> {
             "a" => address = attribute(inner, "href"),
             "li" if !closing => blocks.push("- ".to_owned()),
             "td" | "th" if closing => push(&mut blocks, " "),
-            name if BLOCKS.contains(&name) => blocks.push(String::new()),
+            // A paragraph that begins an item of a list stays behind its dash.
+            name if BLOCKS.contains(&name) && blocks.last().is_none_or(|last| last != "- ") => {
+                blocks.push(String::new());
+            }
             _ => {}
         }
     }
     push(&mut blocks, &decoded(rest));
-    let tidy = |block: &String| {
-        let lines = block.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
-        lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
-    };
-    blocks.iter().map(tidy).filter(|block| !block.is_empty() && block != "-").collect()
+    joined_items(blocks.iter().map(|block| tidy(block)).filter(|block| !block.is_empty() && block != "-"))
 }
 
-/// Bytes of the tag or comment at the start of `tag`; quotes may hide a `>`.
-fn tag_length(tag: &str) -> usize {
+fn tidy(block: &str) -> String {
+    let lines = block.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
+    lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
+}
+
+/// Items of a list stand below each other without a blank line.
+fn joined_items(blocks: impl Iterator<Item = String>) -> Vec<String> {
+    let mut joined: Vec<String> = Vec::new();
+    for block in blocks {
+        match joined.last_mut() {
+            Some(last) if block.starts_with("- ") && last.starts_with("- ") => {
+                last.push('\n');
+                last.push_str(&block);
+            }
+            Some(_) | None => joined.push(block),
+        }
+    }
+    joined
+}
+
+/// Index of the `>` that ends the tag or comment at the start of `tag`, or its length; quotes may hide a `>`.
+fn tag_end(tag: &str) -> usize {
     if tag.starts_with("<!--") {
-        return tag.find("-->").map_or(tag.len(), |end| end + 3);
+        return tag.find("-->").map_or(tag.len(), |end| end + 2);
     }
     let mut quote = None;
     for (index, c) in tag.char_indices() {
         match (quote, c) {
-            (None, '>') => return index + 1,
+            (None, '>') => return index,
             (None, '"' | '\'') => quote = Some(c),
             (Some(open), c) if open == c => quote = None,
             (None | Some(_), _) => {}
@@ -189,3 +208,6 @@ fn decoded(text: &str) -> String {
         .replace("&nbsp;", "\u{a0}")
         .replace("&amp;", "&")
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,12 +8,12 @@ super::phrases! {
     button_fails {
         en: "If the button does not work, copy this address into your browser:",
         de: "Wenn der Knopf nicht funktioniert, kopieren Sie diese Adresse in Ihren Browser:",
-        fr: "Si le bouton ne fonctionne pas, copiez cette adresse dans votre navigateur :",
+        fr: "Si le bouton ne fonctionne pas, copiez cette adresse dans votre navigateur :",
     }
     do_not_forward {
         en: "This link is personal. Whoever has it can answer in your name, so please do not forward this mail.",
         de: "Dieser Link ist persönlich. Wer ihn hat, kann in Ihrem Namen antworten. Leiten Sie diese Mail bitte nicht weiter.",
-        fr: "Ce lien est personnel. Toute personne qui l’a peut répondre en votre nom : merci de ne pas transférer ce courriel.",
+        fr: "Ce lien est personnel. Toute personne qui l’a peut répondre en votre nom : merci de ne pas transférer ce courriel.",
     }
     crossing {
         en: "If you have answered since this mail was sent, you need to do nothing.",
@@ -32,24 +32,19 @@ super::phrases! {
 super::sentences! {
     dear(name) { en: "Dear {name},", de: "Guten Tag {name},", fr: "Bonjour {name}," }
     /// Subject of the first mail.
-    subject_initial(task) { en: "Please answer: {task}", de: "Bitte antworten: {task}", fr: "Merci de répondre : {task}" }
+    subject_initial(task) { en: "Please answer: {task}", de: "Bitte antworten: {task}", fr: "Merci de répondre : {task}" }
     /// Subject of a reminder to a task without an end.
-    subject_reminder(subject) { en: "Reminder: {subject}", de: "Erinnerung: {subject}", fr: "Rappel : {subject}" }
+    subject_reminder(subject) { en: "Reminder: {subject}", de: "Erinnerung: {subject}", fr: "Rappel : {subject}" }
     /// Subject of a reminder; `left` is [`Lang::days_left`] or [`Lang::last_day`].
-    subject_reminder_left(left, subject) { en: "Reminder, {left}: {subject}", de: "Erinnerung, {left}: {subject}", fr: "Rappel, {left} : {subject}" }
+    subject_reminder_left(left, subject) { en: "Reminder, {left}: {subject}", de: "Erinnerung, {left}: {subject}", fr: "Rappel, {left} : {subject}" }
     /// A subject names the task and, where there is one, its reference.
     task_and_reference(task, reference) { en: "{task} ({reference})", de: "{task} ({reference})", fr: "{task} ({reference})" }
     /// Heading of a reminder on the last day.
-    heading_last_day(task) { en: "Last day: {task}", de: "Letzter Tag: {task}", fr: "Dernier jour : {task}" }
-    intro(organisation) {
-        en: "{organisation} asks for your answer. You need no account.",
-        de: "{organisation} bittet Sie um Ihre Antwort. Sie brauchen kein Konto.",
-        fr: "{organisation} vous demande une réponse. Vous n’avez pas besoin de compte.",
-    }
+    heading_last_day(task) { en: "Last day: {task}", de: "Letzter Tag: {task}", fr: "Dernier jour : {task}" }
     intro_reminder(organisation, day) {
         en: "{organisation} asked you on {day} and has no answer yet. The link is the same as before; what you have saved is still there.",
         de: "{organisation} hat Sie am {day} gefragt und noch keine Antwort. Der Link ist derselbe wie zuvor; was Sie gespeichert haben, ist noch da.",
-        fr: "{organisation} vous a écrit le {day} et n’a pas encore de réponse. Le lien est le même qu’avant ; ce que vous avez enregistré est toujours là.",
+        fr: "{organisation} vous a écrit le {day} et n’a pas encore de réponse. Le lien est le même qu’avant ; ce que vous avez enregistré est toujours là.",
     }
     intro_resend(organisation, day) {
         en: "{organisation} asked you on {day} and sends you this mail again. The link is the same as before.",
@@ -75,9 +70,9 @@ super::sentences! {
     reply_goes_to(address) {
         en: "Questions? Reply to this mail, it goes to {address}.",
         de: "Fragen? Antworten Sie auf diese Mail, sie geht an {address}.",
-        fr: "Des questions ? Répondez à ce courriel, il va à {address}.",
+        fr: "Des questions ? Répondez à ce courriel, il va à {address}.",
     }
-    link_label(button) { en: "{button}:", de: "{button}:", fr: "{button} :" }
+    link_label(button) { en: "{button}:", de: "{button}:", fr: "{button} :" }
     asked_by_on(organisation, time) { en: "{organisation}, {time}", de: "{organisation}, {time}", fr: "{organisation}, {time}" }
     time_and_left(time, left) { en: "{time}, {left}", de: "{time}, {left}", fr: "{time}, {left}" }
 }
@@ -87,6 +82,6 @@ super::plurals! {
     heading_days_left(count, task) {
         en: ["{count} day left: {task}", "{count} days left: {task}"],
         de: ["Noch {count} Tag: {task}", "Noch {count} Tage: {task}"],
-        fr: ["Encore {count} jour : {task}", "Encore {count} jours : {task}"],
+        fr: ["Encore {count} jour : {task}", "Encore {count} jours : {task}"],
     }
 }

@@ -33,7 +33,7 @@ super::phrases! {
     link_is_personal {
         en: "This link is personal. Whoever has it can answer in your name, so please do not pass it on.",
         de: "Dieser Link ist persönlich. Wer ihn hat, kann in Ihrem Namen antworten. Geben Sie ihn bitte nicht weiter.",
-        fr: "Ce lien est personnel. Toute personne qui l’a peut répondre en votre nom : merci de ne pas le transmettre.",
+        fr: "Ce lien est personnel. Toute personne qui l’a peut répondre en votre nom : merci de ne pas le transmettre.",
     }
     /// Note above the form after a draft was saved, without a deadline.
     saved {
@@ -67,7 +67,7 @@ super::phrases! {
     not_found_check {
         en: "Check that the address is complete: some mail programs break long links over two lines. Open the link from the newest mail, or copy it whole into the address bar.",
         de: "Prüfen Sie, ob die Adresse vollständig ist: Manche Mailprogramme brechen lange Links um. Öffnen Sie den Link aus der neuesten Mail oder kopieren Sie ihn ganz in die Adresszeile.",
-        fr: "Vérifiez que l’adresse est complète : certains logiciels de messagerie coupent les liens longs. Ouvrez le lien du courriel le plus récent ou copiez-le en entier dans la barre d’adresse.",
+        fr: "Vérifiez que l’adresse est complète : certains logiciels de messagerie coupent les liens longs. Ouvrez le lien du courriel le plus récent ou copiez-le en entier dans la barre d’adresse.",
     }
     not_found_ask {
         en: "If that does not help, ask the person who sent you the mail for a new link.",
@@ -108,7 +108,7 @@ super::phrases! {
     unavailable_text {
         en: "The fault is on our side. Try again in a few minutes with the same link; your deadline is unchanged.",
         de: "Der Fehler liegt bei uns. Versuchen Sie es in einigen Minuten mit demselben Link noch einmal; Ihre Frist bleibt dieselbe.",
-        fr: "L’erreur vient de chez nous. Réessayez dans quelques minutes avec le même lien ; votre délai reste le même.",
+        fr: "L’erreur vient de chez nous. Réessayez dans quelques minutes avec le même lien ; votre délai reste le même.",
     }
 }
 
@@ -116,7 +116,7 @@ super::sentences! {
     /// Title of the window.
     window_title(heading, organisation) { en: "{heading} - {organisation}", de: "{heading} - {organisation}", fr: "{heading} - {organisation}" }
     /// Title of the window when a field is wrong.
-    error_title(title) { en: "Error: {title}", de: "Fehler: {title}", fr: "Erreur : {title}" }
+    error_title(title) { en: "Error: {title}", de: "Fehler: {title}", fr: "Erreur : {title}" }
     /// Signature block: the line of the one who asked.
     asked(organisation) { en: "{organisation} asked", de: "{organisation} hat gefragt", fr: "{organisation} a demandé" }
     /// Signature block: until when.
@@ -135,10 +135,10 @@ super::sentences! {
     not_for_you(address) {
         en: "Not meant for you? Tell {address} and close this page.",
         de: "Nicht für Sie bestimmt? Schreiben Sie an {address} und schließen Sie diese Seite.",
-        fr: "Ce n’est pas pour vous ? Prévenez {address} et fermez cette page.",
+        fr: "Ce n’est pas pour vous ? Prévenez {address} et fermez cette page.",
     }
-    questions_to(address) { en: "Questions? Write to {address}.", de: "Fragen? Schreiben Sie an {address}.", fr: "Des questions ? Écrivez à {address}." }
-    you_chose(action) { en: "You chose: {action}", de: "Ihre Wahl: {action}", fr: "Votre choix : {action}" }
+    questions_to(address) { en: "Questions? Write to {address}.", de: "Fragen? Schreiben Sie an {address}.", fr: "Des questions ? Écrivez à {address}." }
+    you_chose(action) { en: "You chose: {action}", de: "Ihre Wahl: {action}", fr: "Votre choix : {action}" }
     success_text(organisation) {
         en: "{organisation} has your answer. You need to do nothing else and can close this page.",
         de: "{organisation} hat Ihre Antwort. Sie müssen nichts weiter tun und können diese Seite schließen.",
@@ -162,7 +162,7 @@ super::sentences! {
     failed_text(organisation) {
         en: "The fault is not yours. {organisation} has been told and will look into it. What you typed is kept; try again later with the same link.",
         de: "Der Fehler liegt nicht bei Ihnen. {organisation} wurde benachrichtigt und kümmert sich darum. Ihre Eingaben bleiben erhalten; versuchen Sie es später mit demselben Link noch einmal.",
-        fr: "Vous n’y êtes pour rien. {organisation} a été prévenu et va s’en occuper. Ce que vous avez saisi est conservé ; réessayez plus tard avec le même lien.",
+        fr: "Vous n’y êtes pour rien. {organisation} a été prévenu et va s’en occuper. Ce que vous avez saisi est conservé ; réessayez plus tard avec le même lien.",
     }
     /// Hints of fields.
     hint_max(max) { en: "At most {max} characters.", de: "Höchstens {max} Zeichen.", fr: "{max} caractères au plus." }

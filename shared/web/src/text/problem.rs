@@ -47,39 +47,39 @@ super::phrases! {
 }
 
 super::sentences! {
-    required_text(label) { en: "Fill in “{label}”", de: "Füllen Sie „{label}“ aus", fr: "Remplissez « {label} »" }
-    required_choice(label) { en: "Choose an answer for “{label}”", de: "Wählen Sie eine Antwort bei „{label}“", fr: "Choisissez une réponse pour « {label} »" }
-    required_choices(label) { en: "Choose at least one answer for “{label}”", de: "Wählen Sie mindestens eine Antwort bei „{label}“", fr: "Choisissez au moins une réponse pour « {label} »" }
-    required_tick(label) { en: "Tick “{label}” to go on", de: "Kreuzen Sie „{label}“ an, um fortzufahren", fr: "Cochez « {label} » pour continuer" }
-    required_date(label) { en: "Enter a date for “{label}”, for example 2026-12-03", de: "Geben Sie bei „{label}“ ein Datum ein, zum Beispiel 2026-12-03", fr: "Indiquez une date pour « {label} », par exemple 2026-12-03" }
-    required_number(label) { en: "Enter a number for “{label}”, for example 11.42", de: "Geben Sie bei „{label}“ eine Zahl ein, zum Beispiel 11,42", fr: "Indiquez un nombre pour « {label} », par exemple 11,42" }
+    required_text(label) { en: "Fill in “{label}”", de: "Füllen Sie „{label}“ aus", fr: "Remplissez « {label} »" }
+    required_choice(label) { en: "Choose an answer for “{label}”", de: "Wählen Sie eine Antwort bei „{label}“", fr: "Choisissez une réponse pour « {label} »" }
+    required_choices(label) { en: "Choose at least one answer for “{label}”", de: "Wählen Sie mindestens eine Antwort bei „{label}“", fr: "Choisissez au moins une réponse pour « {label} »" }
+    required_tick(label) { en: "Tick “{label}” to go on", de: "Kreuzen Sie „{label}“ an, um fortzufahren", fr: "Cochez « {label} » pour continuer" }
+    required_date(label) { en: "Enter a date for “{label}”, for example 2026-12-03", de: "Geben Sie bei „{label}“ ein Datum ein, zum Beispiel 2026-12-03", fr: "Indiquez une date pour « {label} », par exemple 2026-12-03" }
+    required_number(label) { en: "Enter a number for “{label}”, for example 12.5", de: "Geben Sie bei „{label}“ eine Zahl ein, zum Beispiel 12,5", fr: "Indiquez un nombre pour « {label} », par exemple 12,5" }
     too_long(label, max, length) {
         en: "Use at most {max} characters for “{label}”; you have {length}",
         de: "Bei „{label}“ sind höchstens {max} Zeichen möglich; Sie haben {length}",
-        fr: "« {label} » accepte {max} caractères au plus ; vous en avez {length}",
+        fr: "« {label} » accepte {max} caractères au plus ; vous en avez {length}",
     }
     not_a_number(label) {
-        en: "Enter “{label}” as a number without signs of thousands, for example 1250.5",
-        de: "Geben Sie „{label}“ als Zahl ohne Tausenderzeichen ein, zum Beispiel 1250,5",
-        fr: "Indiquez « {label} » sous forme de nombre sans séparateur de milliers, par exemple 1250,5",
+        en: "Enter “{label}” as a plain number, for example 1250 or 12.5",
+        de: "Geben Sie „{label}“ als einfache Zahl ein, zum Beispiel 1250 oder 12,5",
+        fr: "Indiquez « {label} » sous forme de simple nombre, par exemple 1250 ou 12,5",
     }
-    too_small(label, min) { en: "Enter {min} or more for “{label}”", de: "Geben Sie bei „{label}“ mindestens {min} ein", fr: "Indiquez au moins {min} pour « {label} »" }
-    too_large(label, max) { en: "Enter {max} or less for “{label}”", de: "Geben Sie bei „{label}“ höchstens {max} ein", fr: "Indiquez au plus {max} pour « {label} »" }
+    too_small(label, min) { en: "Enter {min} or more for “{label}”", de: "Geben Sie bei „{label}“ mindestens {min} ein", fr: "Indiquez au moins {min} pour « {label} »" }
+    too_large(label, max) { en: "Enter {max} or less for “{label}”", de: "Geben Sie bei „{label}“ höchstens {max} ein", fr: "Indiquez au plus {max} pour « {label} »" }
     not_a_date(label) {
         en: "Enter “{label}” as year, month and day, for example 2026-12-03",
         de: "Geben Sie „{label}“ als Jahr, Monat und Tag ein, zum Beispiel 2026-12-03",
-        fr: "Indiquez « {label} » par année, mois et jour, par exemple 2026-12-03",
+        fr: "Indiquez « {label} » par année, mois et jour, par exemple 2026-12-03",
     }
     not_an_email(label) {
         en: "Enter “{label}” as an e-mail address such as name@company.example",
         de: "Geben Sie „{label}“ als E-Mail-Adresse ein, zum Beispiel name@firma.example",
-        fr: "Indiquez « {label} » sous forme d’adresse e-mail, par exemple nom@entreprise.example",
+        fr: "Indiquez « {label} » sous forme d’adresse e-mail, par exemple nom@entreprise.example",
     }
-    not_a_choice(label) { en: "Choose one of the answers offered for “{label}”", de: "Wählen Sie eine der angebotenen Antworten bei „{label}“", fr: "Choisissez l’une des réponses proposées pour « {label} »" }
+    not_a_choice(label) { en: "Choose one of the answers offered for “{label}”", de: "Wählen Sie eine der angebotenen Antworten bei „{label}“", fr: "Choisissez l’une des réponses proposées pour « {label} »" }
     unknown_field(label) {
         en: "This page no longer asks for “{label}”. Check your answers and send them again",
         de: "Diese Seite fragt nicht mehr nach „{label}“. Prüfen Sie Ihre Antworten und senden Sie sie noch einmal",
-        fr: "Cette page ne demande plus « {label} ». Vérifiez vos réponses et envoyez-les de nouveau",
+        fr: "Cette page ne demande plus « {label} ». Vérifiez vos réponses et envoyez-les de nouveau",
     }
-    wrong_type(label) { en: "Give one answer for “{label}”", de: "Geben Sie bei „{label}“ nur eine Antwort", fr: "Donnez une seule réponse pour « {label} »" }
+    wrong_type(label) { en: "Give one answer for “{label}”", de: "Geben Sie bei „{label}“ nur eine Antwort", fr: "Donnez une seule réponse pour « {label} »" }
 }
