@@ -1,1 +1,130 @@
-//! store
+//! The one table: everything the product keeps. The only crate that knows the DynamoDB SDK; decides nothing, reads no
+//! clock, performs no effect.
+//!
+//! # Access patterns
+//!
+//! Units by DynamoDB's rules for items of ordinary size: a strong read costs 1 for each 4 KB, a weak one half; a write 1
+//! for each KB, twice in a transaction; an index write 1, twice where its key changes.
+//!
+//! | pattern | function | operation | table units | index units |
+//! |---|---|---|---|---|
+//! | an aggregate for a command | [`Store::load`] | Query `H`..`Z`, strong | 1 read | |
+//! | a command's commit | [`Store::commit`] | TransactWriteItems: head, tasks touched, journal item, idempotency record | 2 writes an item | 1 a row written, 2 where the status changes |
+//! | one task | [`Store::task`] | GetItem | 0.5 read, strong 1 | |
+//! | first fetch of a link | [`Store::first_fetch`] | PutItem if absent | 1 write | |
+//! | a report on a mail | [`Store::mark_mail`] | UpdateItem if the rank rises | 1 write | |
+//! | the delivery a row shows | [`Store::show_delivery`] | UpdateItem if the rank rises | 1 write | 1 |
+//! | history | [`Store::journal`], [`Store::journal_page`] | Query `~J#` | 0.5 read for 4 KB | |
+//! | one command's journal item | [`Store::journal_item`] | GetItem | 0.5 read, strong 1 | |
+//! | proof of the history | [`Store::verify_chain`] | Query `~J#`, strong, and load | 1 read for 4 KB | |
+//! | list of external tasks | [`Store::external_tasks`] | Query of `L1` for each status and shard | | 0.5 read for 4 KB and stream |
+//! | answer of a repeated request | [`Store::idempotent`] | GetItem, strong | 1 read | |
+//! | deployment | [`Store::deploy`] | GetItem a process, TransactWriteItems | 1 read, 2 writes for each KB and item | |
+//! | version for a new instance | [`Store::deployed`] | GetItem, strong | 1 read | |
+//! | compiled process | [`Store::process`] | memory, else Query `C#`, strong | 0, else 1 read for 4 KB packed | |
+//! | a page or mail | [`Store::text`] | memory, else GetItem, strong | 0, else 1 read for 4 KB packed | |
+//! | the file as deployed | [`Store::xml`] | Query `X#`, strong | 1 read for 4 KB packed | |
+//! | one version | [`Store::definition`] | GetItem, strong | 1 read | |
+//! | versions of a process | [`Store::versions`] | Query `V#`, strong | 1 read for 4 KB | |
+//! | list of processes | [`Store::definitions`] | Query of the catalogue | 0.5 read for 4 KB | |
+//! | tenant, token | [`Store::tenant`], [`Store::token`] | memory for 30 s, else GetItem | 0, else 0.5 read | |
+//! | change of tenants and tokens | [`Store::put_tenant`], [`Store::raise_epoch`], [`Store::put_token`], [`Store::delete_token`] | PutItem, UpdateItem, DeleteItem | 1 or 2 writes | |
+//! | list of tenants, for operators | [`Store::tenants`] | Query, GetItem a tenant | 1 read and 1 a tenant | |
+//!
+//! There is no Scan. A new list is a new index in [`table`], an attribute on the item it lists and a row here.
+
+#[cfg(test)]
+extern crate self as store;
+
+mod aggregate;
+mod cache;
+mod chain;
+mod commit;
+mod connect;
+mod definitions;
+mod error;
+mod idempotency;
+mod item;
+mod journal;
+mod keys;
+mod list;
+mod mail;
+mod meter;
+mod ops;
+pub mod size;
+pub mod table;
+mod tenants;
+mod transaction;
+
+#[cfg(test)]
+mod tests;
+
+pub use aggregate::Loaded;
+pub use commit::{CommitRequest, Committed};
+pub use connect::aws_config;
+pub use definitions::{
+    DefinitionEntry, DefinitionHead, Deployed, NewDefinition, NewDeployment, PROCESSES_BYTES_MAX, Pointer,
+    TEXTS_BYTES_MAX,
+};
+pub use error::Error;
+pub use idempotency::{IdempotencyRecord, KEPT_S};
+pub use journal::{ChainFault, JournalEntry, JournalId};
+pub use keys::Counter;
+pub use list::{ListQuery, PAGE_MAX, Page, TaskRow};
+pub use mail::{Mail, Mark};
+pub use meter::{Call, Meter, Units};
+pub use tenants::{CACHED_MS, SHARDS_MAX, TenantRecord, TokenRecord};
+
+use cache::{LruCache, TimedCache};
+use definitions::VersionKey;
+use domain::ids::TenantId;
+use domain::process::Process;
+use std::sync::Arc;
+
+/// The table, with what this process keeps of it. Cheap to clone; clones share memory and connections.
+#[derive(Clone, Debug)]
+pub struct Store {
+    inner: Arc<Inner>,
+    meter: Option<Meter>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    client: aws_sdk_dynamodb::Client,
+    table: String,
+    processes: LruCache<VersionKey, Arc<Process>>,
+    texts: LruCache<(VersionKey, usize), Arc<str>>,
+    tenants: TimedCache<TenantId, TenantRecord>,
+    tokens: TimedCache<String, TokenRecord>,
+}
+
+impl Store {
+    /// With a client of the caller's making: tests, tools.
+    pub fn new(client: aws_sdk_dynamodb::Client, table: impl Into<String>) -> Store {
+        let inner = Inner {
+            client,
+            table: table.into(),
+            processes: LruCache::new(PROCESSES_BYTES_MAX),
+            texts: LruCache::new(TEXTS_BYTES_MAX),
+            tenants: TimedCache::new(CACHED_MS),
+            tokens: TimedCache::new(CACHED_MS),
+        };
+        Store { inner: Arc::new(inner), meter: None }
+    }
+
+    /// With a configuration that the function shares among its clients.
+    pub fn with_config(config: &aws_config::SdkConfig, table: impl Into<String>) -> Store {
+        Store::new(aws_sdk_dynamodb::Client::new(config), table)
+    }
+
+    /// With the configuration of the environment ([`aws_config`]).
+    pub async fn connect(table: impl Into<String>) -> Store {
+        Store::with_config(&aws_config().await, table)
+    }
+
+    /// The same store, with a meter that counts what its calls consume. Calls of the original are not counted.
+    pub fn metered(&self) -> (Store, Meter) {
+        let meter = Meter::default();
+        (Store { inner: self.inner.clone(), meter: Some(meter.clone()) }, meter)
+    }
+}

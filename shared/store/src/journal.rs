@@ -1,0 +1,293 @@
+//! The journal: one item for one command, with its events, its effects and what became of its mails. Appended by commits,
+//! read by histories and the outbox; its chain of hashes shows tampering. Nothing here changes an item but its mail part
+//! (see `mail`).
+
+use crate::chain::ChainHash;
+use crate::commit::CommitRequest;
+use crate::item::{Item, Reader, Writer, wire};
+use crate::keys::{Collection, Counter, InstanceItem, Key};
+use crate::mail::{self, Mail};
+use crate::table::{PARTITION_KEY, SORT_KEY};
+use crate::{Error, Store};
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::command::Actor;
+use domain::effect::Effect;
+use domain::event::Event;
+use domain::ids::{InstanceKey, TenantId};
+use domain::time::Timestamp;
+use serde_json::Value;
+use std::collections::{BTreeMap, HashMap};
+
+/// The name of a journal item: what travels through queues, tags of mails and names of schedules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct JournalId {
+    tenant: TenantId,
+    instance: InstanceKey,
+    at: Timestamp,
+    counter: Counter,
+    n: u64,
+}
+
+impl JournalId {
+    pub(crate) fn new(tenant: TenantId, instance: InstanceKey, at: Timestamp, counter: Counter, n: u64) -> JournalId {
+        // As the key holds it: no time before 1970.
+        JournalId { tenant, instance, at: Timestamp::from_millis(at.as_millis().max(0)), counter, n }
+    }
+
+    /// From partition and sort key of a stream record; `None` where they are no journal item's.
+    pub fn parse(pk: &str, sk: &str) -> Option<JournalId> {
+        let Ok(Collection::Instance(tenant, instance)) = pk.parse() else { return None };
+        let Ok(InstanceItem::Journal { at, counter, n }) = sk.parse() else { return None };
+        let id = JournalId { tenant, instance, at, counter, n };
+        // Only the canonical spelling names an item.
+        (id.pk() == pk && id.sk() == sk).then_some(id)
+    }
+
+    /// The tenant.
+    pub fn tenant(&self) -> TenantId {
+        self.tenant
+    }
+
+    /// The aggregate.
+    pub fn instance(&self) -> InstanceKey {
+        self.instance
+    }
+
+    /// The moment of the command.
+    pub fn at(&self) -> Timestamp {
+        self.at
+    }
+
+    /// What numbers it.
+    pub fn counter(&self) -> Counter {
+        self.counter
+    }
+
+    /// Its number: the version of the head or task after the command.
+    pub fn n(&self) -> u64 {
+        self.n
+    }
+
+    /// Partition key.
+    pub fn pk(&self) -> String {
+        self.key().pk
+    }
+
+    /// Sort key.
+    pub fn sk(&self) -> String {
+        self.key().sk
+    }
+
+    pub(crate) fn key(&self) -> Key {
+        InstanceItem::Journal { at: self.at, counter: self.counter, n: self.n }.key(self.tenant, self.instance)
+    }
+}
+
+/// What one command did.
+#[derive(Clone, Debug, PartialEq)]
+pub struct JournalEntry {
+    /// Its name.
+    pub id: JournalId,
+    /// When.
+    pub at: Timestamp,
+    /// On whose behalf.
+    pub actor: Actor,
+    /// Name of the command.
+    pub command: String,
+    /// What happened.
+    pub events: Vec<Event>,
+    /// What the outside must do.
+    pub effects: Vec<Effect>,
+    /// What became of its notifications, by number of the effect. None: not handed over yet.
+    pub mails: BTreeMap<usize, Mail>,
+    /// Whether the hash of its forerunner is right; `None` where the forerunner was not read.
+    pub hash_ok: Option<bool>,
+    pub(crate) hash: ChainHash,
+    pub(crate) forerunner: Option<ChainHash>,
+}
+
+impl JournalEntry {
+    /// From the attributes of an item, as a stream of the SDK gives them.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] where it is no journal item that this release can read.
+    pub fn from_image(image: &HashMap<String, AttributeValue>) -> Result<JournalEntry, Error> {
+        let reader = Reader(image);
+        let id = JournalId::parse(reader.text(PARTITION_KEY)?, reader.text(SORT_KEY)?)
+            .ok_or_else(|| reader.corrupt("its key is no journal item's"))?;
+        let forerunner = reader.text_opt("ph").map(ChainHash::stored);
+        Ok(JournalEntry {
+            at: id.at,
+            actor: reader.json("by")?,
+            command: reader.text("c")?.to_owned(),
+            events: reader.json("ev")?,
+            effects: reader.json_or_default("ef")?,
+            mails: mail::read(reader)?,
+            hash_ok: None,
+            hash: hash(&id.key(), image),
+            forerunner,
+            id,
+        })
+    }
+
+    /// From the `NewImage` of a stream record as Lambda delivers it: JSON with `{"S": ...}`.
+    ///
+    /// # Errors
+    /// As [`JournalEntry::from_image`].
+    pub fn from_stream_json(image: &Value) -> Result<JournalEntry, Error> {
+        let item = wire::item_from_json(image).ok_or_else(|| Error::Corrupt {
+            key: "of a stream record".to_owned(),
+            problem: "the image is not DynamoDB's JSON".to_owned(),
+        })?;
+        JournalEntry::from_image(&item)
+    }
+
+    /// What became of the notification ordered by the effect with this number; `None` while it is queued.
+    pub fn mail(&self, effect: usize) -> Option<&Mail> {
+        self.mails.get(&effect)
+    }
+}
+
+/// Where a chain is broken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChainFault {
+    /// The sort key of the item at which it shows; the head's or task's own where the newest item is at fault.
+    pub sk: String,
+    /// What is wrong.
+    pub problem: &'static str,
+}
+
+impl Store {
+    /// The whole journal of an instance, oldest first.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] where an item cannot be read; [`Error::Throttled`] and [`Error::Other`] of the table.
+    pub async fn journal(&self, tenant: TenantId, instance: InstanceKey) -> Result<Vec<JournalEntry>, Error> {
+        let pk = Collection::Instance(tenant, instance).to_string();
+        let items = self.query_all("journal", self.beginning(pk, InstanceItem::JOURNAL)).await?;
+        entries(&items)
+    }
+
+    /// A page of the journal, oldest first: at most `limit` entries behind `after`, the position the last page ended at.
+    ///
+    /// # Errors
+    /// As [`Store::journal`].
+    pub async fn journal_page(
+        &self,
+        tenant: TenantId,
+        instance: InstanceKey,
+        limit: usize,
+        after: Option<&JournalId>,
+    ) -> Result<(Vec<JournalEntry>, Option<JournalId>), Error> {
+        let pk = Collection::Instance(tenant, instance).to_string();
+        let query =
+            self.beginning(pk, InstanceItem::JOURNAL).limit(i32::try_from(limit.clamp(1, 1_000)).unwrap_or(1_000));
+        let after = after.map(|id| crate::item::key_item(&id.key()));
+        let page = self.query_page("journal", query, after).await?;
+        let next = page.last.and_then(|last| {
+            let reader = Reader(&last);
+            JournalId::parse(reader.text_opt(PARTITION_KEY)?, reader.text_opt(SORT_KEY)?)
+        });
+        Ok((entries(&page.items)?, next))
+    }
+
+    /// One journal item. `strong` where its mail part decides something.
+    ///
+    /// # Errors
+    /// As [`Store::journal`].
+    pub async fn journal_item(
+        &self,
+        tenant: TenantId,
+        id: &JournalId,
+        strong: bool,
+    ) -> Result<Option<JournalEntry>, Error> {
+        if id.tenant != tenant {
+            return Ok(None);
+        }
+        let item = self.get("journal item", &id.key(), strong).await?;
+        item.map(|item| JournalEntry::from_image(&item)).transpose()
+    }
+
+    /// Reads an aggregate's whole journal and follows its chains to the hashes kept on head and tasks. Empty: untouched.
+    ///
+    /// # Errors
+    /// As [`Store::journal`].
+    pub async fn verify_chain(&self, tenant: TenantId, instance: InstanceKey) -> Result<Vec<ChainFault>, Error> {
+        let pk = Collection::Instance(tenant, instance).to_string();
+        let query = self.beginning(pk, InstanceItem::JOURNAL).consistent_read(true);
+        let mut journal = entries(&self.query_all("verify", query).await?)?;
+        journal.sort_by_key(|entry| (entry.id.counter, entry.id.n));
+        let loaded = self.load(tenant, instance).await?;
+        let mut newest: BTreeMap<Counter, &JournalEntry> = BTreeMap::new();
+        let mut faults = Vec::new();
+        for entry in &journal {
+            let begins = !newest.contains_key(&entry.id.counter);
+            let sound = if begins { entry.forerunner.is_none() } else { entry.hash_ok == Some(true) };
+            if !sound {
+                let problem = "it does not follow from its forerunner: that was changed, removed or put in between";
+                faults.push(ChainFault { sk: entry.id.sk(), problem });
+            }
+            newest.insert(entry.id.counter, entry);
+        }
+        let heads = loaded.iter().flat_map(|loaded| {
+            let tasks = loaded.extras.iter().map(|(number, extras)| (Counter::Task(*number), &extras.chain));
+            std::iter::once((Counter::Head, &loaded.chain)).chain(tasks)
+        });
+        for (counter, chain) in heads {
+            if newest.get(&counter).map(|entry| &entry.hash) != chain.as_ref() {
+                let sk = match counter {
+                    Counter::Head => InstanceItem::Head.to_string(),
+                    Counter::Task(number) => InstanceItem::Task(number).to_string(),
+                };
+                faults.push(ChainFault { sk, problem: "the newest journal item is not the one that was committed" });
+            }
+        }
+        Ok(faults)
+    }
+}
+
+/// Attributes that never change after the commit, in the order they are hashed.
+const HASHED: [&str; 5] = ["by", "c", "ev", "ef", "ph"];
+
+pub(crate) fn write(id: &JournalId, request: &CommitRequest<'_>, forerunner: Option<&ChainHash>) -> (Item, ChainHash) {
+    let decision = request.decision;
+    let mut writer = Writer::new(&id.key(), "J1")
+        .json("by", request.actor)
+        .text("c", request.command)
+        .json("ev", &decision.events)
+        .json_unless(decision.effects.is_empty(), "ef", &decision.effects)
+        .text_if("ph", forerunner.map(ChainHash::as_str));
+    if let Some(mails) = mail::begin(&decision.effects) {
+        writer = writer.value(mail::MAILS, mails);
+    }
+    let item = writer.done();
+    let hash = hash(&id.key(), &item);
+    (item, hash)
+}
+
+fn hash(key: &Key, item: &Item) -> ChainHash {
+    let reader = Reader(item);
+    ChainHash::of(key, &HASHED.map(|name| reader.text_opt(name).unwrap_or_default()))
+}
+
+/// Entries in the order of time, each counter in its own order even where several commands fell into one millisecond.
+fn entries(items: &[Item]) -> Result<Vec<JournalEntry>, Error> {
+    let mut entries: Vec<JournalEntry> = items.iter().map(JournalEntry::from_image).collect::<Result<_, _>>()?;
+    entries.sort_by_key(|entry| (entry.at, entry.id.counter, entry.id.n));
+    // Clocks of two machines may differ: the chain follows the numbers, not the times.
+    let mut order: Vec<usize> = (0..entries.len()).collect();
+    order.sort_by_key(|index| (entries[*index].id.counter, entries[*index].id.n));
+    for pair in order.windows(2) {
+        let (earlier, later) = (&entries[pair[0]], &entries[pair[1]]);
+        if earlier.id.counter == later.id.counter {
+            let ok = later.forerunner.as_ref() == Some(&earlier.hash);
+            entries[pair[1]].hash_ok = Some(ok);
+        }
+    }
+    for entry in &mut entries {
+        if entry.forerunner.is_none() && entry.hash_ok.is_none() {
+            entry.hash_ok = Some(true);
+        }
+    }
+    Ok(entries)
+}

@@ -1,0 +1,359 @@
+//! Every key of the table and of its indexes: built and parsed here and nowhere else. Knows no attribute besides keys.
+
+use domain::external_task::Status;
+use domain::ids::{InstanceKey, Number, TaskKey, TenantId};
+use domain::time::Timestamp;
+use std::fmt;
+use std::str::FromStr;
+
+/// Bytes of a process id at most: DynamoDB takes 1,024 bytes of sort key, and escaping may triple an id.
+pub(crate) const PROCESS_ID_BYTES_MAX: usize = 255;
+
+/// Both parts of a primary key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Key {
+    pub pk: String,
+    pub sk: String,
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.pk, self.sk)
+    }
+}
+
+/// The text is no key of this table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct InvalidKey;
+
+/// Item collections. Every one of a tenant begins with the tenant's number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Collection {
+    /// `{t}#I#{instance}`: an aggregate with its journal.
+    Instance(TenantId, InstanceKey),
+    /// `{t}#D`: the list of processes.
+    Catalogue(TenantId),
+    /// `{t}#D#{process}`: versions of a process and the pointer to the deployed one.
+    Process(TenantId, String),
+    /// `{t}#D#{process}#{n}`: the contents of one version.
+    Contents(TenantId, String, u32),
+    /// `{t}#K#{hash}`: a request that came with an idempotency key.
+    Idempotency(TenantId, String),
+    /// `T#{t}`: a tenant.
+    Tenant(TenantId),
+    /// `T`: the list of tenants.
+    Tenants,
+    /// `A#{hash}`: an API token.
+    Token(String),
+}
+
+impl fmt::Display for Collection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Collection::Instance(tenant, instance) => write!(f, "{tenant}#I#{instance}"),
+            Collection::Catalogue(tenant) => write!(f, "{tenant}#D"),
+            Collection::Process(tenant, process) => write!(f, "{tenant}#D#{}", escape(process)),
+            Collection::Contents(tenant, process, version) => write!(f, "{tenant}#D#{}#{version}", escape(process)),
+            Collection::Idempotency(tenant, hash) => write!(f, "{tenant}#K#{hash}"),
+            Collection::Tenant(tenant) => write!(f, "T#{tenant}"),
+            Collection::Tenants => f.write_str("T"),
+            Collection::Token(hash) => write!(f, "A#{hash}"),
+        }
+    }
+}
+
+impl FromStr for Collection {
+    type Err = InvalidKey;
+
+    fn from_str(text: &str) -> Result<Collection, InvalidKey> {
+        let parts: Vec<&str> = text.split('#').collect();
+        match parts.as_slice() {
+            ["T"] => Ok(Collection::Tenants),
+            ["T", tenant] => Ok(Collection::Tenant(parse_tenant(tenant)?)),
+            ["A", hash] => Ok(Collection::Token((*hash).to_owned())),
+            [tenant, "D"] => Ok(Collection::Catalogue(parse_tenant(tenant)?)),
+            [tenant, "D", process] => Ok(Collection::Process(parse_tenant(tenant)?, unescape(process)?)),
+            [tenant, "D", process, version] => {
+                Ok(Collection::Contents(parse_tenant(tenant)?, unescape(process)?, parse(version)?))
+            }
+            [tenant, "I", instance] => Ok(Collection::Instance(parse_tenant(tenant)?, parse(instance)?)),
+            [tenant, "K", hash] => Ok(Collection::Idempotency(parse_tenant(tenant)?, (*hash).to_owned())),
+            _ => Err(InvalidKey),
+        }
+    }
+}
+
+/// Items of an aggregate. `H` to `Z` is what a command loads; the journal sorts behind it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum InstanceItem {
+    /// `H`: the head.
+    Head,
+    /// `O#{task}`: when the link of a task was first fetched.
+    Fetched(Number),
+    /// `X#{task}`: an external task.
+    Task(Number),
+    /// `~J#{ms}#{counter}#{n}`: the journal item of one command.
+    Journal { at: Timestamp, counter: Counter, n: u64 },
+}
+
+/// What numbers a journal item: the version of the head, or of the one task it is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Counter {
+    /// The head's.
+    Head,
+    /// A task's.
+    Task(Number),
+}
+
+impl fmt::Display for Counter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Counter::Head => f.write_str("H"),
+            Counter::Task(number) => write!(f, "{:05}", number.0),
+        }
+    }
+}
+
+impl InstanceItem {
+    /// First sort key of what a command loads.
+    pub const LOAD_FROM: &'static str = "H";
+    /// Last sort key of what a command loads.
+    pub const LOAD_TO: &'static str = "Z";
+    /// What the sort keys of journal items begin with.
+    pub const JOURNAL: &'static str = "~J#";
+
+    pub fn key(self, tenant: TenantId, instance: InstanceKey) -> Key {
+        Key { pk: Collection::Instance(tenant, instance).to_string(), sk: self.to_string() }
+    }
+}
+
+impl fmt::Display for InstanceItem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            InstanceItem::Head => f.write_str("H"),
+            InstanceItem::Fetched(task) => write!(f, "O#{:05}", task.0),
+            InstanceItem::Task(task) => write!(f, "X#{:05}", task.0),
+            InstanceItem::Journal { at, counter, n } => {
+                write!(f, "{}{:013}#{counter}#{n}", InstanceItem::JOURNAL, at.as_millis())
+            }
+        }
+    }
+}
+
+impl FromStr for InstanceItem {
+    type Err = InvalidKey;
+
+    fn from_str(text: &str) -> Result<InstanceItem, InvalidKey> {
+        let parts: Vec<&str> = text.split('#').collect();
+        match parts.as_slice() {
+            ["H"] => Ok(InstanceItem::Head),
+            ["O", task] => Ok(InstanceItem::Fetched(Number(parse(task)?))),
+            ["X", task] => Ok(InstanceItem::Task(Number(parse(task)?))),
+            ["~J", at, counter, n] => {
+                let counter = match *counter {
+                    "H" => Counter::Head,
+                    task => Counter::Task(Number(parse(task)?)),
+                };
+                Ok(InstanceItem::Journal { at: Timestamp::from_millis(parse(at)?), counter, n: parse(n)? })
+            }
+            _ => Err(InvalidKey),
+        }
+    }
+}
+
+/// Items of a process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ProcessItem {
+    /// `V#{n}`: the head of a version.
+    Version(u32),
+    /// `DEPLOYED`: the pointer to the deployed version.
+    Deployed,
+}
+
+impl ProcessItem {
+    /// What the sort keys of version heads begin with.
+    pub const VERSIONS: &'static str = "V#";
+
+    pub fn key(self, tenant: TenantId, process: &str) -> Key {
+        Key { pk: Collection::Process(tenant, process.to_owned()).to_string(), sk: self.to_string() }
+    }
+}
+
+impl fmt::Display for ProcessItem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ProcessItem::Version(version) => write!(f, "V#{version:06}"),
+            ProcessItem::Deployed => f.write_str("DEPLOYED"),
+        }
+    }
+}
+
+impl FromStr for ProcessItem {
+    type Err = InvalidKey;
+
+    fn from_str(text: &str) -> Result<ProcessItem, InvalidKey> {
+        match text.split_once('#') {
+            None if text == "DEPLOYED" => Ok(ProcessItem::Deployed),
+            Some(("V", version)) => Ok(ProcessItem::Version(parse(version)?)),
+            Some(_) | None => Err(InvalidKey),
+        }
+    }
+}
+
+/// Items of the contents of one version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ContentsItem {
+    /// `C#{i}`: a piece of the compiled process.
+    Compiled(usize),
+    /// `P#{i}`: a long text: a page or a mail.
+    Text(usize),
+    /// `X#{i}`: a piece of the file as deployed.
+    Xml(usize),
+}
+
+impl ContentsItem {
+    /// What the sort keys of pieces of the compiled process begin with.
+    pub const COMPILED: &'static str = "C#";
+    /// What the sort keys of pieces of the file begin with.
+    pub const XML: &'static str = "X#";
+
+    pub fn key(self, tenant: TenantId, process: &str, version: u32) -> Key {
+        Key { pk: Collection::Contents(tenant, process.to_owned(), version).to_string(), sk: self.to_string() }
+    }
+}
+
+impl fmt::Display for ContentsItem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Padded: pieces are read in the order of their keys.
+        match self {
+            ContentsItem::Compiled(number) => write!(f, "C#{number:03}"),
+            ContentsItem::Text(number) => write!(f, "P#{number:03}"),
+            ContentsItem::Xml(number) => write!(f, "X#{number:03}"),
+        }
+    }
+}
+
+impl FromStr for ContentsItem {
+    type Err = InvalidKey;
+
+    fn from_str(text: &str) -> Result<ContentsItem, InvalidKey> {
+        match text.split_once('#') {
+            Some(("C", number)) => Ok(ContentsItem::Compiled(parse(number)?)),
+            Some(("P", number)) => Ok(ContentsItem::Text(parse(number)?)),
+            Some(("X", number)) => Ok(ContentsItem::Xml(parse(number)?)),
+            Some(_) | None => Err(InvalidKey),
+        }
+    }
+}
+
+/// The entry of a process in the tenant's list.
+pub(crate) fn catalogue(tenant: TenantId, process: &str) -> Key {
+    Key { pk: Collection::Catalogue(tenant).to_string(), sk: escape(process) }
+}
+
+/// The record of a request that came with an idempotency key.
+pub(crate) fn idempotency(tenant: TenantId, hash: &str) -> Key {
+    Key { pk: Collection::Idempotency(tenant, hash.to_owned()).to_string(), sk: "K".to_owned() }
+}
+
+/// The record of a tenant.
+pub(crate) fn tenant(tenant: TenantId) -> Key {
+    Key { pk: Collection::Tenant(tenant).to_string(), sk: "T".to_owned() }
+}
+
+/// The entry of a tenant in the installation's list; padded, so that the list is in the order of numbers.
+pub(crate) fn tenant_entry(tenant: TenantId) -> Key {
+    Key { pk: Collection::Tenants.to_string(), sk: format!("{:010}", tenant.0) }
+}
+
+/// The tenant of an entry of the installation's list.
+pub(crate) fn parse_tenant_entry(sk: &str) -> Result<TenantId, InvalidKey> {
+    Ok(TenantId(parse(sk)?))
+}
+
+/// The record of an API token.
+pub(crate) fn token(hash: &str) -> Key {
+    Key { pk: Collection::Token(hash.to_owned()).to_string(), sk: "A".to_owned() }
+}
+
+/// Partition key of index L1: `{t}#{status}#{shard}`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ByStatus {
+    pub tenant: TenantId,
+    pub status: Status,
+    pub shard: u32,
+}
+
+impl fmt::Display for ByStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}#{}#{}", self.tenant, self.status, self.shard)
+    }
+}
+
+impl FromStr for ByStatus {
+    type Err = InvalidKey;
+
+    fn from_str(text: &str) -> Result<ByStatus, InvalidKey> {
+        let parts: Vec<&str> = text.split('#').collect();
+        let [tenant, status, shard] = parts.as_slice() else { return Err(InvalidKey) };
+        let status = Status::parse(status).ok_or(InvalidKey)?;
+        Ok(ByStatus { tenant: parse_tenant(tenant)?, status, shard: parse(shard)? })
+    }
+}
+
+/// Sort key of the lists of tasks: `{created ms}#{task}`. Equal in every stream that is merged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ByCreation {
+    pub created_at: Timestamp,
+    pub task: TaskKey,
+}
+
+impl ByCreation {
+    /// Sorts before everything created at or after `at`.
+    pub fn bound(at: Timestamp) -> String {
+        format!("{:013}", at.as_millis().max(0))
+    }
+}
+
+impl fmt::Display for ByCreation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:013}#{}", self.created_at.as_millis().max(0), self.task)
+    }
+}
+
+impl FromStr for ByCreation {
+    type Err = InvalidKey;
+
+    fn from_str(text: &str) -> Result<ByCreation, InvalidKey> {
+        let (created, task) = text.split_once('#').ok_or(InvalidKey)?;
+        Ok(ByCreation { created_at: Timestamp::from_millis(parse(created)?), task: parse(task)? })
+    }
+}
+
+/// The shard of a task among `shards`, fixed at its creation. Keys of one moment differ in few bits: they are mixed
+/// (finalizer of SplitMix64) so that neighbours spread.
+pub(crate) fn shard(task: TaskKey, shards: u32) -> u32 {
+    let mut bits = task.get();
+    bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    bits ^= bits >> 31;
+    u32::try_from(bits % u64::from(shards.max(1))).unwrap_or(0)
+}
+
+/// `#` separates the parts of keys, so an id may not contain it; `%` marks what was replaced.
+fn escape(id: &str) -> String {
+    id.replace('%', "%25").replace('#', "%23")
+}
+
+fn unescape(text: &str) -> Result<String, InvalidKey> {
+    let id = text.replace("%23", "#").replace("%25", "%");
+    if escape(&id) == text { Ok(id) } else { Err(InvalidKey) }
+}
+
+fn parse_tenant(text: &str) -> Result<TenantId, InvalidKey> {
+    Ok(TenantId(parse(text)?))
+}
+
+fn parse<T: FromStr>(text: &str) -> Result<T, InvalidKey> {
+    text.parse().map_err(|_| InvalidKey)
+}

@@ -1,0 +1,214 @@
+//! Tenants and API tokens. Keeps records; checks no permission and makes no token.
+//!
+//! Records are cached in the process for [`CACHED_MS`] by the clock the caller hands in; the store reads none. So a raised
+//! epoch and a deleted token are dead everywhere within 30 s, and in the process that did it at once.
+
+use crate::item::{Item, Reader, Writer};
+use crate::keys;
+use crate::table::SORT_KEY;
+use crate::{Error, Store};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use domain::ids::TenantId;
+use domain::time::Timestamp;
+
+/// Milliseconds for which a record is taken from the process's own memory (design: at most 30 s).
+pub const CACHED_MS: i64 = 30_000;
+/// Shards of a tenant's lists at most: a page asks every one.
+pub const SHARDS_MAX: u32 = 64;
+
+/// A tenant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TenantRecord {
+    /// Number.
+    pub id: TenantId,
+    /// Display name.
+    pub name: String,
+    /// BCP 47 language of pages and mails where a task has none.
+    pub language: String,
+    /// IANA time zone in which times are shown.
+    pub time_zone: String,
+    /// Key epoch: raising it kills every public link of the tenant. Only [`Store::raise_epoch`] changes it.
+    pub epoch: u16,
+    /// Over how many partitions the rows of its lists are spread. Only grows: a task keeps the shard of its creation, and
+    /// a list asks all shards. One until the tenant creates 150 tasks a second.
+    pub shards: u32,
+    /// Display name of the sender of its mails.
+    pub mail_from_name: Option<String>,
+    /// Where answers to its mails go.
+    pub reply_to: Option<String>,
+    /// When it was created.
+    pub created_at: Timestamp,
+}
+
+/// An API token, without the token: the table holds only its hash.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenRecord {
+    /// Tenant.
+    pub tenant: TenantId,
+    /// User or client id.
+    pub user: String,
+    /// Roles within the tenant.
+    pub roles: Vec<String>,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+impl Store {
+    /// A tenant's record, not older than 30 s. `None`: no such tenant.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] where the record cannot be read; [`Error::Throttled`] and [`Error::Other`] of the table.
+    pub async fn tenant(&self, id: TenantId, now: Timestamp) -> Result<Option<TenantRecord>, Error> {
+        if let Some(record) = self.inner.tenants.get(&id, now) {
+            return Ok(Some(record));
+        }
+        let Some(item) = self.get("tenant", &keys::tenant(id), false).await? else { return Ok(None) };
+        let record = read_tenant(id, &item)?;
+        self.inner.tenants.put(id, record.clone(), now);
+        Ok(Some(record))
+    }
+
+    /// Every tenant of the installation, by number. For operators: reads one item for each.
+    ///
+    /// # Errors
+    /// As [`Store::tenant`].
+    pub async fn tenants(&self) -> Result<Vec<TenantRecord>, Error> {
+        let query = self.partition(keys::Collection::Tenants.to_string()).key_condition_expression("#pk = :pk");
+        let mut records = Vec::new();
+        for entry in self.query_all("tenants", query.consistent_read(true)).await? {
+            let reader = Reader(&entry);
+            let id = keys::parse_tenant_entry(reader.text(SORT_KEY)?)
+                .map_err(|_| reader.corrupt("its key is no tenant's"))?;
+            if let Some(item) = self.get("tenants", &keys::tenant(id), true).await? {
+                records.push(read_tenant(id, &item)?);
+            }
+        }
+        Ok(records)
+    }
+
+    /// Creates a tenant or changes its record. The epoch of an existing one stays, and its shards never become fewer.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] where shards would become fewer; [`Error::TooLarge`] beyond [`SHARDS_MAX`].
+    pub async fn put_tenant(&self, record: &TenantRecord) -> Result<(), Error> {
+        let (size, limit) = (record.shards as usize, SHARDS_MAX as usize);
+        if size > limit {
+            return Err(Error::TooLarge { what: "the number of shards", size, limit });
+        }
+        // First the entry of the list: an entry without a record is passed over, a record without entry would be hidden.
+        let entry = Writer::new(&keys::tenant_entry(record.id), "TL1").done();
+        self.put("put tenant", entry).await?;
+        let text = |value: &str| AttributeValue::S(value.to_owned());
+        let optional = |value: &Option<String>| text(value.as_deref().unwrap_or_default());
+        let number = |value: i64| AttributeValue::N(value.to_string());
+        let update = self
+            .update(&keys::tenant(record.id))
+            .update_expression(
+                "SET #k = :k, #nm = :nm, #lg = :lg, #tz = :tz, #sh = :sh, #fn = :fn, #rt = :rt, \
+                 #ep = if_not_exists(#ep, :ep), #at = if_not_exists(#at, :at)",
+            )
+            .condition_expression("attribute_not_exists(pk) OR #sh <= :sh");
+        let values = [
+            ("k", text("T1")),
+            ("nm", text(&record.name)),
+            ("lg", text(&record.language)),
+            ("tz", text(&record.time_zone)),
+            ("sh", number(i64::from(record.shards.max(1)))),
+            ("fn", optional(&record.mail_from_name)),
+            ("rt", optional(&record.reply_to)),
+            ("ep", number(i64::from(record.epoch))),
+            ("at", number(record.created_at.as_millis())),
+        ];
+        let update = values.into_iter().fold(update, |update, (name, value)| {
+            update
+                .expression_attribute_names(format!("#{name}"), name)
+                .expression_attribute_values(format!(":{name}"), value)
+        });
+        self.inner.tenants.forget(&record.id);
+        self.send_update("put tenant", update).await?.map(|_| ()).ok_or(Error::Conflict)
+    }
+
+    /// Raises a tenant's key epoch by one and so kills every public link of the tenant, everywhere within 30 s.
+    /// Gives the new epoch, `None` where there is no such tenant.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] when the last of 65,535 epochs is used up.
+    pub async fn raise_epoch(&self, id: TenantId) -> Result<Option<u16>, Error> {
+        let update = self
+            .update(&keys::tenant(id))
+            .update_expression("SET #ep = #ep + :one")
+            .condition_expression("attribute_exists(pk)")
+            .expression_attribute_names("#ep", "ep")
+            .expression_attribute_values(":one", AttributeValue::N("1".to_owned()))
+            .return_values(ReturnValue::AllNew);
+        let item = self.send_update("raise epoch", update).await?;
+        self.inner.tenants.forget(&id);
+        item.map(|item| Reader(&item).number("ep")).transpose()
+    }
+
+    /// The record of an API token by the hexadecimal SHA-256 of the token, not older than 30 s. `None`: no such token.
+    ///
+    /// # Errors
+    /// As [`Store::tenant`].
+    pub async fn token(&self, hash: &str, now: Timestamp) -> Result<Option<TokenRecord>, Error> {
+        let key = hash.to_owned();
+        if let Some(record) = self.inner.tokens.get(&key, now) {
+            return Ok(Some(record));
+        }
+        let Some(item) = self.get("token", &keys::token(hash), false).await? else { return Ok(None) };
+        let reader = Reader(&item);
+        let record = TokenRecord {
+            tenant: TenantId(reader.number("t")?),
+            user: reader.text("u")?.to_owned(),
+            roles: reader.json("ro")?,
+            created_at: Timestamp::from_millis(reader.number("at")?),
+        };
+        // Only tokens that exist are kept: guesses must not push them out.
+        self.inner.tokens.put(key, record.clone(), now);
+        Ok(Some(record))
+    }
+
+    /// Stores an API token under the hexadecimal SHA-256 of the token.
+    ///
+    /// # Errors
+    /// [`Error::Throttled`] and [`Error::Other`] of the table.
+    pub async fn put_token(&self, hash: &str, record: &TokenRecord) -> Result<(), Error> {
+        self.inner.tokens.forget(&hash.to_owned());
+        self.put("put token", write_token(hash, record)).await
+    }
+
+    /// Deletes an API token; it is dead everywhere within 30 s. Unknown ones are success.
+    ///
+    /// # Errors
+    /// [`Error::Throttled`] and [`Error::Other`] of the table.
+    pub async fn delete_token(&self, hash: &str) -> Result<(), Error> {
+        self.delete("delete token", &keys::token(hash)).await?;
+        self.inner.tokens.forget(&hash.to_owned());
+        Ok(())
+    }
+}
+
+pub(crate) fn write_token(hash: &str, record: &TokenRecord) -> Item {
+    Writer::new(&keys::token(hash), "A1")
+        .number("t", record.tenant.0)
+        .text("u", &record.user)
+        .json("ro", &record.roles)
+        .number("at", record.created_at.as_millis())
+        .done()
+}
+
+pub(crate) fn read_tenant(id: TenantId, item: &Item) -> Result<TenantRecord, Error> {
+    let reader = Reader(item);
+    let optional = |name| reader.owned_opt(name).filter(|text| !text.is_empty());
+    Ok(TenantRecord {
+        id,
+        name: reader.text("nm")?.to_owned(),
+        language: reader.text("lg")?.to_owned(),
+        time_zone: reader.text("tz")?.to_owned(),
+        epoch: reader.number("ep")?,
+        shards: reader.number("sh")?,
+        mail_from_name: optional("fn"),
+        reply_to: optional("rt"),
+        created_at: Timestamp::from_millis(reader.number("at")?),
+    })
+}
