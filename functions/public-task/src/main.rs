@@ -1,1 +1,25 @@
-fn main() {}
+//! The public page of an external task: shows it, takes the answer. GET and HEAD decide nothing.
+
+mod handler;
+mod page;
+
+use app::config::LinkConfig;
+use app::{App, clock, secret, telemetry};
+use lambda_http::{Error, run, service_fn};
+use script::QuickJs;
+use store::Store;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    telemetry::init();
+    let config = LinkConfig::from_env()?;
+    let aws = store::aws_config().await;
+    let secret = secret::fetch(&aws, &config.secret_arn).await?;
+    let public = handler::Public {
+        app: App { store: Store::with_config(&aws, config.table), secret: Some(secret.clone()) },
+        secret,
+        scripts: QuickJs::default(),
+        public_url: config.public_url,
+    };
+    run(service_fn(async |request| Ok::<_, Error>(handler::handle(&public, request, clock::now()).await))).await
+}

@@ -14,3 +14,6 @@ pub mod secret;
 pub mod telemetry;
 
 pub use execute::{App, Error, Outcome, Request};
+
+#[cfg(test)]
+mod tests;

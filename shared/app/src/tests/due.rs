@@ -1,0 +1,32 @@
+//! What schedules and queues carry keeps its form: messages outlive deployments.
+
+use crate::due::DueMessage;
+use domain::command::Command;
+use domain::effect::Due;
+use domain::ids::{InstanceKey, Number, TenantId};
+
+#[test]
+fn due_messages_keep_their_stored_form() {
+    let instance = InstanceKey::new(1 << 20).expect("below 2^63");
+    let message = |due| DueMessage { tenant: TenantId(1), instance, due };
+    let cases = [
+        (message(Some(Due::Reminder { task: Number(4), occurrence: 2 })), r#"{"tenant":1,"instance":"1048576","due":{"r":{"t":4,"n":2}}}"#),
+        (message(Some(Due::Expiry { task: Number(4) })), r#"{"tenant":1,"instance":"1048576","due":{"e":{"t":4}}}"#),
+        (
+            message(Some(Due::Timer { element: Number(3), event: "B".to_owned(), occurrence: 1 })),
+            r#"{"tenant":1,"instance":"1048576","due":{"b":{"k":3,"e":"B","n":1}}}"#,
+        ),
+        (message(None), r#"{"tenant":1,"instance":"1048576"}"#),
+    ];
+    for (message, stored) in cases {
+        assert_eq!(serde_json::to_string(&message).expect("JSON"), stored);
+        assert_eq!(serde_json::from_str::<DueMessage>(stored).expect("a message"), message);
+    }
+}
+
+#[test]
+fn a_message_without_anything_due_goes_on_with_the_instance() {
+    let stored = r#"{"tenant":1,"instance":"1048576","continue":true}"#;
+    let message: DueMessage = serde_json::from_str(stored).expect("a message");
+    assert_eq!(message.command(), Command::Continue);
+}

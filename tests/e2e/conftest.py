@@ -1,0 +1,7 @@
+import pytest
+from product import Product
+
+
+@pytest.fixture
+def product(stack):
+    return Product(stack)
