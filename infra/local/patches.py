@@ -36,7 +36,7 @@ TOUCHED = {
     eventbridge: ["_dispatch_to_sqs"],
     ses: ["get_state", "load_persisted_state", "_sent_emails", "_sent_emails_list"],
     ses_v2: ["handle_request", "_identities"],
-    sqs: ["_queues", "_queue_by_arn"],
+    sqs: ["_queues", "_queue_url_for_account", "load_persisted_state"],
 }
 
 
@@ -99,6 +99,7 @@ def apply(activity, log_line):
     _keep_streams()
     _keep_mail()
     _name_resources()
+    _follow_port()
 
 
 def _no_delays():
@@ -219,6 +220,19 @@ def _name_resources():
         return extract(service, method, path, headers, body, query_params, region, account_id)
 
     iam_actions.extract_resource_arn = extract_resource_arn
+
+
+def _follow_port():
+    # Queues are kept under an address with the port of the run that made them: on another port none is polled.
+    load = sqs.load_persisted_state
+
+    def load_state(data):
+        queues = type(sqs._queues)()
+        for (account, region, url), queue in data.get("queues", sqs._queues)._data.items():
+            queues.set_scoped(account, region, sqs._queue_url_for_account(account, url.rsplit("/", 1)[-1]), queue)
+        load({**data, "queues": queues})
+
+    sqs.load_persisted_state = load_state
 
 
 def _field(body, name):

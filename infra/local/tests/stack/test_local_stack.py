@@ -13,7 +13,7 @@ import deploy
 import package
 import pytest
 from botocore.exceptions import ClientError
-from stack_fixture import HERE, LocalStack
+from stack_fixture import HERE, LocalStack, free_ports
 
 BOOTSTRAP = pathlib.Path(__file__).with_name("bootstrap.py")
 JOURNAL = "~J#1700000000000#H#1"
@@ -40,11 +40,6 @@ class Recorder(LocalStack):
 
     def root(self, service):
         return deploy.client(service, self.env["AWS_ENDPOINT_URL"])
-
-    def variables(self, function):
-        status, _, text = self.request("GET", self.env[{"Api": "API_URL", "PublicTask": "PUBLIC_URL"}[function]] + "/t/x")
-        assert status == 200
-        return json.loads(text)["environment"]
 
     def as_function(self, function, service):
         """A client with the role of a function: what it may do, the function may."""
@@ -237,10 +232,18 @@ def test_a_kill_between_commit_and_delivery_loses_nothing_and_doubles_nothing(ow
     own.wait_for(lambda: own.events("Reminder") == [{"schedule": "pending"}])
     assert len(own.inbox("a@demo.test")) == 1
     assert own.root("secretsmanager").get_secret_value(SecretId=own.env["LINK_SECRET_ARN"])["SecretString"] == secret
-    # The second restart is an orderly one.
+
+
+def test_an_orderly_restart_on_other_ports_keeps_records_and_queues(own):
     own.pause_stream()
-    own.put("1#I#1", "~J#1700000000000#H#7")
+    own.put("1#I#1", JOURNAL)
+    own.root("sqs").send_message(QueueUrl=own.env["TIMER_QUEUE_URL"], DelaySeconds=3, MessageBody="{}")
     own.stop()
+    own.port = free_ports()
     own.start()
     own.settle()
-    assert len(own.journal()) == 7
+    assert own.journal() == [JOURNAL]
+    own.wait_for(lambda: own.events("Timer"))
+    # A queue's address from before still names it: instances' functions keep their environment.
+    own.root("sqs").send_message(QueueUrl=own.env["TIMER_QUEUE_URL"], MessageBody="{}")
+    own.wait_for(lambda: len(own.events("Timer")) == 2)
