@@ -8,7 +8,7 @@
 //! Codes of problems. Errors: `TEMPLATE_NOT_ALLOWED`, `PLACEHOLDER_PLACE`, `PLACEHOLDER_SYNTAX`, `PAGE_TOO_BIG` (above
 //! [`PAGE_BYTES_MAX`]), `PAGE_TOO_COMPLEX`, `FORM_NOT_UNIQUE`, `FIELD_NAME`, `FIELD_NOT_SUPPORTED`,
 //! `FIELD_OUTSIDE_FORM`, `ACTION_WITHOUT_VALUE`. Warnings: `PAGE_TOO_BIG` (above [`PAGE_BYTES_GOOD`]),
-//! `ELEMENT_DROPPED`, `ATTRIBUTE_DROPPED`, `LINK_NOT_ABSOLUTE`, `FIELD_WITHOUT_NAME`, `FIELD_WITHOUT_LABEL`,
+//! `PLACEHOLDER_OPEN`, `ELEMENT_DROPPED`, `ATTRIBUTE_DROPPED`, `LINK_NOT_ABSOLUTE`, `FIELD_WITHOUT_NAME`, `FIELD_WITHOUT_LABEL`,
 //! `BUTTON_WITHOUT_ACTION`.
 
 mod clean;
@@ -30,6 +30,8 @@ use domain::process::FieldModel;
 pub const PAGE_BYTES_GOOD: usize = 14 * 1024;
 /// A page above this many bytes is refused unread.
 pub const PAGE_BYTES_MAX: usize = 256 * 1024;
+/// A page of quotes and ampersands grows when they are escaped; beyond this it could not be shown.
+const WRITTEN_BYTES_MAX: usize = 384 * 1024;
 /// Problems reported for one page at most.
 const PROBLEMS_MAX: usize = 100;
 
@@ -116,6 +118,10 @@ pub fn read(source: &str, kind: PageKind) -> PageReading {
         body: write::html(&cleaned.nodes).trim().to_owned(),
         form: prepared.place,
     };
+    if page.body.len() + page.style.len() > WRITTEN_BYTES_MAX {
+        let message = "the page has more than 384 KB when its texts are escaped".to_owned();
+        cleaned.findings.error(0, "PAGE_TOO_BIG", message);
+    }
     PageReading {
         page,
         fields: prepared.fields,

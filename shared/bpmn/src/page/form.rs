@@ -139,7 +139,14 @@ fn own_form(form: &mut Element, places: Places, findings: &mut Findings) -> Prep
                 Some(action) => actions.push(action),
                 None => plan.remove(position),
             },
-            _ => data_control(position, control, &mut groups, &mut plan, findings),
+            ControlKind::Text { .. }
+            | ControlKind::ShortText
+            | ControlKind::Email
+            | ControlKind::Number
+            | ControlKind::Date
+            | ControlKind::Checkbox
+            | ControlKind::Radio
+            | ControlKind::Select { .. } => data_control(position, control, &mut groups, &mut plan, findings),
         }
     }
     let fields = groups.iter().filter_map(|group| field(group, &survey, &mut plan, findings)).collect();
