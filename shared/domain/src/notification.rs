@@ -115,7 +115,9 @@ impl Email {
                     && !label.starts_with('-')
                     && !label.ends_with('-')
                     && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
-            });
+            })
+            // No top-level domain is a number: this is an IP address without its brackets.
+            && labels.last().is_some_and(|label| !label.bytes().all(|b| b.is_ascii_digit()));
         if local_ok && domain_ok && text.len() <= 254 {
             Ok(Email(format!("{local}@{}", domain.to_ascii_lowercase())))
         } else {

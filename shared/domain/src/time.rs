@@ -80,9 +80,12 @@ impl FromStr for Timestamp {
         let ms = match text.parse::<jiff::Timestamp>() {
             Ok(at) => at.as_millisecond(),
             Err(_) => {
-                let civil: DateTime = text.parse().map_err(|_| {
-                    InvalidTime(format!("\"{text}\" is not a date and time such as 2026-12-03T22:59:00Z"))
-                })?;
+                let bad = || InvalidTime(format!("\"{text}\" is not a date and time such as 2026-12-03T22:59:00Z"));
+                // The civil parser would drop an offset that has put the moment out of range.
+                if text.split_once(['T', 't', ' ']).is_some_and(|(_, time)| time.contains(['+', '-', '['])) {
+                    return Err(bad());
+                }
+                let civil: DateTime = text.parse().map_err(|_| bad())?;
                 Offset::UTC.to_timestamp(civil).map_or(i64::MAX, jiff::Timestamp::as_millisecond)
             }
         };

@@ -104,6 +104,10 @@ impl FromStr for Path {
         let bad = || InvalidPath(text.to_owned());
         let trimmed = text.trim();
         let trimmed = trimmed.strip_prefix("context.").unwrap_or(trimmed);
+        // No variable is called `context`, and the stored spelling of this path would lose one more of them.
+        if trimmed.starts_with("context.") {
+            return Err(bad());
+        }
         let mut steps = Vec::new();
         for part in trimmed.split('.') {
             let (name, mut indexes) = match part.find('[') {
@@ -118,6 +122,10 @@ impl FromStr for Path {
             steps.push(Step::Name(name.to_owned()));
             while !indexes.is_empty() {
                 let (index, rest) = indexes.strip_prefix('[').and_then(|rest| rest.split_once(']')).ok_or_else(bad)?;
+                // The number parser would take a plus sign.
+                if index.starts_with('+') {
+                    return Err(bad());
+                }
                 steps.push(Step::Index(index.parse().map_err(|_| bad())?));
                 indexes = rest;
             }
