@@ -13,6 +13,8 @@ import sys
 import tempfile
 import xml.etree.ElementTree as ElementTree
 
+import dev
+
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 BIN = pathlib.Path(sys.executable).parent
@@ -104,10 +106,7 @@ def step_browser(sums):
 
 
 def built(sums):
-    import package
-
-    packages = [word for name in (*package.FUNCTIONS, "admin") for word in ("-p", name)]
-    if subprocess.run(["cargo", "build", "--quiet", *packages], cwd=ROOT, check=False).returncode:
+    if subprocess.run(["cargo", "build", "--quiet", "--workspace", "--bins"], cwd=ROOT, check=False).returncode:
         sums.fail("the functions do not build")
         return False
     return True

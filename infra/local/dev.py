@@ -146,8 +146,7 @@ def refuse_second(port):
 
 
 def build():
-    packages = [argument for name in (*package.FUNCTIONS, "admin") for argument in ("-p", name)]
-    if subprocess.run(["cargo", "build", "--quiet", *packages], cwd=ROOT, check=False).returncode:
+    if subprocess.run(["cargo", "build", "--quiet", "--workspace", "--bins"], cwd=ROOT, check=False).returncode:
         raise SystemExit("The build failed.")
 
 
