@@ -21,7 +21,7 @@ $(READY): infra/local/requirements.txt
 venv: $(READY) ## Set up the Python tools
 
 build: ## Build the functions and the admin command, for this machine
-	cargo build -p api -p console -p public-task -p outbox -p reminder -p expiry -p timer -p admin
+	cargo build --workspace --bins
 
 dev: $(READY) ## Run the whole product on this machine (PORT=4566, CLEAN=1 starts empty)
 	@$(BIN)/python infra/local/dev.py up --port $(PORT) $(if $(CLEAN),--clean)

@@ -1,5 +1,8 @@
 //! The HTTP API: parses, authorises, makes one command. No business rule lives here.
 
+// The SDK's futures nest deeper than the compiler's default limit.
+#![recursion_limit = "256"]
+
 mod body;
 mod problem;
 mod request;

@@ -1,11 +1,14 @@
 //! Performs the effects of committed commands. Must not decide anything about a task.
 
+// The SDK's futures nest deeper than the compiler's default limit.
+#![recursion_limit = "256"]
+
 mod handler;
 
 use app::config::LinkConfig;
 use app::{App, clock, secret, telemetry};
 use effects::{EffectsConfig, Performer};
-use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use lambda_runtime::{Diagnostic, Error, LambdaEvent, run, service_fn};
 use serde_json::Value;
 use store::Store;
 
@@ -19,5 +22,9 @@ async fn main() -> Result<(), Error> {
         secret: Some(secret::fetch(&aws, &config.secret_arn).await?),
     };
     let performer = Performer::new(&aws, app, config.public_url, EffectsConfig::from_env()?);
-    run(service_fn(async |event: LambdaEvent<Value>| handler::handle(&performer, clock::now, event.payload).await)).await
+    run(service_fn(async |event: LambdaEvent<Value>| {
+        let handled = handler::handle(&performer, clock::now, event.payload).await;
+        handled.map_err(|error| Diagnostic { error_type: error.name().to_owned(), error_message: error.to_string() })
+    }))
+    .await
 }

@@ -1,5 +1,8 @@
 //! The public page of an external task: shows it, takes the answer. GET and HEAD decide nothing.
 
+// The SDK's futures nest deeper than the compiler's default limit.
+#![recursion_limit = "256"]
+
 mod handler;
 mod page;
 

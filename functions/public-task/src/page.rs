@@ -11,7 +11,7 @@ use domain::variables::Variables;
 use std::sync::Arc;
 use store::TenantRecord;
 use web::asking::{self, Organisation};
-use web::customer::{self, Context};
+use web::customer::{self, Context, Rendered};
 use web::public::{self, CustomerPart, DraftNote, Notice, PublicView, Receipt, TaskForm};
 
 /// The tenant of a verified link, unless the link's epoch is over.
@@ -91,7 +91,7 @@ impl Opened {
         let value = PageValue::draw(self.task.templates_version).sign(&public.secret, target);
         let hidden = [("page", value.as_str())];
         let page = self.customer_page(public, model.pages.task).await?;
-        let own_form = page.as_ref().map(|page| customer::own_controls(page));
+        let own_form = page.as_ref().map(customer::own_controls);
         let form = TaskForm {
             fields: &model.fields,
             actions: &model.actions,
@@ -104,17 +104,19 @@ impl Opened {
         };
         let Some(page) = page else { return Ok(public::task(&self.view, &form, None, nonce)) };
         let parts = public::form_parts(self.view.language, &form);
-        let rendered = self.render(&page, |context| Context {
-            hidden: &parts.hidden,
-            form: &parts.form,
-            buttons: &parts.buttons,
-            values: shown.values,
-            errors: &parts.messages,
-            ..context
-        })?;
-        let part =
-            CustomerPart { title: rendered.title.as_deref(), style: &rendered.style, html: &rendered.html };
-        Ok(public::task(&self.view, &form, Some(&part), nonce))
+        let data = asking::placeholders(&self.view, &self.task, &self.address);
+        let rendered = self.render(
+            &page,
+            &Context {
+                hidden: &parts.hidden,
+                form: &parts.form,
+                buttons: &parts.buttons,
+                values: shown.values,
+                errors: &parts.messages,
+                ..Context::new(&self.view, &data, &self.address)
+            },
+        );
+        Ok(public::task(&self.view, &form, Some(&part_of(&rendered)), nonce))
     }
 
     /// The answer to the submission itself.
@@ -170,10 +172,9 @@ impl Opened {
         show: impl FnOnce(Option<&CustomerPart<'_>>) -> String,
     ) -> Result<String, Notice> {
         let Some(page) = self.customer_page(public, text).await? else { return Ok(show(None)) };
-        let rendered = self.render(&page, |context| context)?;
-        let part =
-            CustomerPart { title: rendered.title.as_deref(), style: &rendered.style, html: &rendered.html };
-        Ok(show(Some(&part)))
+        let data = asking::placeholders(&self.view, &self.task, &self.address);
+        let rendered = self.render(&page, &Context::new(&self.view, &data, &self.address));
+        Ok(show(Some(&part_of(&rendered))))
     }
 
     async fn customer_page(&self, public: &Public, text: Option<TextRef>) -> Result<Option<CustomerPage>, Notice> {
@@ -191,13 +192,18 @@ impl Opened {
         Ok(page)
     }
 
-    fn render<'a>(
-        &self,
-        page: &CustomerPage,
-        complete: impl FnOnce(Context<'_>) -> Context<'a>,
-    ) -> Result<customer::Rendered, Notice> {
-        todo_render(self, page, complete)
+    fn render(&self, page: &CustomerPage, context: &Context<'_>) -> Rendered {
+        let rendered = customer::render(page, context);
+        if !rendered.missing.is_empty() || rendered.cut_off {
+            let (paths, cut_off) = (&rendered.missing, rendered.cut_off);
+            tracing::warn!(task.id = %self.task.key, ?paths, cut_off, "a template lacks values or grew too large");
+        }
+        rendered
     }
+}
+
+fn part_of(rendered: &Rendered) -> CustomerPart<'_> {
+    CustomerPart { title: rendered.title.as_deref(), style: &rendered.style, html: &rendered.html }
 }
 
 fn unavailable(error: impl std::fmt::Display) -> Notice {

@@ -1,10 +1,13 @@
 //! A timer of the process is due, or an instance goes on in the background: one command.
 
+// The SDK's futures nest deeper than the compiler's default limit.
+#![recursion_limit = "256"]
+
 use app::config::TableConfig;
 use app::{App, clock, due, telemetry};
 use domain::command::Command;
 use script::QuickJs;
-use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use lambda_runtime::{Diagnostic, Error, LambdaEvent, run, service_fn};
 use serde_json::Value;
 use store::Store;
 
@@ -15,7 +18,8 @@ async fn main() -> Result<(), Error> {
     let app = App { store: Store::connect(config.table).await, secret: None };
     let scripts = QuickJs::default();
     run(service_fn(async |event: LambdaEvent<Value>| {
-        due::handle(&app, &scripts, clock::now, event.payload, is_ours).await
+        let handled = due::handle(&app, &scripts, clock::now, event.payload, is_ours).await;
+        handled.map_err(|error| Diagnostic { error_type: error.name().to_owned(), error_message: error.to_string() })
     }))
     .await
 }

@@ -55,7 +55,17 @@ pub async fn put_tenant(options: &Options<'_>) -> Result<()> {
     let id = tenant_id(options.required("id")?)?;
     let mut record = match store.tenant(id, clock::now()).await? {
         Some(record) => record,
-        None => TenantRecord::new(id, options.required("name")?),
+        None => TenantRecord {
+            id,
+            name: options.required("name")?.to_owned(),
+            language: "en".to_owned(),
+            time_zone: "UTC".to_owned(),
+            epoch: 1,
+            shards: 1,
+            mail_from_name: None,
+            reply_to: None,
+            created_at: clock::now(),
+        },
     };
     if let Some(name) = options.get("name") {
         record.name = name.to_owned();
@@ -65,6 +75,9 @@ pub async fn put_tenant(options: &Options<'_>) -> Result<()> {
     }
     if let Some(time_zone) = options.get("time-zone") {
         record.time_zone = time_zone.to_owned();
+    }
+    if let Some(name) = options.get("mail-from-name") {
+        record.mail_from_name = Some(name.to_owned());
     }
     if let Some(reply_to) = options.get("reply-to") {
         record.reply_to = Some(reply_to.to_owned());
@@ -83,7 +96,7 @@ pub async fn list_tenants() -> Result<()> {
 
 pub async fn kill_links(options: &Options<'_>) -> Result<()> {
     let id = tenant_id(options.required("id")?)?;
-    let epoch = store().await?.raise_epoch(id).await?;
+    let epoch = store().await?.raise_epoch(id).await?.with_context(|| format!("there is no tenant {id}"))?;
     say(&format!("tenant {id}: every link made before epoch {epoch} is dead within 30 s; resend makes new ones"));
     Ok(())
 }

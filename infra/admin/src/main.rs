@@ -6,7 +6,8 @@ mod commands;
 use anyhow::Result;
 
 const USAGE: &str = "\
-admin tenant put --id N --name NAME [--language en] [--time-zone Europe/Oslo] [--reply-to ADDRESS]
+admin tenant put --id N --name NAME [--language en] [--time-zone Europe/Oslo] 
+                 [--mail-from-name NAME] [--reply-to ADDRESS]
 admin tenant list
 admin tenant kill-links --id N          every link of the tenant ends within 30 s
 admin token create --tenant N --user ID --role ROLE [--role ROLE]    prints the token, once

@@ -64,6 +64,16 @@ pub enum HandleError {
     Failed(#[from] Error),
 }
 
+impl HandleError {
+    /// The name an alarm can look for.
+    pub fn name(&self) -> &'static str {
+        match self {
+            HandleError::Unreadable(_) => "UnreadableEvent",
+            HandleError::Failed(_) => "CommandFailed",
+        }
+    }
+}
+
 /// Handles an event of the functions `reminder`, `expiry` and `timer`. A schedule's payload that must be tried again is
 /// an error (Lambda retries it); of a batch only the failed messages return to the queue.
 ///

@@ -6,12 +6,12 @@ use crate::keys::Secret;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// Secrets Manager did not give it.
-    #[error("the secret {arn} cannot be read: {source}")]
+    #[error("the secret {arn} cannot be read: {detail}")]
     Unreadable {
         /// Which.
         arn: String,
         /// Why.
-        source: Box<dyn std::error::Error + Send + Sync>,
+        detail: String,
     },
     /// It is shorter than 32 bytes.
     #[error("the secret {0} is shorter than 32 bytes")]
@@ -23,7 +23,7 @@ pub async fn fetch(config: &aws_config::SdkConfig, arn: &str) -> Result<Secret, 
     let client = aws_sdk_secretsmanager::Client::new(config);
     let answer = client.get_secret_value().secret_id(arn).send().await.map_err(|error| Error::Unreadable {
         arn: arn.to_owned(),
-        source: Box::new(aws_sdk_secretsmanager::error::DisplayErrorContext(error).to_string().into()).into(),
+        detail: aws_sdk_secretsmanager::error::DisplayErrorContext(error).to_string(),
     })?;
     answer.secret_string().and_then(Secret::new).ok_or_else(|| Error::TooShort(arn.to_owned()))
 }

@@ -37,3 +37,15 @@ pub enum Error {
     #[error(transparent)]
     App(#[from] app::Error),
 }
+
+impl Error {
+    /// The name an alarm can look for.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Error::Later { .. } => "EffectDelayed",
+            Error::Refused { .. } => "EffectRefused",
+            Error::Store(_) => "StoreFailed",
+            Error::App(_) => "CommandFailed",
+        }
+    }
+}

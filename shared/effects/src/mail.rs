@@ -46,7 +46,13 @@ pub async fn compose(
             let stored_text = app.store.text(tenant_id, &process.id, task.templates_version, text).await?;
             let page: Option<CustomerPage> = stored_text.as_deref().and_then(|text| serde_json::from_str(text).ok());
             match page {
-                Some(page) => Some(customer::render_mail(&page, &about, &data, &address)),
+                Some(page) => {
+                    let rendered = customer::render_mail(&page, &about, &data, &address);
+                    if !rendered.missing.is_empty() {
+                        tracing::warn!(task.id = %task.key, paths = ?rendered.missing, "placeholders without a value");
+                    }
+                    Some(rendered.html)
+                }
                 None => {
                     tracing::error!(task.id = %task.key, "a mail template cannot be read; the built-in text stands in");
                     None
@@ -57,7 +63,7 @@ pub async fn compose(
     let mail = web::mail::render(&MailView { about, link: address, kind, now, customer: CustomerMail { subject, body } });
     Ok(Outgoing {
         to: task.recipient.as_str().to_owned(),
-        from_name: sender_name(&tenant.name),
+        from_name: sender_name(tenant.mail_from_name.as_deref().unwrap_or(&tenant.name)),
         reply_to: tenant.reply_to,
         subject: mail.subject,
         text: mail.text,

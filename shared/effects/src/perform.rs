@@ -9,14 +9,14 @@ use app::due::DueMessage;
 use app::{App, Request};
 use domain::command::{Actor, Command};
 use domain::effect::{Due, Effect};
-use domain::external_task::{ExternalTask, Status};
+use domain::external_task::Status;
 use domain::ids::{InstanceKey, TaskKey, TenantId};
 use domain::notification::Delivery;
 use domain::script::NoScripts;
 use domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
-use store::{JournalEntry, JournalId, Mark};
+use store::{JournalEntry, JournalId, Mark, StoredTask};
 
 /// A time not later than this is waited for in a queue: schedules may be a minute late.
 const QUEUE_MS_MAX: i64 = 60_000;
@@ -150,7 +150,7 @@ impl Performer {
                 .store
                 .task(tenant, instance.task(*task), true)
                 .await?
-                .is_none_or(|task| task.status != Status::Pending),
+                .is_none_or(|stored| stored.task.status != Status::Pending),
             Due::Timer { element, .. } => self
                 .app
                 .store
@@ -179,17 +179,17 @@ impl Performer {
         if stored.is_some_and(|stored| stored.mail(number).is_some()) {
             return Ok(());
         }
-        let Some(task) = self.task(tenant, key, path).await? else { return Ok(()) };
-        if task.status_at(now) != Status::Pending {
+        let Some(stored) = self.task(tenant, key, path).await? else { return Ok(()) };
+        if stored.task.status_at(now) != Status::Pending {
             tracing::info!(task.id = %key, "no mail is started for a task that has ended");
             return Ok(());
         }
-        let mail = mail::compose(&self.app, &self.public_url, entry, number, &task, kind, now).await?;
+        let mail = mail::compose(&self.app, &self.public_url, entry, number, &stored, kind, now).await?;
         match self.mailer.send(&mail).await {
             Ok(message_id) => {
                 let mark = Mark { delivery: Delivery::Sent, message_id: Some(message_id), at: now };
                 self.app.store.mark_mail(tenant, &entry.id, number, &mark).await?;
-                if task.delivery == Delivery::Queued {
+                if stored.task.delivery == Delivery::Queued {
                     self.app.store.show_delivery(tenant, key, Delivery::Sent).await?;
                 }
                 tracing::info!(task.id = %key, effect.kind = "notify", "mail handed over");
@@ -204,7 +204,7 @@ impl Performer {
     }
 
     /// The task as the mail needs it. A weak read may be older than the task itself; then a strong one decides.
-    async fn task(&self, tenant: TenantId, key: TaskKey, path: Path) -> Result<Option<ExternalTask>, Error> {
+    async fn task(&self, tenant: TenantId, key: TaskKey, path: Path) -> Result<Option<StoredTask>, Error> {
         if path == Path::Stream
             && let Some(task) = self.app.store.task(tenant, key, false).await?
         {

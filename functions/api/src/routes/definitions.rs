@@ -14,7 +14,7 @@ struct QuickJsCheck;
 impl ScriptCheck for QuickJsCheck {
     fn check(&self, source: &str) -> Result<Vec<String>, ScriptError> {
         match script::check(source) {
-            Ok(checked) => Ok(checked.warnings),
+            Ok(checked) => Ok(checked.warnings.into_iter().map(|warning| warning.message).collect()),
             Err(error) => Err(ScriptError { message: error.message, line: error.line, column: error.column }),
         }
     }
