@@ -15,7 +15,7 @@ use serde::Serialize;
 pub use chrome::CustomerPart;
 pub use headers::{csp, headers};
 pub use state::{Notice, Receipt, already_completed, cancelled, could_not_process, expired, notice, success};
-pub use task::{DraftNote, FormParts, TaskForm, form_parts, task};
+pub use task::{DraftNote, FormParts, TaskForm, action_label, form_parts, task};
 
 /// What every page and mail about one task says. Texts are as stored: they are cleaned and escaped here.
 #[derive(Clone, Debug)]

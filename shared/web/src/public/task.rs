@@ -376,7 +376,7 @@ fn buttons(form: &TaskForm<'_>, lang: Lang) -> Vec<Button> {
 }
 
 /// The text of a button. The action that stands in where none is modelled speaks the reader's language.
-pub(crate) fn action_label(lang: Lang, action: &ActionModel) -> String {
+pub fn action_label(lang: Lang, action: &ActionModel) -> String {
     match &action.label {
         Some(label) => clean::line(label, clean::LINE_CHARS_MAX),
         None if action.name == "Submit" => lang.submit().to_owned(),

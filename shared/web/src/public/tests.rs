@@ -373,3 +373,48 @@ fn the_policy_allows_nothing_but_the_pages_own_style_and_form() {
     assert!(value("x-robots-tag").is_some_and(|value| value.contains("noindex")));
     assert!(headers.iter().all(|(_, value)| !value.contains("unsafe")));
 }
+
+/// S0-85, S0-86, E-08: a customer's own form goes the whole way from the file to the refused answer, and the error
+/// summary leads to its fields.
+#[test]
+fn a_refused_answer_to_a_customers_own_form_is_accessible_and_shows_what_was_typed() {
+    let source = "<title>Check {{ order.number }}</title><style>h1 { color: teal }</style><h1>Order {{ order.number }}</h1>\
+        <form><label for=\"qty\">Quantity</label><input id=\"qty\" name=\"quantity\" type=\"number\" min=\"1\" required>\
+        <fieldset><legend>Wanted</legend><label><input type=\"radio\" name=\"wanted\" value=\"yes\"> Yes</label>\
+        <label><input type=\"radio\" name=\"wanted\" value=\"no\"> No</label></fieldset></form>";
+    let reading = bpmn::page::read(source, bpmn::page::PageKind::Task);
+    assert!(reading.problems.is_empty(), "{:?}", reading.problems);
+    let fields = reading.fields.expect("the page has a form of its own");
+    let actions = actions();
+    let values = json!({"quantity": "<many>", "wanted": "no"}).as_object().cloned().expect("an object");
+    let errors = [error("quantity", Problem::NotANumber)];
+    let own = crate::customer::own_controls(&reading.page);
+    let form = TaskForm { own_form: Some(&own), ..form(&fields, &actions, &values, &errors) };
+    let view = view(Lang::En);
+    let parts = form_parts(view.language, &form);
+    let data = json!({"order": {"number": "<4711>"}}).as_object().cloned().expect("an object");
+    let context = crate::customer::Context {
+        hidden: &parts.hidden,
+        form: &parts.form,
+        buttons: &parts.buttons,
+        values: &values,
+        errors: &parts.messages,
+        ..crate::customer::Context::new(&view, &data, "https://answer.example/t/x")
+    };
+    let rendered = crate::customer::render(&reading.page, &context);
+    let part = CustomerPart { title: rendered.title.as_deref(), style: &rendered.style, html: &rendered.html };
+    let page = task(&view, &form, Some(&part), NONCE);
+    a11y::check(&page);
+    let all = a11y::elements(&page);
+    let quantity = all.iter().find(|element| element.get("name") == Some("quantity")).expect("the field");
+    assert_eq!(quantity.get("value"), Some("<many>"));
+    assert_eq!(quantity.get("aria-invalid"), Some("true"));
+    let link = all.iter().find(|element| element.name == "a").and_then(|link| link.get("href"));
+    assert_eq!(link, Some("#qty"));
+    let hidden = all.iter().filter(|element| element.get("type") == Some("hidden")).count();
+    let checked: Vec<_> =
+        all.iter().filter(|element| element.get("checked").is_some()).filter_map(|e| e.get("value")).collect();
+    assert_eq!((hidden, checked), (2, vec!["no"]));
+    let title = all.iter().find(|element| element.name == "title").expect("a title");
+    assert_eq!(title.text, "Error: Check <4711> - Norvik Harbour");
+}

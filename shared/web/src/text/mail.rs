@@ -43,7 +43,7 @@ super::sentences! {
     heading_last_day(task) { en: "Last day: {task}", de: "Letzter Tag: {task}", fr: "Dernier jour : {task}" }
     intro_reminder(organisation, day) {
         en: "{organisation} asked you on {day} and has no answer yet. The link is the same as before; what you have saved is still there.",
-        de: "{organisation} hat Sie am {day} gefragt und noch keine Antwort. Der Link ist derselbe wie zuvor; was Sie gespeichert haben, ist noch da.",
+        de: "{organisation} hat Sie am {day} gefragt und noch keine Antwort erhalten. Der Link ist derselbe wie zuvor; was Sie gespeichert haben, ist noch da.",
         fr: "{organisation} vous a écrit le {day} et n’a pas encore de réponse. Le lien est le même qu’avant ; ce que vous avez enregistré est toujours là.",
     }
     intro_resend(organisation, day) {
