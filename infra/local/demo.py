@@ -8,9 +8,11 @@ import json
 import os
 import pathlib
 import subprocess
+import time
 import urllib.error
 import urllib.request
 
+MAIL_SECONDS_MAX = 15
 FOLDER = pathlib.Path(__file__).with_name("demo")
 # env name -> (tenant, user, role)
 TOKENS = {
@@ -49,7 +51,7 @@ def _create(settings, admin):
         return done.stdout.strip()
 
     for tenant, name in TENANTS.items():
-        call("tenant", "put", "--id", tenant, "--name", name)
+        call("tenant", "put", "--id", tenant, "--name", name, "--time-zone", "Europe/Oslo", "--reply-to", f"office@tenant{tenant}.example")
     return {env: call("token", "create", "--tenant", tenant, "--user", user, "--role", role).splitlines()[-1]
             for env, (tenant, user, role) in TOKENS.items()}
 
@@ -57,14 +59,27 @@ def _create(settings, admin):
 def _deploy(settings, token):
     for path in sorted(FOLDER.glob("*.bpmn")):
         _post(settings, token, "/v1/definitions", path.read_bytes(), "application/xml", path.name)
+    cancelled = {}
     for instance in json.loads((FOLDER / "instances.json").read_text()):
-        name = instance["start"]["businessKey"]
         body = json.dumps(instance["start"]).encode()
+        name = instance["start"]["businessKey"]
         started = json.loads(_post(settings, token, "/v1/instances", body, "application/json", name))
         if "cancel" in instance:
-            path = f"/v1/instances/{started['instanceKey']}/cancel"
-            reason = json.dumps({"reason": instance["cancel"]}).encode()
-            _post(settings, token, path, reason, "application/json", f"cancelling of {name}")
+            cancelled[started["instanceKey"]] = instance["cancel"]
+    # Their mails first: a task that has ended sends none, and the recipient shall find it cancelled.
+    _wait_for_mail(settings)
+    for key, reason in cancelled.items():
+        body = json.dumps({"reason": reason}).encode()
+        _post(settings, token, f"/v1/instances/{key}/cancel", body, "application/json", f"cancelling of {key}")
+
+
+def _wait_for_mail(settings):
+    deadline = time.monotonic() + MAIL_SECONDS_MAX
+    while time.monotonic() < deadline:
+        with urllib.request.urlopen(f"{settings['AWS_ENDPOINT_URL']}/_local/state", timeout=30) as answer:
+            if json.load(answer)["idle"]:
+                return
+        time.sleep(0.1)
 
 
 def _post(settings, token, path, body, kind, what):

@@ -146,6 +146,7 @@ def refuse_second(port):
 
 
 def build():
+    # The whole workspace, as the tests do: building packages apart would compile shared crates with other features.
     if subprocess.run(["cargo", "build", "--quiet", "--workspace", "--bins"], cwd=ROOT, check=False).returncode:
         raise SystemExit("The build failed.")
 
