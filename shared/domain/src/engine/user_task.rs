@@ -90,9 +90,9 @@ fn create(
     let task =
         step.next_number().ok_or_else(|| Failure::new("LIMIT", "the instance has used all its numbers".to_owned()))?;
     let now = step.env.now;
-    // A recipient may be prepared by the Script, so the form context is read first, then the process variables.
-    let mut data = step.state.instance.variables.clone();
-    data.extend(form_context.clone());
+    // A recipient may be prepared by the Script; where both have a name, the process's own variable is meant.
+    let mut data = form_context.clone();
+    data.extend(step.state.instance.variables.clone());
     let address = plain_text(&model.recipient.evaluate(&data, now));
     let recipient = Email::parse(&address).map_err(|error| {
         let shown: String = address.chars().filter(|c| !c.is_control()).take(80).collect();
@@ -150,9 +150,9 @@ pub(crate) fn reminder_due(
             let index = usize::try_from(occurrence.checked_sub(1)?).ok()?;
             list.get(index).map(|duration| duration.after(created))
         }
-        Reminders::Every { times, interval } => {
-            (1..=REMINDERS_MAX.min(*times)).contains(&occurrence).then(|| (0..occurrence).fold(created, |at, _| interval.after(at)))
-        }
+        Reminders::Every { times, interval } => (1..=REMINDERS_MAX.min(*times))
+            .contains(&occurrence)
+            .then(|| (0..occurrence).fold(created, |at, _| interval.after(at))),
     }?;
     expires.is_none_or(|expires| at < expires).then_some(at)
 }
