@@ -132,7 +132,6 @@ fn an_instance_that_has_used_its_numbers_stops_and_keeps_its_path() {
             .build(),
     )
     .started(json!({}));
-    world.journal.clear();
     if let Some(state) = &mut world.state {
         state.instance.last_number = Number(u16::MAX - 1);
     }

@@ -44,6 +44,8 @@ pub struct World {
     pub now: Timestamp,
     pub state: Option<Aggregate>,
     pub journal: Vec<(Timestamp, Vec<Event>, Vec<Effect>)>,
+    /// What the journal alone says, event by event as stored.
+    replayed: Option<Aggregate>,
 }
 
 pub fn given(process: Process) -> World {
@@ -54,6 +56,7 @@ pub fn given(process: Process) -> World {
         now: Timestamp::from_millis(NINE),
         state: None,
         journal: Vec::new(),
+        replayed: None,
     }
 }
 
@@ -102,26 +105,33 @@ impl World {
         assert_eq!(result, decide(&env, self.state.as_ref(), &command), "a decision is deterministic");
         assert_eq!(self.state, before, "a decision changes nothing by itself");
         if let Ok(decision) = &result {
+            self.replay(&decision.events);
             self.journal.push((self.now, decision.events.clone(), decision.effects.clone()));
             self.state = Some(decision.after.clone());
-            assert_eq!(self.replayed(), self.state, "the journal replays to the stored state");
+            assert_eq!(self.replayed, self.state, "the journal replays to the stored state");
         }
         Then { result }
     }
 
-    /// What the journal says, by itself.
-    pub fn replayed(&self) -> Option<Aggregate> {
-        let mut state = None;
-        for (at, events, _) in &self.journal {
-            for event in events {
-                match (&mut state, event) {
-                    (None, Event::InstanceStarted(started)) => state = Some(begin(key(), *at, started)),
-                    (None, other) => panic!("the first event is {other:?}"),
-                    (Some(state), event) => apply(state, *at, event),
-                }
+    /// Applies events as they come back from the store.
+    fn replay(&mut self, events: &[Event]) {
+        for event in events {
+            let stored = serde_json::to_string(event).unwrap();
+            let read: Event = serde_json::from_str(&stored).unwrap();
+            assert_eq!(&read, event, "{stored}");
+            match (&mut self.replayed, &read) {
+                (None, Event::InstanceStarted(started)) => self.replayed = Some(begin(key(), self.now, started)),
+                (None, other) => panic!("the first event is {other:?}"),
+                (Some(state), event) => apply(state, self.now, event),
             }
         }
-        state
+    }
+
+    /// Forgets everything but the process and the clock.
+    pub fn forget(&mut self) {
+        self.state = None;
+        self.replayed = None;
+        self.journal.clear();
     }
 
     pub fn state(&self) -> &Aggregate {

@@ -48,10 +48,12 @@ fn the_recipient_is_a_literal_a_path_or_a_template() {
 }
 
 #[test]
-fn a_recipient_prepared_by_the_script_wins_over_the_variable() {
-    let task = ticket().recipient("context.mail").pre_script("return {\"mail\":\"new@example.org\"}");
-    let world = given(one_task(task)).started(json!({"mail": "old@example.org"}));
-    assert_eq!(world.task("ask").recipient.as_str(), "new@example.org");
+fn a_script_can_prepare_the_recipient_and_variables_win_over_it() {
+    let task = ticket().recipient("context.mail").pre_script("return {\"mail\":\"script@example.org\"}");
+    let world = given(one_task(task.clone())).started(json!({}));
+    assert_eq!(world.task("ask").recipient.as_str(), "script@example.org");
+    let world = given(one_task(task)).started(json!({"mail": "variable@example.org"}));
+    assert_eq!(world.task("ask").recipient.as_str(), "variable@example.org");
 }
 
 /// Bad input: a recipient that is none makes an incident, not a task; CR and LF never reach a header.
@@ -95,6 +97,10 @@ fn the_form_context_comes_from_the_script_first() {
     let world = given(one_task(both)).started(variables);
     assert_eq!(world.task("ask").form_context, vars(json!({"hello": 1})));
     assert_eq!(world.task("ask").input_data, vars(json!({"secret": 5})));
+
+    let nothing = ticket().input("secret", "limit").pre_script("return null");
+    let world = given(one_task(nothing)).started(json!({"limit": 5}));
+    assert_eq!(world.task("ask").form_context, vars(json!({})));
 }
 
 #[test]

@@ -68,8 +68,7 @@ fn in_status(status: Status) -> World {
         }
         Status::Expired => {
             world.process = one_task(ticket().expires_after("PT2H").reminders(&["PT1H"]));
-            world.state = None;
-            world.journal.clear();
+            world.forget();
             world.start(json!({})).accepted();
             world.after("PT2H").expire("ask").accepted();
         }

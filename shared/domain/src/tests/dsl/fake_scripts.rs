@@ -4,9 +4,9 @@
 use crate::script::{ScriptFailure, ScriptKind, ScriptOutcome, ScriptRequest, Scripts};
 use crate::variables::Variables;
 use serde_json::{Value, json};
-use std::cell::RefCell;
+use std::sync::Mutex;
 
-type Answer = Box<dyn Fn(&ScriptRequest<'_>) -> Result<ScriptOutcome, ScriptFailure>>;
+type Answer = Box<dyn Fn(&ScriptRequest<'_>) -> Result<ScriptOutcome, ScriptFailure> + Send + Sync>;
 
 /// What one evaluation was given.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,21 +25,21 @@ pub struct Seen {
 #[derive(Default)]
 pub struct FakeScripts {
     table: Vec<(String, Answer)>,
-    seen: RefCell<Vec<Seen>>,
+    seen: Mutex<Vec<Seen>>,
 }
 
 impl FakeScripts {
     pub fn on(
         &mut self,
         source: &str,
-        answer: impl Fn(&ScriptRequest<'_>) -> Result<ScriptOutcome, ScriptFailure> + 'static,
+        answer: impl Fn(&ScriptRequest<'_>) -> Result<ScriptOutcome, ScriptFailure> + Send + Sync + 'static,
     ) {
         self.table.insert(0, (source.to_owned(), Box::new(answer)));
     }
 
     /// The newest evaluation of a source.
     pub fn last(&self, source: &str) -> Seen {
-        let seen = self.seen.borrow();
+        let seen = self.seen.lock().unwrap();
         seen.iter().rev().find(|seen| seen.source == source).cloned().unwrap_or_else(|| panic!("{source} did not run"))
     }
 }
@@ -50,7 +50,7 @@ pub fn result(result: Value) -> Result<ScriptOutcome, ScriptFailure> {
 
 impl Scripts for FakeScripts {
     fn evaluate(&self, request: &ScriptRequest<'_>) -> Result<ScriptOutcome, ScriptFailure> {
-        self.seen.borrow_mut().push(Seen {
+        self.seen.lock().unwrap().push(Seen {
             source: request.source.to_owned(),
             kind: request.kind,
             variables: request.variables.clone(),

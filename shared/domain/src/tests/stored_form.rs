@@ -1,0 +1,211 @@
+//! The JSON of events and effects in journal items. What is stored once must be readable for ever: a changed line in a
+//! snapshot is a change of stored data.
+
+use super::dsl::{RECIPIENT, lines, vars};
+use crate::effect::{Due, Effect};
+use crate::event::{ElementActivated, EndCause, Event, InstanceStarted, TaskCreated};
+use crate::external_task::Status;
+use crate::ids::Number;
+use crate::instance::{Incident, InstanceStatus, Ready};
+use crate::notification::{Channel, Delivery, Email, NotificationKind};
+use crate::time::Timestamp;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::json;
+use std::collections::BTreeSet;
+use std::fmt::Debug;
+
+/// One line for each value, after reading it back.
+fn stored<T: Serialize + DeserializeOwned + PartialEq + Debug>(values: &[T]) -> String {
+    values
+        .iter()
+        .map(|value| {
+            let text = serde_json::to_string(value).unwrap();
+            assert_eq!(&serde_json::from_str::<T>(&text).unwrap(), value, "{text}");
+            text + "\n"
+        })
+        .collect()
+}
+
+fn at() -> Timestamp {
+    "2026-03-02T09:00:00.007Z".parse().unwrap()
+}
+
+fn task_created() -> TaskCreated {
+    TaskCreated {
+        task: Number(3),
+        element: Number(2),
+        activity: "ask".to_owned(),
+        recipient: Email::parse(RECIPIENT).unwrap(),
+        recipient_name: Some("Ann".to_owned()),
+        channel: Channel::Graph,
+        language: Some("de".to_owned()),
+        expires_at: Some(at()),
+        form_context: vars(json!({"total": 12.5})),
+        input_data: vars(json!({"secret": [1]})),
+    }
+}
+
+fn instance_events() -> Vec<Event> {
+    let reached = ElementActivated {
+        number: Number(2),
+        element: "ask".to_owned(),
+        flow: Some("start-ask".to_owned()),
+        scope: Some(Number(1)),
+    };
+    let bare = ElementActivated { flow: None, scope: None, ..reached.clone() };
+    let ready = Ready { element: "next".to_owned(), flow: Some("ask-next".to_owned()), scope: None };
+    let started = InstanceStarted {
+        process_id: "approval".to_owned(),
+        definition_version: 4,
+        business_key: Some("B-1".to_owned()),
+        reference: Some("Order 1".to_owned()),
+        by: "olga".to_owned(),
+        variables: vars(json!({"amount": 10})),
+    };
+    let shortest =
+        InstanceStarted { business_key: None, reference: None, variables: vars(json!({})), ..started.clone() };
+    let incident = Incident {
+        element_number: Number(2),
+        element: "ask".to_owned(),
+        code: "SCRIPT_ERROR".to_owned(),
+        message: "no amount".to_owned(),
+        at: at(),
+    };
+    let (element, event, occurrence) = (Number(2), "late".to_owned(), 1);
+    vec![
+        Event::InstanceStarted(Box::new(started)),
+        Event::InstanceStarted(Box::new(shortest)),
+        Event::StatusChanged(InstanceStatus::Waiting),
+        Event::ElementActivated(reached),
+        Event::ElementPassed(bare),
+        Event::ElementCompleted(Number(2)),
+        Event::ElementTerminated(Number(2)),
+        Event::FlowsTaken(vec![ready]),
+        Event::FlowsResumed,
+        Event::VariablesSet(vars(json!({"a": null, "b": {"c": "d"}}))),
+        Event::EntityStateSet("ASKED".to_owned()),
+        Event::TimerStarted { element, event: event.clone(), occurrence, due: at() },
+        Event::TimerFired { element, event, occurrence },
+        Event::IncidentRaised(incident),
+        Event::IncidentResolved(Number(2)),
+        Event::CancelRequested("mistake".to_owned()),
+    ]
+}
+
+fn task_events() -> Vec<Event> {
+    let task = Number(3);
+    let shortest = TaskCreated {
+        recipient_name: None,
+        channel: Channel::Email,
+        language: None,
+        expires_at: None,
+        form_context: vars(json!({})),
+        input_data: vars(json!({})),
+        ..task_created()
+    };
+    let values = vars(json!({"comment": "fine"}));
+    let ended = |status, cause, reason: Option<&str>| Event::TaskEnded {
+        task,
+        status,
+        cause,
+        reason: reason.map(str::to_owned),
+    };
+    vec![
+        Event::TaskCreated(Box::new(task_created())),
+        Event::TaskCreated(Box::new(shortest)),
+        Event::TaskOpened(task),
+        Event::TaskDraftSaved { task, values: values.clone() },
+        Event::TaskSubmitDenied { task, codes: vec!["REQUIRED".to_owned()], values: values.clone() },
+        Event::TaskSubmitDenied { task, codes: vec!["UNKNOWN_ACTION".to_owned()], values: vars(json!({})) },
+        Event::TaskReminded { task, next: 2 },
+        Event::TaskResent(task),
+        Event::TaskSynced { task, version: 5 },
+        Event::TaskCompleted { task, outcome: "Approve".to_owned(), answers: values, submission: "s-1".to_owned() },
+        ended(Status::Cancelled, EndCause::Cancel, Some("mistake")),
+        ended(Status::Cancelled, EndCause::Interrupt, None),
+        ended(Status::Expired, EndCause::Expire, None),
+        Event::TaskBounced { task, delivery: Delivery::Complained },
+    ]
+}
+
+fn effects() -> Vec<Effect> {
+    let task = Number(3);
+    let dues = [
+        Due::Reminder { task, occurrence: 2 },
+        Due::Expiry { task },
+        Due::Timer { element: Number(2), event: "late".to_owned(), occurrence: 1 },
+    ];
+    let kinds = [NotificationKind::Initial, NotificationKind::Reminder, NotificationKind::Resend];
+    let mut effects: Vec<Effect> = kinds.into_iter().map(|kind| Effect::Notify { task, kind }).collect();
+    effects.extend(dues.iter().cloned().map(|due| Effect::Schedule { due, at: at() }));
+    effects.extend(dues.into_iter().map(|due| Effect::Unschedule { due }));
+    effects.push(Effect::Continue);
+    effects
+}
+
+#[test]
+fn events_of_instances_are_stored_like_this() {
+    insta::assert_snapshot!(stored(&instance_events()));
+}
+
+#[test]
+fn events_of_tasks_are_stored_like_this() {
+    insta::assert_snapshot!(stored(&task_events()));
+}
+
+#[test]
+fn effects_are_stored_like_this() {
+    insta::assert_snapshot!(stored(&effects()));
+}
+
+#[test]
+fn the_words_of_states_are_stored_like_this() {
+    let instance = [
+        InstanceStatus::Running,
+        InstanceStatus::Waiting,
+        InstanceStatus::Completed,
+        InstanceStatus::Error,
+        InstanceStatus::Cancelled,
+    ];
+    let delivery = [
+        Delivery::Queued,
+        Delivery::Sent,
+        Delivery::Delayed,
+        Delivery::Delivered,
+        Delivery::Failed,
+        Delivery::Bounced,
+        Delivery::Complained,
+    ];
+    let channel = [Channel::Email, Channel::Smtp, Channel::Graph];
+    insta::assert_snapshot!([stored(&instance), stored(&Status::ALL), stored(&delivery), stored(&channel)].concat());
+}
+
+/// The examples above show every kind of event: `lines` names each kind, and its match has no wildcard.
+#[test]
+fn every_kind_of_event_has_an_example_and_a_tag_of_its_own() {
+    let events = [instance_events(), task_events()].concat();
+    let tag = |event: &Event| match serde_json::to_value(event).unwrap() {
+        serde_json::Value::String(tag) => tag,
+        serde_json::Value::Object(map) => map.keys().next().cloned().unwrap(),
+        other @ (serde_json::Value::Null
+        | serde_json::Value::Bool(_)
+        | serde_json::Value::Number(_)
+        | serde_json::Value::Array(_)) => panic!("{other}"),
+    };
+    let kinds: BTreeSet<_> = events.iter().map(|event| format!("{:?}", std::mem::discriminant(event))).collect();
+    let tags: BTreeSet<String> = events.iter().map(tag).collect();
+    assert_eq!((kinds.len(), tags.len()), (25, 25));
+    assert_eq!(lines::events(&events).len(), events.len());
+}
+
+/// A journal item of an ordinary step must stay small: an answer with its flow fits 1,024 bytes.
+#[test]
+fn an_ordinary_answer_is_stored_in_less_than_a_kilobyte() {
+    let mut world = super::dsl::given(super::dsl::one_task(super::dsl::ticket().expires_after("P7D")));
+    world.start(json!({})).accepted();
+    let then = world.submit("ask", "Approve", json!({"comment": "fine", "amount": "12"}));
+    let bytes = serde_json::to_string(&then.accepted().events).unwrap().len()
+        + serde_json::to_string(&then.accepted().effects).unwrap().len();
+    assert!(bytes < 600, "{bytes}");
+}
