@@ -123,6 +123,16 @@ pub(crate) fn boolean(node: Node<'_, '_>, name: &str, default: bool, element: &s
     }
 }
 
+/// Longest id; ids stand in keys, addresses and names of schedules.
+const ID_CHARS_MAX: usize = 128;
+
+/// XML's NCName, as BPMN demands for ids, within a length.
+fn is_id(id: &str) -> bool {
+    let mut chars = id.chars();
+    let first = chars.next().is_some_and(|c| c.is_alphabetic() || c == '_');
+    first && chars.all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.')) && id.chars().count() <= ID_CHARS_MAX
+}
+
 /// The ids of all BPMN elements, each of which may stand once in a file.
 fn ids<'a>(root: Node<'a, '_>, reader: &mut Reader<'_>) -> BTreeMap<&'a str, usize> {
     let mut ids = BTreeMap::new();
@@ -133,6 +143,13 @@ fn ids<'a>(root: Node<'a, '_>, reader: &mut Reader<'_>) -> BTreeMap<&'a str, usi
         }
         let Some(id) = attribute(node, "id") else { continue };
         let at = node.range().start;
+        if !is_id(id) {
+            let message = format!(
+                "\"{id}\" is no id: it begins with a letter or _, goes on with letters, digits, _ - . and has \
+                 at most {ID_CHARS_MAX} characters"
+            );
+            reader.report.error("INVALID_ID", at, id, message);
+        }
         if let Some(first) = ids.insert(id, at) {
             let line = reader.report.line(first);
             let message = format!("the id \"{id}\" is already used in line {line}; give each element its own");

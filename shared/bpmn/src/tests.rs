@@ -4,6 +4,11 @@ use crate::{Reading, ScriptCheck, ScriptError, Severity, read_with};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+mod corpus;
+mod hostile;
+mod mutation;
+mod properties;
+mod rules;
 mod valid;
 
 /// Stands in for the script engine: brackets must match. Enough to see that errors reach their place in the file;

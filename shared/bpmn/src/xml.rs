@@ -84,10 +84,11 @@ fn is_utf8(name: &str) -> bool {
 }
 
 /// The parser's finding in words that say what to write.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the parser's enum, not ours; its other messages say enough")]
 fn fault(error: &Error, text: &str, open: Option<usize>) -> Fault {
     let mut code = "NOT_WELL_FORMED";
     let hint = match error {
-        Error::InvalidAttributeValue(_) => {
+        Error::InvalidAttributeValue(_) | Error::InvalidChar(b'"' | b'\'', b'<', _) => {
             "an attribute value contains \"<\"; write \"&lt;\", and \"&amp;&amp;\" for \"&&\", or put the text into \
              an element with CDATA"
                 .to_owned()
@@ -118,6 +119,9 @@ fn fault(error: &Error, text: &str, open: Option<usize>) -> Fault {
         Error::UnexpectedDeclaration(_) => {
             "the XML declaration must be the first thing in the file, without a line or space before it".to_owned()
         }
+        Error::InvalidChar2("a whitespace", _, _) => {
+            "a space is missing between attributes; a quote inside a value is written \"&quot;\"".to_owned()
+        }
         Error::DtdDetected => {
             code = "DTD_NOT_ALLOWED";
             limits::DTD_MESSAGE.to_owned()
@@ -126,7 +130,8 @@ fn fault(error: &Error, text: &str, open: Option<usize>) -> Fault {
             code = "TOO_MANY_ELEMENTS";
             format!("the file has more than {NODES_MAX} nodes or too many attributes and namespaces")
         }
-        other => other.to_string(),
+        // The parser appends the position, which the diagnostic has already.
+        other => other.to_string().replace(&format!(" at {}", other.pos()), ""),
     };
     let message = match code {
         "NOT_WELL_FORMED" => format!("not well-formed XML: {hint}"),

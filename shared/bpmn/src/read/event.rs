@@ -50,6 +50,7 @@ pub(crate) fn boundary(
 
 fn attached(node: &FlowNode<'_, '_>, outline: &Outline<'_, '_>, reader: &mut Reader<'_>) {
     let at = node.at;
+    let timed = bpmn_children(node.node).any(|child| is_bpmn(child, "timerEventDefinition"));
     let Some(reference) = attribute(node.node, "attachedToRef") else {
         let message = "the boundary event has no attachedToRef; name the activity it belongs to";
         reader.report.error("BOUNDARY_ATTACHMENT", at, &node.id, message);
@@ -63,6 +64,7 @@ fn attached(node: &FlowNode<'_, '_>, outline: &Outline<'_, '_>, reader: &mut Rea
     match outline.nodes[to].kind {
         // An unsupported element is refused on its own account.
         NodeKind::UserTask | NodeKind::Unsupported => {}
+        NodeKind::ScriptTask if !timed => {}
         NodeKind::ScriptTask => {
             let message = format!("\"{reference}\" is a script task, which ends at once: the timer never fires");
             reader.report.warning("BOUNDARY_NEVER_FIRES", at, &node.id, message);

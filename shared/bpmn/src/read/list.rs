@@ -1,5 +1,6 @@
 //! Lists in properties: a comma list or a JSON array of texts. Empty items are dropped, items are trimmed.
 
+use super::value::json_problem;
 use super::{Property, Reader};
 
 /// The items of a list property.
@@ -11,8 +12,9 @@ pub(crate) fn items(property: &Property, element: &str, reader: &mut Reader<'_>)
             Ok(items) => items,
             Err(error) => {
                 let message = format!(
-                    "{} is neither a comma list nor a JSON array of texts such as [\"Approve\", \"Reject\"]: {error}",
-                    property.name
+                    "{} is neither a comma list nor a JSON array of texts such as [\"Approve\", \"Reject\"]: {}",
+                    property.name,
+                    json_problem(&error)
                 );
                 reader.report.error("INVALID_LIST", property.value.start(), element, message);
                 return Vec::new();

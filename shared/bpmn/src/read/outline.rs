@@ -161,7 +161,8 @@ impl<'a, 'i> Outline<'a, 'i> {
     pub(crate) fn missing(&self, reference: &str) -> String {
         if self.ids.contains_key(reference) {
             format!(
-                "\"{reference}\" is not a flow node of this process (it may be another kind of element, or stand inside a sub-process or another process)"
+                "\"{reference}\" is not a flow node of this process (it may be another kind of element, or stand \
+                 inside a sub-process or another process)"
             )
         } else {
             format!("there is no element with the id \"{reference}\"")
@@ -288,7 +289,7 @@ fn children(node: Node<'_, '_>, kind: NodeKind, id: &str, reader: &mut Reader<'_
             NodeKind::StartEvent | NodeKind::ExclusiveGateway | NodeKind::UserTask | NodeKind::Unsupported => false,
         };
         if !runs && !INERT_IN_NODE.contains(&name) {
-            let message = format!("{name} on a {tag} is not supported; {RUNS}");
+            let message = format!("{tag} with {name} is not supported; {RUNS}");
             reader.report.error("UNSUPPORTED_ELEMENT", child.range().start, id, message);
         }
     }

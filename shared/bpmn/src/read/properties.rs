@@ -172,10 +172,11 @@ impl Properties {
                 Some((_, Support::Full)) => return true,
                 Some((known, Support::NotYet)) => {
                     if !property.value.is_blank() && !property.value.plain().eq_ignore_ascii_case("false") {
-                        let message = format!(
-                            "{} is not supported yet; remove it (a timer boundary event limits the time of a task)",
-                            known.name
-                        );
+                        let instead = match known.name {
+                            "TimeoutMs" | "OnTimeout" => "use ExpiresAfter or a boundary event with a timer",
+                            _ => "remove it",
+                        };
+                        let message = format!("{} is not supported yet; {instead}", known.name);
                         reader.report.error("UNSUPPORTED_PROPERTY", property.at, element, message);
                     }
                     false

@@ -140,7 +140,7 @@ fn contradiction(property: &Property, message: String, node: &FlowNode<'_, '_>, 
     reader.report.error("TASK_TYPE_MISMATCH", property.value.start(), &node.id, message);
 }
 
-/// Scripts are JavaScript. C# is let through to the script check, which translates one idiom of it and refuses the rest.
+/// Scripts are JavaScript. C# is let through to the script check, which translates one idiom and refuses the rest.
 fn script_format(node: &FlowNode<'_, '_>, reader: &mut Reader<'_>) {
     const FORMATS: &[&str] = &["javascript", "ecmascript", "js", "c#", "csharp"];
     let Some(format) = attribute(node.node, "scriptFormat") else { return };

@@ -64,8 +64,11 @@ pub(crate) fn mapping(property: &Property, element: &str, reader: &mut Reader<'_
         Ok(Pairs(pairs)) => pairs,
         Err(error) => {
             let at = property.value.place_of(error.line(), error.column());
-            let message =
-                format!("{} is not a JSON object such as {{\"decision\": \"action\"}}: {error}", property.name);
+            let message = format!(
+                "{} is not a JSON object such as {{\"decision\": \"action\"}}: {}",
+                property.name,
+                json_problem(&error)
+            );
             reader.report.error("INVALID_MAPPING", at, element, message);
             return Vec::new();
         }
@@ -104,7 +107,10 @@ pub(crate) fn line(target: &str, source: &str) -> Result<Mapping, String> {
         ValueExpr::parse(trimmed).map_err(|error| format!("the source of \"{target}\": {}", error.message))?
     } else {
         let path = trimmed.parse::<Path>().map_err(|_| {
-            format!("the source of \"{target}\" is \"{trimmed}\"; write a path, an expression \"=...\" or a text in 'quotes'")
+            format!(
+                "the source of \"{target}\" is \"{trimmed}\"; write a path, an expression \"=...\" or a text in \
+                 'quotes'"
+            )
         })?;
         ValueExpr::Path(path)
     };
@@ -119,6 +125,12 @@ fn source_text(source: &serde_json::Value) -> Result<String, String> {
             Err("a source is a path or an expression, no list and no object".to_owned())
         }
     }
+}
+
+/// What is wrong with a JSON text, without its own line and column: the diagnostic has those of the file.
+pub(crate) fn json_problem(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.rsplit_once(" at line ").map_or_else(|| text.clone(), |(problem, _)| problem.to_owned())
 }
 
 /// A JSON object with its order, and with a key that stands twice kept twice.

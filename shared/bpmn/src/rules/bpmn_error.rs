@@ -16,13 +16,13 @@ pub(super) fn check(outline: &Outline<'_, '_>, reader: &mut Reader<'_>) {
             if !script.text.contains("BpmnError") {
                 continue;
             }
-            for window in tokens(&script.text).unwrap_or_default().windows(5) {
-                if let [name, open, code, comma, message] = window
-                    && name.is_word("BpmnError")
+            let tokens = tokens(&script.text).unwrap_or_default();
+            for (index, _) in tokens.iter().enumerate().filter(|(_, token)| token.is_word("BpmnError")) {
+                if let [open, code, rest @ ..] = &tokens[index + 1..]
                     && open.is_sign('(')
                     && let Kind::Text(code_text) = &code.kind
                 {
-                    let message = comma.is_sign(',').then_some(message);
+                    let message = rest.first().filter(|comma| comma.is_sign(',')).and(rest.get(1));
                     judge(&node.id, place, &script, code, code_text, message, reader);
                 }
             }

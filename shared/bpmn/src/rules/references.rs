@@ -1,6 +1,7 @@
 //! Both ends of a flow exist, and the default flow of a gateway leaves that gateway.
 
 use crate::read::{NodeKind, Outline, Reader, attribute};
+use std::collections::BTreeSet;
 
 pub(super) fn check(outline: &Outline<'_, '_>, reader: &mut Reader<'_>) {
     for flow in &outline.flows {
@@ -15,12 +16,13 @@ pub(super) fn check(outline: &Outline<'_, '_>, reader: &mut Reader<'_>) {
             reader.report.error("DANGLING_REFERENCE", flow.at, &flow.id, message);
         }
     }
+    let known: BTreeSet<&str> = outline.flows.iter().filter(|flow| flow.named).map(|flow| flow.id.as_str()).collect();
     for node in &outline.nodes {
         let Some(reference) = attribute(node.node, "default") else { continue };
         if node.kind != NodeKind::ExclusiveGateway || node.default.is_some() {
             continue;
         }
-        if outline.flows.iter().any(|flow| flow.named && flow.id == reference) {
+        if known.contains(reference) {
             let message = format!("the default flow \"{reference}\" does not leave this gateway; name one that does");
             reader.report.error("DEFAULT_FLOW", node.at, &node.id, message);
         } else {

@@ -12,7 +12,8 @@ const NAMESPACES_MAX: usize = 256;
 const DECLARATIONS_MAX: usize = 20_000;
 const ELEMENTS_MAX: usize = 200_000;
 
-pub(super) const DTD_MESSAGE: &str = "a document type declaration (DTD) is not allowed, nor are entities of one; remove <!DOCTYPE ...> and <!ENTITY ...>";
+pub(super) const DTD_MESSAGE: &str = "a document type declaration (DTD) is not allowed, nor are entities of one; \
+                                      remove <!DOCTYPE ...> and <!ENTITY ...>";
 
 /// Returns the start of the innermost element left open, for the message about it.
 pub(super) fn check(text: &str, steps: &mut usize) -> Result<Option<usize>, Fault> {
@@ -47,8 +48,8 @@ impl Scan<'_> {
     fn markup(&mut self, at: usize) -> Result<Option<usize>, Fault> {
         let rest = &self.text[at..];
         let behind = |end: &str| rest.find(end).map(|found| at + found + end.len());
-        if rest.starts_with("<!--") {
-            return Ok(rest[4..].find("-->").map(|found| at + 4 + found + 3));
+        if let Some(comment) = rest.strip_prefix("<!--") {
+            return Ok(comment.find("-->").map(|found| at + 4 + found + 3));
         }
         if rest.starts_with("<![CDATA[") {
             return Ok(behind("]]>"));
