@@ -64,7 +64,8 @@ const DEPTH_MAX: usize = 64;
 impl Writer {
     fn token(&mut self, offset: usize, token: Token, tokens: &mut Tokens<'_>) {
         match token {
-            Token::Comment => self.out.push_str("/**/"),
+            Token::Comment => self.separate(),
+            Token::Space if self.out.ends_with("< ") => {}
             Token::Space => self.out.push(' '),
             Token::Number(text) => self.out.push_str(&text),
             Token::Ident(name) => {
@@ -97,10 +98,14 @@ impl Writer {
                 if self.open.last().is_some_and(|bracket| bracket.close == close) {
                     self.open.pop();
                     self.out.push(close);
+                } else {
+                    self.separate();
                 }
             }
             // A space keeps `<` from being read as the end of the style element.
             Token::Delim('<') => self.out.push_str("< "),
+            // Alone it means nothing; before a name it would begin a rule that was not looked at.
+            Token::Delim('@') => self.separate(),
             Token::Delim(c) => self.out.push(c),
         }
     }
@@ -112,7 +117,7 @@ impl Writer {
             _ => '}',
         };
         if (open == '{' && self.part == Part::Declarations) || self.open.len() >= DEPTH_MAX {
-            return;
+            return self.separate();
         }
         self.out.push(open);
         self.open.push(Bracket { close, address: false });
@@ -128,7 +133,9 @@ impl Writer {
             }
             _ => false,
         };
-        if self.open.len() < DEPTH_MAX {
+        if self.open.len() >= DEPTH_MAX {
+            self.separate();
+        } else {
             tokens::write_ident(&mut self.out, name);
             self.out.push('(');
             self.open.push(Bracket { close: ')', address });
@@ -141,7 +148,10 @@ impl Writer {
                 self.refuse(offset, "@import is not allowed: write the rules into the page".to_owned());
                 tokens.skip_statement();
             }
-            "charset" | "namespace" => tokens.skip_statement(),
+            "charset" | "namespace" => {
+                tokens.skip_statement();
+                self.separate();
+            }
             _ if self.part == Part::Declarations => {
                 self.refuse(offset, format!("@{name} is not allowed in a style attribute"));
             }
@@ -163,7 +173,15 @@ impl Writer {
         tokens::write_string(&mut self.out, &address);
     }
 
+    /// Where something falls away, what stands around it must not become one token: `ur)l(` is no address, `url(` is.
+    fn separate(&mut self) {
+        if !self.out.is_empty() && !self.out.ends_with([' ', '{', '}', ';']) {
+            self.out.push_str("/**/");
+        }
+    }
+
     fn refuse(&mut self, offset: usize, message: String) {
+        self.separate();
         self.problems.push(CssProblem { offset, message });
     }
 }

@@ -160,6 +160,7 @@ const ATTRIBUTES: &[&str] = &[
     "enterkeyhint",
     "face",
     "for",
+    "formnovalidate",
     "headers",
     "height",
     "hidden",

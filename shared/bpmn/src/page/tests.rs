@@ -68,7 +68,7 @@ fn style_attributes_become_classes_that_win() {
     let page = clean(
         "<style>p { color: red } /* note */</style><p style=\"color: blue; \" class=\"a\">x</p><b style=\"color: blue\">y</b>",
     );
-    assert_eq!(page.style, "p { color: red } /**/\n.cs-s1:not(#_):not(#_){color: blue}");
+    assert_eq!(page.style, "p { color: red }\n.cs-s1:not(#_):not(#_){color: blue}");
     assert_eq!(page.body, "<p class=\"a cs-s1\">x</p><b class=\"cs-s1\">y</b>");
 }
 
@@ -305,4 +305,26 @@ fn line_breaks_at_the_start_of_pre_survive() {
     let page = clean("<pre>\n\ntext</pre>");
     assert_eq!(page.body, "<pre>\n\ntext</pre>");
     assert_eq!(clean("<pre>text</pre>").body, "<pre>\ntext</pre>");
+}
+
+#[test]
+fn realistic_page_is_rewritten_as_expected() {
+    // S0-85, S0-86. The snapshot is what recipients get before values are filled in.
+    let reading = task(include_str!("../../testdata/page/supplier-approval.html"));
+    assert_eq!(reading.problems, []);
+    assert_eq!(reading.actions, ["Confirm", "Decline"]);
+    insta::assert_snapshot!(format!(
+        "{}\n\n{}\n\n{}\n\n{:#?}",
+        reading.page.title.unwrap_or_default(),
+        reading.page.style,
+        reading.page.body,
+        reading.fields.unwrap_or_default()
+    ));
+}
+
+#[test]
+fn page_that_grows_too_much_is_refused() {
+    let reading = task(&format!("<p>{}</p>", "\"".repeat(100 * 1024)));
+    assert!(reading.has_errors());
+    assert_eq!(codes(&reading), ["PAGE_TOO_BIG", "PAGE_TOO_BIG"]);
 }

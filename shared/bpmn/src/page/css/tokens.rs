@@ -269,14 +269,18 @@ fn is_name(c: char) -> bool {
     is_name_start(c) || c.is_ascii_digit() || c == '-'
 }
 
-/// Writes an identifier: a digit in first place is escaped.
+/// Writes an identifier: a digit in first place is escaped, and so is a hyphen that only hyphens follow, because `-->`
+/// is something else.
 pub(super) fn write_ident(out: &mut String, name: &str) {
     let body = name.strip_prefix('-').unwrap_or(name);
-    let first = body.chars().next().filter(char::is_ascii_digit);
-    if let Some(first) = first {
-        out.push_str(&name[..name.len() - body.len()]);
-        push_escape(out, first);
-        write_name(out, &body[1..]);
+    let (head, rest) = name.split_at(name.len() - body.len());
+    if body.starts_with(|c: char| c.is_ascii_digit()) {
+        out.push_str(head);
+        push_escape(out, char::from(rest.as_bytes()[0]));
+        write_name(out, &rest[1..]);
+    } else if name.bytes().all(|byte| byte == b'-') {
+        push_escape(out, '-');
+        write_name(out, rest);
     } else {
         write_name(out, name);
     }

@@ -53,7 +53,7 @@ fn look(dom: &Dom, id: usize, found: &mut Vec<String>) {
             let value: String = attribute.value.to_lowercase().chars().filter(|c| !c.is_whitespace()).collect();
             let loads = matches!(&*name, "src" | "srcset" | "href" | "action" | "formaction" | "poster" | "background");
             let leads = ["https:", "http:", "mailto:", "tel:", "#", "data:image/", "{{"];
-            let scheme = value.split(['/', '?', '#']).next().unwrap_or_default();
+            let scheme = value.split(['/', '\\', '?', '#']).next().unwrap_or_default();
             let runs =
                 name.starts_with("on") || matches!(&*name, "srcdoc" | "formaction" | "style" | "srcset" | "action");
             let elsewhere = loads && scheme.contains(':') && !leads.iter().any(|good| value.starts_with(good));
@@ -143,10 +143,7 @@ fn hostile_pages_are_refused_or_harmless() {
 #[test]
 fn scripts_are_never_dropped_in_silence() {
     for html in HOSTILE.iter().filter(|html| html.contains("javascript") || html.contains("<script")) {
-        // Text is what these two come to: nothing in them is markup to a browser without script.
-        let only_text =
-            html.starts_with("<title>") || html.starts_with("<style>") || html.starts_with("<a href=\"java\u{200b}");
-        assert!(only_text || task(html).has_errors(), "{html}");
+        assert!(task(html).has_errors(), "{html}");
     }
 }
 
@@ -162,6 +159,93 @@ fn rewriting_twice_changes_nothing() {
         let twice = read(&once, PageKind::Result).page.body;
         assert_eq!(once, twice, "{html}");
     }
+}
+
+#[test]
+fn what_falls_away_in_a_sheet_leaves_no_new_token() {
+    for css in [
+        "@)import 'https://evil.example/a.css';",
+        "@/**/import 'https://evil.example/a.css';",
+        "@ import 'https://evil.example/a.css';",
+        "@-->import 'https://evil.example/a.css';",
+        "p{a:ur)l('https://evil.example/')}",
+        "p{a:ur/**/l('https://evil.example/')}",
+        "p{a:ur@l('https://evil.example/')}",
+        "p{a:expr]ession(alert(1))}",
+        "p{a:b} /)* p{c:d}",
+        "p{a:b} //**/* p{c:d}",
+        "p{-)moz-binding:x}",
+    ] {
+        let style = task(&format!("<style>{css}</style>")).page.style;
+        let (again, problems) = crate::page::css::sheet(&style);
+        assert_eq!(problems, [], "{css}\n{style}");
+        assert_eq!(again, style, "{css}");
+        let attribute = task(&format!("<p style=\"{css}\">x</p>")).page.style;
+        assert_eq!(crate::page::css::sheet(&attribute).1, [], "{css}\n{attribute}");
+    }
+}
+
+/// Pieces of style sheets.
+fn css_soup() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        prop::sample::select(vec![
+            "@",
+            "import",
+            "@import",
+            "ur",
+            "l(",
+            "url(",
+            "expression",
+            "(",
+            ")",
+            "{",
+            "}",
+            "[",
+            "]",
+            ";",
+            ":",
+            "'",
+            "\"",
+            "/",
+            "*",
+            "/*",
+            "*/",
+            "<",
+            "!--",
+            "-->",
+            "<!--",
+            "-",
+            "\\",
+            "\\75",
+            " ",
+            "\n",
+            "https://evil.example/",
+            "#a",
+            "1",
+            ".5",
+            "e3",
+            "+",
+            "p",
+            "--x",
+            "behavior",
+            "-moz-binding",
+            "media",
+            "data:image/png;base64,AA",
+            "</style>",
+            "\\3c",
+            "image-set(",
+            "\0",
+            "é",
+            "$",
+            "%",
+            "u+25",
+            "||",
+            "charset",
+        ])
+        .prop_map(str::to_owned),
+        "[ -~]{0,3}",
+    ];
+    prop::collection::vec(piece, 0..25).prop_map(|pieces| pieces.concat())
 }
 
 #[test]
@@ -291,6 +375,21 @@ proptest! {
             prop_assert!(!reading.page.style.contains("</"));
             for placeholders in [&reading.page.body, reading.page.title.as_ref().unwrap_or(&String::new())] {
                 prop_assert!(domain::template::Template::parse(placeholders).is_ok());
+            }
+        }
+    }
+
+    #[test]
+    fn rewritten_sheets_hold_nothing_that_was_not_looked_at(css in css_soup()) {
+        for (once, problems) in [crate::page::css::sheet(&css), crate::page::css::declarations(&css)] {
+            prop_assert!(!once.contains("</"), "{}", once);
+            // Whatever follows stands on its own: nothing is left open.
+            let followed = crate::page::css::sheet(&format!("{once}\nq{{r:s}}")).0;
+            prop_assert!(followed.ends_with("q{r:s}"), "{}", followed);
+            if problems.is_empty() {
+                let (twice, problems) = crate::page::css::sheet(&once);
+                prop_assert_eq!(problems, vec![], "{}", once);
+                prop_assert_eq!(crate::page::css::sheet(&twice).0, twice);
             }
         }
     }
