@@ -177,11 +177,11 @@ fn what_falls_away_in_a_sheet_leaves_no_new_token() {
         "p{-)moz-binding:x}",
     ] {
         let style = task(&format!("<style>{css}</style>")).page.style;
-        let (again, problems) = crate::page::css::sheet(&style);
+        let (again, problems) = css::sheet(&style);
         assert_eq!(problems, [], "{css}\n{style}");
         assert_eq!(again, style, "{css}");
         let attribute = task(&format!("<p style=\"{css}\">x</p>")).page.style;
-        assert_eq!(crate::page::css::sheet(&attribute).1, [], "{css}\n{attribute}");
+        assert_eq!(css::sheet(&attribute).1, [], "{css}\n{attribute}");
     }
 }
 
@@ -381,15 +381,15 @@ proptest! {
 
     #[test]
     fn rewritten_sheets_hold_nothing_that_was_not_looked_at(css in css_soup()) {
-        for (once, problems) in [crate::page::css::sheet(&css), crate::page::css::declarations(&css)] {
+        for (once, problems) in [css::sheet(&css), css::declarations(&css)] {
             prop_assert!(!once.contains("</"), "{}", once);
             // Whatever follows stands on its own: nothing is left open.
-            let followed = crate::page::css::sheet(&format!("{once}\nq{{r:s}}")).0;
+            let followed = css::sheet(&format!("{once}\nq{{r:s}}")).0;
             prop_assert!(followed.ends_with("q{r:s}"), "{}", followed);
             if problems.is_empty() {
-                let (twice, problems) = crate::page::css::sheet(&once);
+                let (twice, problems) = css::sheet(&once);
                 prop_assert_eq!(problems, vec![], "{}", once);
-                prop_assert_eq!(crate::page::css::sheet(&twice).0, twice);
+                prop_assert_eq!(css::sheet(&twice).0, twice);
             }
         }
     }
