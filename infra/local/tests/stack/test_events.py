@@ -13,20 +13,20 @@ import pytest
 EVENTS = pathlib.Path(__file__).resolve().parents[4] / "events"
 FOREIGN_TOKEN = "Bearer " + "A" * 43
 FOREIGN_LINK = "AQAAAAEEPfkIgFoABAAAAAECAwQFBgcICQoLDA0ODw"
-# Status of the answer with a foreign link, and with one of the stack.
+# Status of the answer: with a foreign link, and with one of the stack.
 PUBLIC = {
-    "get": (404, 200), "head": (404, 200), "get-action": (404, 200), "method-not-allowed": (405, 405),
+    "get": (404, 200), "head": (404, 200), "get-action": (404, 200), "method-not-allowed": (404, 405),
     "submit": (404, 422), "submit-base64": (404, 422), "submit-unknown-action": (404, 422),
     "submit-not-utf8": (404, 400), "submit-json": (404, 415), "bad-link-truncated": (404, 404),
     "bad-link-extended": (404, 404), "bad-path": (404, 404),
 }
 API = {
-    "healthz": 200, "openapi": 200, "root": 404, "unknown-path": 404, "no-token": 401, "bad-token": 401,
-    "deploy-definition": 201, "deploy-definition-base64": 415, "start-instance": 201, "start-instance-malformed": 400,
+    "healthz": 200, "openapi": 200, "root": 401, "unknown-path": 404, "no-token": 401, "bad-token": 401,
+    "deploy-definition": 201, "deploy-definition-base64": 200, "start-instance": 201, "start-instance-malformed": 400,
     "get-instance": 404, "cancel-instance": 404, "list-external-tasks": 200, "get-external-task": 404,
     "resend-external-task": 404,
 }
-CONSOLE = {"get": 200, "head": 200, "post": 200, "bad-path": 200}
+CONSOLE = {"get": 200, "head": 200, "post": 404, "bad-path": 404}
 
 
 def payloads(folder):
