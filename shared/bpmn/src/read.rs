@@ -96,7 +96,7 @@ pub(crate) fn document(document: &Document<'_>, reader: &mut Reader<'_>) -> Vec<
 
 /// True for an element of BPMN's namespace with this local name.
 pub(crate) fn is_bpmn(node: Node<'_, '_>, name: &str) -> bool {
-    node.is_element() && node.tag_name().namespace() == Some(BPMN) && node.tag_name().name() == name
+    node.is_element() && node.tag_name().name() == name && node.tag_name().namespace() == Some(BPMN)
 }
 
 /// The BPMN child elements of a node.
