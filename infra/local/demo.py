@@ -9,11 +9,9 @@ import os
 import pathlib
 import subprocess
 import time
-import time
 import urllib.error
 import urllib.request
 
-MAIL_SECONDS_MAX = 15
 MAIL_SECONDS_MAX = 15
 FOLDER = pathlib.Path(__file__).with_name("demo")
 # env name -> (tenant, user, role)
