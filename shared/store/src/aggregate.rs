@@ -24,6 +24,17 @@ pub struct Loaded {
     pub(crate) extras: BTreeMap<Number, Extras>,
 }
 
+/// A task read by itself, with what its item repeats of the instance for lists and mails.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredTask {
+    /// The task.
+    pub task: ExternalTask,
+    /// BPMN id of the process.
+    pub process_id: String,
+    /// Business label of the instance.
+    pub reference: Option<String>,
+}
+
 impl Store {
     /// The aggregate, strongly consistent, with one Query (more only past 1 MB). `None`: there is none.
     ///
@@ -45,9 +56,17 @@ impl Store {
     ///
     /// # Errors
     /// As [`Store::load`].
-    pub async fn task(&self, tenant: TenantId, key: TaskKey, strong: bool) -> Result<Option<ExternalTask>, Error> {
+    pub async fn task(&self, tenant: TenantId, key: TaskKey, strong: bool) -> Result<Option<StoredTask>, Error> {
         let item = self.get("task", &InstanceItem::Task(key.number()).key(tenant, key.instance()), strong).await?;
-        item.map(|item| Ok(task::read(key, &item)?.0)).transpose()
+        item.map(|item| {
+            let reader = Reader(&item);
+            Ok(StoredTask {
+                process_id: reader.text("p")?.to_owned(),
+                reference: reader.owned_opt("ref"),
+                task: task::read(key, &item)?.0,
+            })
+        })
+        .transpose()
     }
 
     /// Notes the first fetch of a task's link. Best effort: later fetches change nothing. True for the first one.

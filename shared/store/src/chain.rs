@@ -25,12 +25,12 @@ impl ChainHash {
 
     /// The hash of a journal item: of its key and of every part that never changes, as stored. The mail part is not
     /// among them: receipts write it.
-    pub fn of(key: &Key, parts: &[&str]) -> ChainHash {
+    pub fn of(key: &Key, parts: &[&[u8]]) -> ChainHash {
         let mut context = digest::Context::new(&digest::SHA256);
-        for part in [key.pk.as_str(), key.sk.as_str()].iter().chain(parts) {
+        for part in [key.pk.as_bytes(), key.sk.as_bytes()].iter().chain(parts) {
             // With its length, so that bytes cannot wander from one part to the next.
             context.update(&(part.len() as u64).to_be_bytes());
-            context.update(part.as_bytes());
+            context.update(part);
         }
         ChainHash(URL_SAFE_NO_PAD.encode(&context.finish().as_ref()[..HASH_BYTES]))
     }

@@ -4,11 +4,14 @@
 
 use crate::chain::ChainHash;
 use crate::commit::CommitRequest;
+use crate::definitions::contents::{pack, unpack};
 use crate::item::{Item, Reader, Writer, wire};
 use crate::keys::{Collection, Counter, InstanceItem, Key};
 use crate::mail::{self, Mail};
+use crate::size::{WRITE_UNIT_BYTES, item_size};
 use crate::table::{PARTITION_KEY, SORT_KEY};
 use crate::{Error, Store};
+use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::command::Actor;
 use domain::effect::Effect;
@@ -120,7 +123,7 @@ impl JournalEntry {
             at: id.at,
             actor: reader.json("by")?,
             command: reader.text("c")?.to_owned(),
-            events: reader.json("ev")?,
+            events: read_events(reader)?,
             effects: reader.json_or_default("ef")?,
             mails: mail::read(reader)?,
             hash_ok: None,
@@ -247,27 +250,62 @@ impl Store {
 }
 
 /// Attributes that never change after the commit, in the order they are hashed.
-const HASHED: [&str; 5] = ["by", "c", "ev", "ef", "ph"];
+const HASHED: [&str; 6] = ["by", "c", EVENTS, EVENTS_PACKED, "ef", "ph"];
+/// Attribute with the events as JSON.
+const EVENTS: &str = "ev";
+/// Attribute with the events as packed JSON, in place of [`EVENTS`].
+const EVENTS_PACKED: &str = "ez";
 
 pub(crate) fn write(id: &JournalId, request: &CommitRequest<'_>, forerunner: Option<&ChainHash>) -> (Item, ChainHash) {
     let decision = request.decision;
     let mut writer = Writer::new(&id.key(), "J1")
         .json("by", request.actor)
         .text("c", request.command)
-        .json("ev", &decision.events)
+        .json(EVENTS, &decision.events)
         .json_unless(decision.effects.is_empty(), "ef", &decision.effects)
         .text_if("ph", forerunner.map(ChainHash::as_str));
     if let Some(mails) = mail::begin(&decision.effects) {
         writer = writer.value(mail::MAILS, mails);
     }
-    let item = writer.done();
+    let mut item = writer.done();
+    pack_events(&mut item, &decision.effects);
     let hash = hash(&id.key(), &item);
     (item, hash)
 }
 
+/// Bytes that the mail part of one notification grows by.
+const MARKS_BYTES: usize = 110;
+
+/// Packs the events where the item, with its mails marked, would cost a second write unit: each mark of a mail writes the
+/// whole item again. Small items stay readable.
+fn pack_events(item: &mut Item, effects: &[Effect]) {
+    let notifications = effects.iter().filter(|effect| matches!(effect, Effect::Notify { .. })).count();
+    if item_size(item) + notifications * MARKS_BYTES <= WRITE_UNIT_BYTES {
+        return;
+    }
+    let Some(AttributeValue::S(events)) = item.get(EVENTS) else { return };
+    let packed = pack(events.as_bytes());
+    if packed.len() < events.len() {
+        item.remove(EVENTS);
+        item.insert(EVENTS_PACKED.to_owned(), AttributeValue::B(Blob::new(packed)));
+    }
+}
+
+fn read_events(reader: Reader<'_>) -> Result<Vec<Event>, Error> {
+    if !reader.0.contains_key(EVENTS_PACKED) {
+        return reader.json(EVENTS);
+    }
+    let json = unpack("of a journal item", reader.bytes(EVENTS_PACKED)?)?;
+    serde_json::from_slice(&json).map_err(|error| reader.corrupt(format!("its packed events: {error}")))
+}
+
 fn hash(key: &Key, item: &Item) -> ChainHash {
     let reader = Reader(item);
-    ChainHash::of(key, &HASHED.map(|name| reader.text_opt(name).unwrap_or_default()))
+    let part = |name| match reader.0.get(name) {
+        Some(AttributeValue::B(bytes)) => bytes.as_ref(),
+        _ => reader.text_opt(name).unwrap_or_default().as_bytes(),
+    };
+    ChainHash::of(key, &HASHED.map(part))
 }
 
 /// Entries in the order of time, each counter in its own order even where several commands fell into one millisecond.

@@ -59,7 +59,7 @@ mod transaction;
 #[cfg(test)]
 mod tests;
 
-pub use aggregate::Loaded;
+pub use aggregate::{Loaded, StoredTask};
 pub use commit::{CommitRequest, Committed};
 pub use connect::aws_config;
 pub use definitions::{

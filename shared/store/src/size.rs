@@ -5,6 +5,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 
 /// An item holds at most this many bytes.
 pub const ITEM_BYTES_MAX: usize = 400 * 1024;
+/// Bytes of an item that one write unit pays for.
+pub const WRITE_UNIT_BYTES: usize = 1_024;
 /// A transaction holds at most this many items.
 pub const TRANSACTION_ITEMS_MAX: usize = 100;
 /// The items of a transaction hold at most this many bytes together.

@@ -1,1 +1,18 @@
+//! Tests of the store against the wire protocol of DynamoDB in process, one database a test.
 
+mod commit;
+mod definitions;
+// The file of the crate `testkit`, which depends on this one: one starter for every crate's tests.
+#[expect(dead_code, reason = "the address is for tests of other crates")]
+#[path = "../../testkit/src/dynamo.rs"]
+mod dynamo;
+mod fixture;
+mod golden;
+mod journal;
+mod keys;
+mod limits;
+mod list;
+mod mail;
+mod size;
+mod tenants;
+mod units;

@@ -53,7 +53,9 @@ fn client(endpoint: &str) -> Client {
         .endpoint_url(endpoint)
         .retry_config(RetryConfig::disabled())
         .timeout_config(
-            aws_sdk_dynamodb::config::timeout::TimeoutConfig::builder().operation_timeout(Duration::from_secs(30)).build(),
+            aws_sdk_dynamodb::config::timeout::TimeoutConfig::builder()
+                .operation_timeout(Duration::from_secs(30))
+                .build(),
         )
         .build();
     Client::from_conf(config)
