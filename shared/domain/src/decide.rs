@@ -181,9 +181,6 @@ fn fire_timer(step: &mut Step<'_>, element: Number, event: &str, occurrence: u32
     });
     match expired {
         Some(task) => upkeep::expire(step, step.state.instance.key.task(task)).map(|_| ()),
-        None => {
-            fire(step, element, event);
-            step.run()
-        }
+        None => fire(step, element, event),
     }
 }

@@ -134,7 +134,7 @@ impl<'a> Step<'a> {
                 "{waiting} flows wait to be taken at once; at most {READY_MAX} are possible. Look for a loop around a split."
             );
             self.raise(self.state.instance.last_number, &first.element, Failure::new("LIMIT", message));
-        } else if self.state.instance.incidents.is_empty() {
+        } else if self.state.instance.incidents.is_empty() && !self.effects.contains(&Effect::Continue) {
             self.effect(Effect::Continue);
         }
     }
@@ -338,8 +338,7 @@ fn still_wanted(effects: Vec<Effect>, state: &Aggregate) -> Vec<Effect> {
     let mut wanted: Vec<Effect> = Vec::with_capacity(effects.len());
     for effect in effects {
         if let Effect::Unschedule { due: void } = &effect
-            && let Some(at) =
-                wanted.iter().position(|made| matches!(made, Effect::Schedule { due, .. } if due == void))
+            && let Some(at) = wanted.iter().position(|made| matches!(made, Effect::Schedule { due, .. } if due == void))
         {
             wanted.remove(at);
             continue;

@@ -111,27 +111,28 @@ pub(crate) fn running(step: &Step<'_>, number: Number, event: &str, occurrence: 
 
 /// Fires a timer that is due. Those of the same activity that were due before it go first, whichever arrives first:
 /// an interrupting one among them makes this one void.
-pub(crate) fn fire(step: &mut Step<'_>, number: Number, event: &str) {
+pub(crate) fn fire(step: &mut Step<'_>, number: Number, event: &str) -> Result<(), Rejection> {
     for (timer, model) in due_now(step, number) {
-        fire_one(step, number, &timer, model);
-        if timer.event == event || step.state.instance.element(number).is_none() {
+        fire_one(step, number, &timer, model)?;
+        if timer.event == event {
             break;
         }
     }
+    Ok(())
 }
 
 /// Fires the timers of an activity that were due before `limit`.
-pub(crate) fn fire_before(step: &mut Step<'_>, number: Number, limit: Timestamp) {
-    for (timer, model) in due_now(step, number) {
-        if timer.due >= limit || step.state.instance.element(number).is_none() {
-            break;
-        }
-        fire_one(step, number, &timer, model);
+pub(crate) fn fire_before(step: &mut Step<'_>, number: Number, limit: Timestamp) -> Result<(), Rejection> {
+    for (timer, model) in due_now(step, number).into_iter().filter(|(timer, _)| timer.due < limit) {
+        fire_one(step, number, &timer, model)?;
     }
+    Ok(())
 }
 
-fn fire_one(step: &mut Step<'_>, number: Number, timer: &TimerState, model: &BoundaryEvent) {
-    let Some(instance) = step.state.instance.element(number).cloned() else { return };
+/// Fires a timer, unless one before it took its activity away, and runs its path: what is due later finds the state
+/// that it would have found had everything come in time.
+fn fire_one(step: &mut Step<'_>, number: Number, timer: &TimerState, model: &BoundaryEvent) -> Result<(), Rejection> {
+    let Some(instance) = step.state.instance.element(number).cloned() else { return Ok(()) };
     let (event, occurrence) = (timer.event.clone(), timer.occurrence);
     let Trigger::Timer(model_timer) = &model.trigger;
     step.emit(Event::TimerFired { element: number, event, occurrence });
@@ -145,6 +146,7 @@ fn fire_one(step: &mut Step<'_>, number: Number, timer: &TimerState, model: &Bou
         start(step, number, &timer.event, occurrence + 1, next);
     }
     step.enter(&timer.event, instance.scope);
+    step.run()
 }
 
 /// The next firing of a cycle. Firings missed while nothing ran fold into one.

@@ -83,12 +83,12 @@ pub(crate) fn expire(step: &mut Step<'_>, key: TaskKey) -> Result<Reply, Rejecti
     if step.env.now < expires {
         return Err(Rejection::TooEarly { due: expires });
     }
-    fire_before(step, task.element, expires);
+    fire_before(step, task.element, expires)?;
     // Nothing is left to expire where one of them took the ticket away.
     if find(step, key)?.status == task.status {
         leave_expired(step, &task, expires);
+        step.run()?;
     }
-    step.run()?;
     Ok(Reply::Done)
 }
 

@@ -22,13 +22,23 @@ use story::{Moment, Story, tell};
 const CASES: u32 = 128;
 
 fn holds(check: impl Fn(&Moment<'_>)) {
+    stories(|story| {
+        tell(story, &check);
+    });
+}
+
+fn told(story: &Story) -> World {
+    tell(story, &|_: &Moment<'_>| {})
+}
+
+fn stories(check: impl Fn(&Story)) {
     let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig {
         cases: CASES,
         source_file: Some(file!()),
         ..ProptestConfig::default()
     });
     let told = runner.run(&Story::any(), |story| {
-        tell(&story, &check);
+        check(&story);
         Ok(())
     });
     if let Err(failure) = told {
@@ -300,6 +310,80 @@ fn the_status_follows_from_what_is_left() {
         }
         if instance.status == InstanceStatus::Running {
             assert!(moment.job, "nobody goes on with the instance");
+        }
+    });
+}
+
+/// Nothing happens before its time, no answer counts after it, and a flagged ticket is not reminded.
+#[test]
+fn the_stored_time_decides() {
+    holds(|moment| {
+        let Some((before, decision)) = decided(moment) else { return };
+        let now = moment.world.now;
+        for event in &decision.events {
+            match event {
+                Event::TimerFired { element, event, occurrence } => {
+                    let started = journal(moment.world).any(|earlier| {
+                        matches!(earlier, Event::TimerStarted { element: e, event: b, occurrence: o, due }
+                            if (e, b, o) == (element, event, occurrence) && *due <= now)
+                    });
+                    assert!(started, "{event} fired early");
+                }
+                Event::TaskCompleted { task, .. } | Event::TaskReminded { task, .. } => {
+                    let task = &before.tasks[task];
+                    assert_eq!(task.status_at(now), Status::Pending);
+                    assert!(matches!(event, Event::TaskCompleted { .. }) || !task.follow_up);
+                }
+                Event::TaskEnded { task, status: Status::Expired, .. } => {
+                    assert_eq!(decision.after.tasks[task].expires_at.map(|expires| expires <= now), Some(true));
+                }
+                Event::InstanceStarted(_)
+                | Event::StatusChanged(_)
+                | Event::ElementActivated(_)
+                | Event::ElementPassed(_)
+                | Event::ElementCompleted(_)
+                | Event::ElementTerminated(_)
+                | Event::FlowsTaken(_)
+                | Event::FlowsResumed
+                | Event::VariablesSet(_)
+                | Event::EntityStateSet(_)
+                | Event::TimerStarted { .. }
+                | Event::IncidentRaised(_)
+                | Event::IncidentResolved(_)
+                | Event::TaskCreated(_)
+                | Event::TaskOpened(_)
+                | Event::TaskDraftSaved { .. }
+                | Event::TaskSubmitDenied { .. }
+                | Event::TaskResent(_)
+                | Event::TaskSynced { .. }
+                | Event::TaskEnded { .. }
+                | Event::TaskBounced { .. }
+                | Event::CancelRequested(_) => {}
+            }
+        }
+    });
+}
+
+/// T-16 and "Timers": what is due for one activity gives the same state in whatever order it arrives.
+#[test]
+fn the_order_of_arrival_does_not_matter() {
+    stories(|story| {
+        let mut forward = told(story);
+        let mut backward = told(story);
+        let dues = story::dues_of_one_activity(&forward);
+        for (world, reverse) in [(&mut forward, false), (&mut backward, true)] {
+            world.now = dues.iter().map(|(_, at)| *at).max().map_or(world.now, |last| last.max(world.now));
+            let mut commands: Vec<Command> = dues.iter().map(|(due, _)| story::come_back(due)).collect();
+            if reverse {
+                commands.reverse();
+            }
+            for command in commands {
+                let _ = world.when(command);
+            }
+        }
+        // A budget ends each decision at another place.
+        if forward.status() != InstanceStatus::Running && backward.status() != InstanceStatus::Running {
+            assert_eq!(forward.state, backward.state);
         }
     });
 }

@@ -181,7 +181,7 @@ fn happening() -> impl Strategy<Value = Happening> {
 }
 
 /// Tells the story, with `check` after every command.
-pub fn tell(story: &Story, check: &impl Fn(&Moment<'_>)) {
+pub fn tell(story: &Story, check: &impl Fn(&Moment<'_>)) -> World {
     let mut world = given(story.process());
     world.scripts.on("flaky", |request| match request.variables.get("broken") {
         Some(Value::Bool(true)) => Err(ScriptFailure::Technical("broken".to_owned())),
@@ -205,6 +205,27 @@ pub fn tell(story: &Story, check: &impl Fn(&Moment<'_>)) {
             job = step(&mut world, &command, job, check);
         }
     }
+    world
+}
+
+/// The timers and the expiry of the live activity that has most of them, in the order of their times.
+pub fn dues_of_one_activity(world: &World) -> Vec<(Due, Timestamp)> {
+    let Aggregate { instance, tasks } = world.state();
+    let dues = instance.elements.iter().map(|element| {
+        let mut dues: Vec<(Due, Timestamp)> = element
+            .timers
+            .iter()
+            .map(|timer| {
+                let (event, occurrence) = (timer.event.clone(), timer.occurrence);
+                (Due::Timer { element: element.number, event, occurrence }, timer.due)
+            })
+            .collect();
+        let task = element.task.map(|task| (task, &tasks[&task]));
+        dues.extend(task.and_then(|(task, ticket)| Some((Due::Expiry { task }, ticket.expires_at?))));
+        dues.sort_by_key(|(_, at)| *at);
+        dues
+    });
+    dues.max_by_key(Vec::len).unwrap_or_default()
 }
 
 fn step(world: &mut World, command: &Command, job: bool, check: &impl Fn(&Moment<'_>)) -> bool {
@@ -277,7 +298,7 @@ fn command(world: &mut World, happening: &Happening) -> Option<Command> {
     })
 }
 
-fn come_back(due: &Due) -> Command {
+pub fn come_back(due: &Due) -> Command {
     let task = |number| -> TaskKey { key().task(number) };
     match due {
         Due::Reminder { task: number, occurrence } => Command::Remind { task: task(*number), occurrence: *occurrence },
