@@ -66,6 +66,15 @@ def test_the_same_idempotency_key_starts_one_instance(product):
     assert other[1]["instanceKey"] != first[1]["instanceKey"]
 
 
+def test_the_same_idempotency_key_deploys_once(product):
+    """X-07: a repeated deployment gets the first answer, another file with the same key is refused."""
+    first = product.call("POST", "/v1/definitions", ask("DeployedOnce"), idempotency_key="d-1")
+    assert first[0] == 201
+    assert product.call("POST", "/v1/definitions", ask("DeployedOnce"), idempotency_key="d-1") == first
+    status, problem = product.call("POST", "/v1/definitions", ask("Other"), idempotency_key="d-1")
+    assert (status, problem["code"]) == (409, "IDEMPOTENCY_MISMATCH")
+
+
 def test_tasks_are_listed_by_status_page_by_page(product):
     """S0-01, S0-02, S0-11: cursors are signed; a foreign or changed one is refused."""
     product.deploy(ask("Listed"))

@@ -6,7 +6,7 @@
 pub(crate) mod contents;
 mod deploy;
 
-pub use deploy::{Deployed, NewDefinition, NewDeployment};
+pub use deploy::{Deployed, DeploymentAnswer, NewDefinition, NewDeployment};
 
 use crate::item::{Item, Reader};
 use crate::keys::{Collection, ContentsItem, ProcessItem};

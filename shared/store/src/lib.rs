@@ -63,7 +63,7 @@ pub use aggregate::{Loaded, StoredTask};
 pub use commit::{CommitRequest, Committed};
 pub use connect::aws_config;
 pub use definitions::{
-    DefinitionEntry, DefinitionHead, Deployed, NewDefinition, NewDeployment, PROCESSES_BYTES_MAX, Pointer,
+    DefinitionEntry, DefinitionHead, Deployed, DeploymentAnswer, NewDefinition, NewDeployment, PROCESSES_BYTES_MAX, Pointer,
     TEXTS_BYTES_MAX,
 };
 pub use error::Error;

@@ -6,7 +6,7 @@ use crate::view;
 use bpmn::{ScriptCheck, ScriptError};
 use domain::permission::Permission;
 use serde_json::{Value, json};
-use store::{NewDefinition, NewDeployment};
+use store::{Deployed, DeploymentAnswer, IdempotencyRecord, NewDefinition, NewDeployment};
 
 /// Checks scripts at deployment with the engine that will run them.
 struct QuickJsCheck;
@@ -89,29 +89,44 @@ pub async fn deploy(call: &Call<'_>) -> Result<Answer, Problem> {
         by: call.caller.user.clone(),
         now: call.now,
     };
-    let deployed = call.api.app.store.deploy(call.caller.tenant, deployment).await?;
-    let definitions: Vec<Value> = deployed
-        .iter()
-        .zip(names.iter().zip(&summaries))
-        .map(|(deployed, ((process_id, name), activities))| {
-            json!({
-                "processId": process_id,
-                "version": deployed.version,
-                "definitionKey": view::definition::key(process_id, deployed.version),
-                "name": name,
-                "activities": activities,
-                "unchanged": deployed.unchanged,
+    let answered = |deployed: &[Deployed]| {
+        let definitions: Vec<Value> = deployed
+            .iter()
+            .zip(names.iter().zip(&summaries))
+            .map(|(deployed, ((process_id, name), activities))| {
+                json!({
+                    "processId": process_id,
+                    "version": deployed.version,
+                    "definitionKey": view::definition::key(process_id, deployed.version),
+                    "name": name,
+                    "activities": activities,
+                    "unchanged": deployed.unchanged,
+                })
             })
-        })
-        .collect();
-    let mut body = definitions.first().cloned().unwrap_or_default();
-    body["warnings"] = Value::Array(diagnostics);
-    body["repairs"] = json!([]);
-    if definitions.len() > 1 {
-        body["definitions"] = Value::Array(definitions);
+            .collect();
+        let mut body = definitions.first().cloned().unwrap_or_default();
+        body["warnings"] = Value::Array(diagnostics.clone());
+        body["repairs"] = json!([]);
+        if definitions.len() > 1 {
+            body["definitions"] = Value::Array(definitions);
+        }
+        let status = if deployed.iter().all(|deployed| deployed.unchanged) { 200 } else { 201 };
+        Answer { status, body }
+    };
+    let record = hash.as_ref().map(|hash| {
+        |deployed: &[Deployed]| {
+            let Answer { status, body } = answered(deployed);
+            IdempotencyRecord { hash: hash.request.clone(), body_hash: hash.body.clone(), status, response: body }
+        }
+    });
+    let record = record.as_ref().map(|record| record as &DeploymentAnswer<'_>);
+    match call.api.app.store.deploy_once(call.caller.tenant, deployment, record).await {
+        Ok(deployed) => Ok(answered(&deployed)),
+        Err(store::Error::IdempotencyTaken) => {
+            call.replayed(hash.as_ref()).await?.ok_or_else(|| app::Error::IdempotencyTaken.into())
+        }
+        Err(error) => Err(error.into()),
     }
-    let status = if deployed.iter().all(|deployed| deployed.unchanged) { 200 } else { 201 };
-    Ok(Answer { status, body })
 }
 
 pub async fn list(call: &Call<'_>) -> Result<Answer, Problem> {

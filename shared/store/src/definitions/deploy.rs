@@ -5,7 +5,7 @@ use super::{Pointer, VersionKey};
 use crate::item::Writer;
 use crate::keys::{ContentsItem, PROCESS_ID_BYTES_MAX, ProcessItem, catalogue};
 use crate::transaction::{Condition, Refusal, Transaction};
-use crate::{Error, Store};
+use crate::{Error, IdempotencyRecord, Store, idempotency};
 use aws_lc_rs::digest;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::ids::TenantId;
@@ -54,6 +54,9 @@ pub struct Deployed {
     pub unchanged: bool,
 }
 
+/// Makes the record that answers a repeated request, from what the deployment did.
+pub type DeploymentAnswer<'a> = dyn Fn(&[Deployed]) -> IdempotencyRecord + Sync + 'a;
+
 impl Store {
     /// Deploys every process of a file, all or none. A process whose deployed version came with the same file stays as it
     /// is. When another deployment of the same process is first, it is tried again on top of that.
@@ -62,6 +65,19 @@ impl Store {
     /// [`Error::TooLarge`] where the file does not fit into one transaction, with nothing written; [`Error::Conflict`]
     /// when others were first again and again; [`Error::Throttled`] and [`Error::Other`] of the table.
     pub async fn deploy(&self, tenant: TenantId, deployment: NewDeployment<'_>) -> Result<Vec<Deployed>, Error> {
+        self.deploy_once(tenant, deployment, None).await
+    }
+
+    /// As [`Store::deploy`]; the answer to a repeated request is written in the same transaction.
+    ///
+    /// # Errors
+    /// As [`Store::deploy`]; [`Error::IdempotencyTaken`] where the request was carried out already.
+    pub async fn deploy_once(
+        &self,
+        tenant: TenantId,
+        deployment: NewDeployment<'_>,
+        answer: Option<&DeploymentAnswer<'_>>,
+    ) -> Result<Vec<Deployed>, Error> {
         for definition in &deployment.definitions {
             let size = definition.process.id.len();
             if size > PROCESS_ID_BYTES_MAX {
@@ -74,7 +90,7 @@ impl Store {
             if attempt > 0 {
                 tokio::time::sleep(Duration::from_millis(20 << attempt)).await;
             }
-            match self.try_deploy(tenant, &deployment, &digest, &packed_xml).await {
+            match self.try_deploy(tenant, &deployment, &digest, &packed_xml, answer).await {
                 Err(Error::Conflict) => {}
                 result => return result,
             }
@@ -88,6 +104,7 @@ impl Store {
         deployment: &NewDeployment<'_>,
         digest: &str,
         packed_xml: &[u8],
+        answer: Option<&DeploymentAnswer<'_>>,
     ) -> Result<Vec<Deployed>, Error> {
         let mut transaction = Transaction::new(&self.inner.table);
         let mut deployed = Vec::with_capacity(deployment.definitions.len());
@@ -105,6 +122,9 @@ impl Store {
             add_heads(&mut transaction, &key, deployment, definition, pointer.as_ref(), &next)?;
             add_contents(&mut transaction, &key, definition, packed_xml)?;
             deployed.push(Deployed { process_id, version, unchanged: false });
+        }
+        if let Some(answer) = answer {
+            idempotency::write(&mut transaction, tenant, &answer(&deployed), deployment.now)?;
         }
         if !transaction.is_empty() {
             self.transact("deploy", transaction).await?;
