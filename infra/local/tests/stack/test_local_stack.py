@@ -52,6 +52,10 @@ class Recorder(LocalStack):
                             aws_secret_access_key=role["AWS_SECRET_ACCESS_KEY"],
                             aws_session_token=role["AWS_SESSION_TOKEN"])
 
+    def codes(self):
+        return {function["FunctionName"].split("-")[1]: function["CodeSha256"]
+                for function in self.root("lambda").list_functions()["Functions"]}
+
     def put(self, pk, sk):
         self.root("dynamodb").put_item(TableName=self.env["TABLE_NAME"], Item={"pk": {"S": pk}, "sk": {"S": sk}})
 
@@ -234,15 +238,19 @@ def test_a_kill_between_commit_and_delivery_loses_nothing_and_doubles_nothing(ow
     assert own.root("secretsmanager").get_secret_value(SecretId=own.env["LINK_SECRET_ARN"])["SecretString"] == secret
 
 
-def test_an_orderly_restart_on_other_ports_keeps_records_and_queues(own):
+def test_an_orderly_restart_on_other_ports_keeps_records_and_queues_and_deploys_what_changed(own):
     own.pause_stream()
     own.put("1#I#1", JOURNAL)
     own.root("sqs").send_message(QueueUrl=own.env["TIMER_QUEUE_URL"], DelaySeconds=3, MessageBody="{}")
+    codes = own.codes()
     own.stop()
     own.port = free_ports()
+    with open(own.folder / "bin" / "timer", "a", encoding="utf-8") as file:
+        file.write("# new code\n")
     own.start()
     own.settle()
     assert own.journal() == [JOURNAL]
+    assert {name for name, code in own.codes().items() if codes[name] != code} == {"Timer"}
     own.wait_for(lambda: own.events("Timer"))
     # A queue's address from before still names it: instances' functions keep their environment.
     own.root("sqs").send_message(QueueUrl=own.env["TIMER_QUEUE_URL"], MessageBody="{}")
