@@ -123,8 +123,8 @@ def test_a_role_may_do_what_its_function_calls_and_nothing_else(shared):
     table = shared.env["TABLE_NAME"]
     key = {"pk": {"S": "1#I#9"}, "sk": {"S": "H"}}
     transaction = [{"Put": {"TableName": table, "Item": key}},
-                   {"ConditionCheck": {"TableName": table, "Key": {**key, "sk": {"S": "I"}},
-                                       "ConditionExpression": "attribute_not_exists(pk)"}}]
+                   {"Update": {"TableName": table, "Key": {**key, "sk": {"S": "X#1"}}, "UpdateExpression": "SET r = :r",
+                               "ExpressionAttributeValues": {":r": {"S": "x"}}}}]
     mail = {"FromEmailAddress": f'"Demo" <{shared.env["MAIL_FROM"]}>', "Destination": {"ToAddresses": ["a@b.test"]},
             "ConfigurationSetName": shared.env["SES_CONFIGURATION_SET"],
             "Content": {"Simple": {"Subject": {"Data": "s"}, "Body": {"Text": {"Data": "t"}}}}}
@@ -134,6 +134,7 @@ def test_a_role_may_do_what_its_function_calls_and_nothing_else(shared):
             TableName=table, IndexName=deploy.yaml_parse(deploy.TEMPLATE.read_text())["Resources"]["Table"]["Properties"][
                 "GlobalSecondaryIndexes"][0]["IndexName"],
             KeyConditionExpression="l1 = :x", ExpressionAttributeValues={":x": {"S": "x"}}),
+        "delete": lambda f: shared.as_function(f, "dynamodb").delete_item(TableName=table, Key=key),
         "scan": lambda f: shared.as_function(f, "dynamodb").scan(TableName=table),
         "secret": lambda f: shared.as_function(f, "secretsmanager").get_secret_value(SecretId=shared.env["LINK_SECRET_ARN"]),
         "mail": lambda f: shared.as_function(f, "sesv2").send_email(**mail),
