@@ -36,6 +36,11 @@ pub(crate) fn user(node: &FlowNode<'_, '_>, reader: &mut Reader<'_>) -> Option<E
     let pre_script = optional_script(properties, "Script", &node.id, reader);
     let server_script = optional_script(properties, "ServerScript", &node.id, reader);
     let client_script = optional_script(properties, "ClientScript", &node.id, reader);
+    if let Some(property) = properties.get("ClientScript") {
+        let message = "ClientScript is checked and kept, but the pages do not run it yet; every rule it shows must stand in \
+                       the form or the ServerScript as well";
+        reader.report.warning("CLIENT_SCRIPT_NOT_RUN", property.value.start(), &node.id, message);
+    }
     let result_variable = result_variable(node, reader);
     let form_variables = form_variables(node, reader);
     let input_mapping = mappings(node, "InputMapping", true, reader);
