@@ -276,7 +276,7 @@ pub(crate) fn token(hash: &str) -> Key {
     Key { pk: Collection::Token(hash.to_owned()).to_string(), sk: "A".to_owned() }
 }
 
-/// Partition key of index L1: `{t}#{status}#{shard}`.
+/// Partition key of index `ByStatus`: `{t}#{status}#{shard}`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ByStatus {
     pub tenant: TenantId,

@@ -17,9 +17,9 @@
 //! | history | [`Store::journal`], [`Store::journal_page`] | Query `~J#` | 0.5 read for 4 KB | |
 //! | one command's journal item | [`Store::journal_item`] | GetItem | 0.5 read, strong 1 | |
 //! | proof of the history | [`Store::verify_chain`] | Query `~J#`, strong, and load | 1 read for 4 KB | |
-//! | list of external tasks | [`Store::external_tasks`] | Query of `L1` for each status and shard | | 0.5 read for 4 KB and stream |
+//! | list of external tasks | [`Store::external_tasks`] | Query of `ByStatus` for each status and shard | | 0.5 read for 4 KB and stream |
 //! | answer of a repeated request | [`Store::idempotent`] | GetItem, strong | 1 read | |
-//! | deployment | [`Store::deploy`] | GetItem a process, TransactWriteItems | 1 read, 2 writes for each KB and item | |
+//! | deployment | [`Store::deploy`], [`Store::deploy_once`] | GetItem a process, TransactWriteItems | 1 read, 2 writes for each KB and item | |
 //! | version for a new instance | [`Store::deployed`] | GetItem, strong | 1 read | |
 //! | compiled process | [`Store::process`] | memory, else Query `C#`, strong | 0, else 1 read for 4 KB packed | |
 //! | a page or mail | [`Store::text`] | memory, else GetItem, strong | 0, else 1 read for 4 KB packed | |
@@ -63,8 +63,8 @@ pub use aggregate::{Loaded, StoredTask};
 pub use commit::{CommitRequest, Committed};
 pub use connect::aws_config;
 pub use definitions::{
-    DefinitionEntry, DefinitionHead, Deployed, DeploymentAnswer, NewDefinition, NewDeployment, PROCESSES_BYTES_MAX, Pointer,
-    TEXTS_BYTES_MAX,
+    DefinitionEntry, DefinitionHead, Deployed, DeploymentAnswer, NewDefinition, NewDeployment, PROCESSES_BYTES_MAX,
+    Pointer, TEXTS_BYTES_MAX,
 };
 pub use error::Error;
 pub use idempotency::{IdempotencyRecord, KEPT_S};

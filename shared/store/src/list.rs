@@ -2,7 +2,7 @@
 
 use crate::item::{Item, Reader};
 use crate::keys::{ByCreation, ByStatus};
-use crate::table::L1;
+use crate::table::BY_STATUS;
 use crate::{Error, Store};
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::external_task::Status;
@@ -141,10 +141,10 @@ impl Store {
         let rows = (limit + 1).min(ROWS_AT_ONCE);
         let request = self
             .partition(stream.partition.to_string())
-            .index_name(L1.name)
+            .index_name(BY_STATUS.name)
             .key_condition_expression("#pk = :pk AND #sk BETWEEN :from AND :to")
-            .expression_attribute_names("#pk", L1.partition_key)
-            .expression_attribute_names("#sk", L1.sort_key)
+            .expression_attribute_names("#pk", BY_STATUS.partition_key)
+            .expression_attribute_names("#sk", BY_STATUS.sort_key)
             .expression_attribute_values(":from", AttributeValue::S(from.to_owned()))
             .expression_attribute_values(":to", AttributeValue::S(to.to_owned()))
             .scan_index_forward(!query.newest_first)
@@ -153,7 +153,7 @@ impl Store {
         stream.ended = page.last.is_none();
         stream.last = page.last;
         for item in &page.items {
-            let sort = Reader(item).text(L1.sort_key)?;
+            let sort = Reader(item).text(BY_STATUS.sort_key)?;
             // The bound includes the position itself.
             if Some(sort) != position {
                 stream.rows.push_back((sort.to_owned(), row(stream.partition.status, sort, item)?));

@@ -29,8 +29,9 @@ pub struct Index {
 }
 
 /// External tasks by status, in the order of their creation.
-pub const L1: Index = Index {
-    name: "ByStatus", // AWS takes three characters or more
+pub const BY_STATUS: Index = Index {
+    // DynamoDB takes names of three characters and more.
+    name: "ByStatus",
     partition_key: "l1",
     sort_key: "ls",
     // Recipient, activity, process, definition version, reference, expires, completed, reminders, delivery.
@@ -38,7 +39,7 @@ pub const L1: Index = Index {
 };
 
 /// Every index. A new list adds its index here and in the template.
-pub const INDEXES: &[Index] = &[L1];
+pub const INDEXES: &[Index] = &[BY_STATUS];
 
 /// A request that creates the table, for tests and local tools.
 ///

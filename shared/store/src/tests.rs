@@ -14,5 +14,6 @@ mod limits;
 mod list;
 mod mail;
 mod size;
+mod template;
 mod tenants;
 mod units;

@@ -4,7 +4,7 @@ use super::{Item, Reader, Writer, word};
 use crate::Error;
 use crate::chain::ChainHash;
 use crate::keys::{ByCreation, ByStatus, InstanceItem};
-use crate::table::L1;
+use crate::table::BY_STATUS;
 use domain::external_task::ExternalTask;
 use domain::ids::{Number, TaskKey, TenantId};
 use domain::instance::Instance;
@@ -29,8 +29,8 @@ pub(crate) fn write(tenant: TenantId, instance: &Instance, task: &ExternalTask, 
     let by_status = ByStatus { tenant, status: task.status, shard: extras.shard };
     let by_creation = ByCreation { created_at: task.created_at, task: task.key };
     Writer::new(&InstanceItem::Task(task.key.number()).key(tenant, instance.key), "X1")
-        .text(L1.partition_key, by_status.to_string())
-        .text(L1.sort_key, by_creation.to_string())
+        .text(BY_STATUS.partition_key, by_status.to_string())
+        .text(BY_STATUS.sort_key, by_creation.to_string())
         .number(VERSION, task.version)
         .number("q", task.seq)
         .text("s", word(&task.status))
@@ -67,7 +67,7 @@ pub(crate) fn read(key: TaskKey, item: &Item) -> Result<(ExternalTask, Extras), 
     let reader = Reader(item);
     let moment = |name| Ok::<_, Error>(reader.number_opt(name)?.map(Timestamp::from_millis));
     let by_status: ByStatus =
-        reader.text(L1.partition_key)?.parse().map_err(|_| reader.corrupt("its index key is malformed"))?;
+        reader.text(BY_STATUS.partition_key)?.parse().map_err(|_| reader.corrupt("its index key is malformed"))?;
     let task = ExternalTask {
         key,
         seq: reader.number("q")?,

@@ -1,7 +1,7 @@
 //! Definitions: versions, two deployments at once, and reads that touch no more than what they show.
 
 use super::fixture::*;
-use crate::{DefinitionEntry, Deployed, Error, NewDefinition, NewDeployment, Store};
+use crate::{DefinitionEntry, Deployed, Error, IdempotencyRecord, NewDefinition, NewDeployment, Store};
 use domain::ids::TenantId;
 use domain::process::{Element, ElementKind, Process, TextRef};
 use serde_json::{Value, json};
@@ -79,6 +79,28 @@ async fn another_file_is_a_new_version_and_the_same_file_is_not() {
     assert_eq!(store.xml(TENANT, "P", 4).await.expect("a table"), None);
     assert_eq!(store.definition(TenantId(8), "P", 1).await.expect("a table"), None, "another tenant sees nothing");
     assert!(store.process(TenantId(8), "P", 1).await.expect("a table").is_none());
+}
+
+/// Contract: writes with an Idempotency-Key.
+#[tokio::test]
+async fn a_repeated_deployment_finds_the_answer_of_the_first() {
+    let table = table().await;
+    let store = table.store();
+    let answer = |deployed: &[Deployed]| IdempotencyRecord {
+        hash: "3f2a".to_owned(),
+        body_hash: "77c1".to_owned(),
+        status: if deployed[0].unchanged { 200 } else { 201 },
+        response: json!({ "version": deployed[0].version }),
+    };
+    let deploy_once = async || {
+        let deployment =
+            NewDeployment { xml: b"<a/>", definitions: vec![definition("P", &[])], by: "anna".to_owned(), now: at(5) };
+        store.deploy_once(TENANT, deployment, Some(&answer)).await
+    };
+    assert_eq!(deploy_once().await.expect("the first"), vec![done("P", 1, false)]);
+    assert!(matches!(deploy_once().await, Err(Error::IdempotencyTaken)));
+    let kept = store.idempotent(TENANT, "3f2a", at(6)).await.expect("a table").expect("the answer");
+    assert_eq!((kept.status, kept.response), (201, json!({ "version": 1 })));
 }
 
 #[tokio::test]
