@@ -3,9 +3,9 @@
 mod commit;
 mod definitions;
 // The file of the crate `testkit`, which depends on this one: one starter for every crate's tests.
-#[expect(dead_code, reason = "the address is for tests of other crates")]
 #[path = "../../testkit/src/dynamo.rs"]
 mod dynamo;
+mod faults;
 mod fixture;
 mod golden;
 mod journal;
