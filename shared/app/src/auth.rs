@@ -51,8 +51,9 @@ pub struct Authenticator {
     oidc: Option<Oidc>,
 }
 
+/// A configured identity provider with its keys read.
 #[derive(Clone, Debug)]
-struct Oidc {
+pub(crate) struct Oidc {
     issuer: String,
     audience: String,
     keys: JwkSet,
@@ -74,14 +75,7 @@ struct Claims {
 impl Authenticator {
     /// With the tenant's API tokens, and an identity provider where one is configured.
     pub fn new(store: Store, oidc: Option<OidcConfig>) -> Result<Authenticator, InvalidJwks> {
-        let oidc = match oidc {
-            Some(config) => Some(Oidc {
-                keys: serde_json::from_str(&config.jwks)?,
-                issuer: config.issuer,
-                audience: config.audience,
-            }),
-            None => None,
-        };
+        let oidc = oidc.map(Oidc::new).transpose()?;
         Ok(Authenticator { store, oidc })
     }
 
@@ -121,7 +115,13 @@ fn bearer(header: &str) -> Option<&str> {
 }
 
 impl Oidc {
-    fn verify(&self, token: &str, now: Timestamp) -> Option<Caller> {
+    pub(crate) fn new(config: OidcConfig) -> Result<Oidc, InvalidJwks> {
+        let keys = serde_json::from_str(&config.jwks)?;
+        Ok(Oidc { issuer: config.issuer, audience: config.audience, keys })
+    }
+
+    /// The caller a token names, or `None` for every token that is not wholly valid at `now`.
+    pub(crate) fn verify(&self, token: &str, now: Timestamp) -> Option<Caller> {
         let header = decode_header(token).ok()?;
         // Asymmetric signatures only: with HS256 the public key would be the signing secret.
         if !matches!(header.alg, Algorithm::RS256 | Algorithm::PS256 | Algorithm::ES256 | Algorithm::EdDSA) {

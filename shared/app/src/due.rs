@@ -91,8 +91,7 @@ pub async fn handle(
         execute(app, scripts, now(), &message).await?;
         return Ok(Value::Null);
     }
-    let batch: SqsEvent =
-        serde_json::from_value(event).map_err(|error| HandleError::Unreadable(error.to_string()))?;
+    let batch: SqsEvent = serde_json::from_value(event).map_err(|error| HandleError::Unreadable(error.to_string()))?;
     let mut failures = Vec::new();
     for record in batch.records {
         let message = serde_json::from_str(&record.body)

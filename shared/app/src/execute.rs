@@ -238,9 +238,9 @@ impl App {
     /// Expiry is decided by time: the first refused write of an overdue task carries it out, late timer or not.
     async fn expire_overdue(&self, request: &Request<'_>, loaded: Option<&Loaded>, command: &Command) {
         let Some(task) = command.task() else { return };
-        let overdue = loaded.and_then(|loaded| loaded.aggregate.tasks.get(&task.number())).is_some_and(|stored| {
-            stored.status == Status::Pending && stored.status_at(request.now) == Status::Expired
-        });
+        let overdue = loaded
+            .and_then(|loaded| loaded.aggregate.tasks.get(&task.number()))
+            .is_some_and(|stored| stored.status == Status::Pending && stored.status_at(request.now) == Status::Expired);
         if !overdue || matches!(command, Command::Expire { .. }) {
             return;
         }

@@ -31,8 +31,9 @@ impl std::fmt::Debug for Secret {
 impl Secret {
     /// From the secret's text, at least 32 bytes of it.
     pub fn new(text: &str) -> Option<Secret> {
-        (text.len() >= 32)
-            .then(|| Secret(std::sync::Arc::new(hkdf::Salt::new(hkdf::HKDF_SHA256, b"countersign").extract(text.as_bytes()))))
+        (text.len() >= 32).then(|| {
+            Secret(std::sync::Arc::new(hkdf::Salt::new(hkdf::HKDF_SHA256, b"countersign").extract(text.as_bytes())))
+        })
     }
 
     fn key(&self, purpose: Purpose, tenant: TenantId, epoch: u16) -> hmac::Key {

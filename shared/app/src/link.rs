@@ -122,8 +122,7 @@ impl PageValue {
             templates_version: u32::from_be_bytes(version.try_into().ok()?),
             nonce: nonce.try_into().ok()?,
         };
-        let genuine =
-            secret.verify(Purpose::Page, target.tenant, target.epoch, &value.message(target), signature);
+        let genuine = secret.verify(Purpose::Page, target.tenant, target.epoch, &value.message(target), signature);
         genuine.then_some(value)
     }
 }

@@ -1,5 +1,6 @@
-//! Tests of what needs no table: links, cursors, request hashes, due messages.
+//! Tests of what needs no table: links, cursors, request hashes, due messages, OIDC tokens.
 
 mod due;
 mod link;
+mod oidc;
 mod request_hash;

@@ -10,7 +10,10 @@ fn due_messages_keep_their_stored_form() {
     let instance = InstanceKey::new(1 << 20).expect("below 2^63");
     let message = |due| DueMessage { tenant: TenantId(1), instance, due };
     let cases = [
-        (message(Some(Due::Reminder { task: Number(4), occurrence: 2 })), r#"{"tenant":1,"instance":"1048576","due":{"r":{"t":4,"n":2}}}"#),
+        (
+            message(Some(Due::Reminder { task: Number(4), occurrence: 2 })),
+            r#"{"tenant":1,"instance":"1048576","due":{"r":{"t":4,"n":2}}}"#,
+        ),
         (message(Some(Due::Expiry { task: Number(4) })), r#"{"tenant":1,"instance":"1048576","due":{"e":{"t":4}}}"#),
         (
             message(Some(Due::Timer { element: Number(3), event: "B".to_owned(), occurrence: 1 })),
