@@ -4,8 +4,6 @@ mod definitions;
 mod external_tasks;
 mod instances;
 
-pub use instances::failure;
-
 use crate::Api;
 use crate::problem::Problem;
 use crate::request::{Answer, Call};

@@ -15,7 +15,7 @@ use store::JournalEntry;
 /// The answer to a start.
 pub fn started(process: &Process, after: &Aggregate, reply: &Reply, variables: bool) -> Value {
     let instance = &after.instance;
-    if let Some((code, message)) = crate::routes::failure(reply) {
+    if let Some((code, message)) = reply.failure() {
         return failed(instance.key, code, message);
     }
     json!({

@@ -1,8 +1,9 @@
 //! One request for a public page: link, method, then the page of the task's state or one command.
 
+use crate::Public;
 use crate::page::{Opened, Shown};
 use app::link::{LinkTarget, PageValue};
-use app::{App, Error, Request as CommandRequest, random};
+use app::{Error, Request as CommandRequest, random};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::command::{Actor, Command, Submission};
@@ -12,21 +13,12 @@ use domain::rejection::Rejection;
 use domain::time::Timestamp;
 use domain::variables::Variables;
 use lambda_http::{Body, Request, RequestExt, Response};
-use script::QuickJs;
 use web::form::{self, FormError, Posted};
 use web::public::{self, DraftNote, Notice};
 use web::text::Lang;
 
 /// The button that keeps what was typed.
 const SAVE_DRAFT: &str = "saveDraft";
-
-/// What the pages need.
-pub struct Public {
-    pub app: App,
-    pub secret: app::keys::Secret,
-    pub scripts: QuickJs,
-    pub public_url: String,
-}
 
 /// Answers one request.
 pub async fn handle(public: &Public, request: Request, now: Timestamp) -> Response<Body> {

@@ -7,10 +7,19 @@ mod handler;
 mod page;
 
 use app::config::LinkConfig;
+use app::keys::Secret;
 use app::{App, clock, secret, telemetry};
 use lambda_http::{Error, run, service_fn};
 use script::QuickJs;
 use store::Store;
+
+/// What the pages need.
+pub struct Public {
+    app: App,
+    secret: Secret,
+    scripts: QuickJs,
+    public_url: String,
+}
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -18,7 +27,7 @@ async fn main() -> Result<(), Error> {
     let config = LinkConfig::from_env()?;
     let aws = store::aws_config().await;
     let secret = secret::fetch(&aws, &config.secret_arn).await?;
-    let public = handler::Public {
+    let public = Public {
         app: App { store: Store::with_config(&aws, config.table), secret: Some(secret.clone()) },
         secret,
         scripts: QuickJs::default(),

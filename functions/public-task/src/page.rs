@@ -1,6 +1,6 @@
 //! Loads what a public page shows and puts it together: state, model, customer's template. Changes nothing.
 
-use crate::handler::Public;
+use crate::Public;
 use app::link::{LinkTarget, PageValue};
 use domain::decision::FieldError;
 use domain::external_task::{ExternalTask, Status};
@@ -92,9 +92,10 @@ impl Opened {
         let hidden = [("page", value.as_str())];
         let page = self.customer_page(public, model.pages.task).await?;
         let own_form = page.as_ref().map(customer::own_controls);
+        let actions = asking::actions(&model.actions, &self.task);
         let form = TaskForm {
             fields: &model.fields,
-            actions: &model.actions,
+            actions: &actions,
             chosen: shown.chosen,
             hidden: &hidden,
             values: shown.values,
@@ -123,7 +124,8 @@ impl Opened {
     pub async fn success_page(&self, public: &Public, nonce: &str) -> Result<String, Notice> {
         let model = self.model()?;
         let outcome = self.task.outcome.as_deref().unwrap_or_default();
-        let label = model.actions.iter().find(|action| action.name == outcome).map_or(outcome, |action| action.label());
+        let actions = asking::actions(&model.actions, &self.task);
+        let label = actions.iter().find(|action| action.name == outcome).map_or(outcome, |action| action.label());
         let receipt = Receipt {
             action_label: label.to_owned(),
             answered_at: self.task.completed_at.unwrap_or(self.task.created_at),

@@ -56,6 +56,16 @@ pub enum Reply {
     },
 }
 
+impl Reply {
+    /// Code and sentence of the incident the command ended in, if it did.
+    pub fn failure(&self) -> Option<(&str, &str)> {
+        match self {
+            Reply::Failed { code, message } => Some((code, message)),
+            Reply::Done | Reply::Submitted | Reply::Denied(_) => None,
+        }
+    }
+}
+
 /// One refused value of a submission.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldError {

@@ -10,6 +10,7 @@ mod schedule;
 
 pub use config::EffectsConfig;
 pub use perform::{Path, Performer};
+pub use queue::EffectRef;
 
 /// An effect could not be done. The variants say what the caller does next.
 #[derive(Debug, thiserror::Error)]

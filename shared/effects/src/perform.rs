@@ -2,7 +2,7 @@
 
 use crate::channel::email::Mailer;
 use crate::config::EffectsConfig;
-use crate::queue::Queues;
+use crate::queue::{EffectRef, Queues};
 use crate::schedule::Schedules;
 use crate::{Error, mail};
 use app::due::DueMessage;
@@ -14,7 +14,6 @@ use domain::ids::{InstanceKey, TaskKey, TenantId};
 use domain::notification::Delivery;
 use domain::script::NoScripts;
 use domain::time::Timestamp;
-use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use store::{JournalEntry, JournalId, Mark, StoredTask};
 
@@ -30,17 +29,6 @@ pub enum Path {
     Stream,
     /// The queue of retries, or an operator's replay: any order, any time later; reads are strong.
     Retry,
-}
-
-/// The name of one effect: what travels through the queue of retries.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EffectRef {
-    /// Partition key of the journal item.
-    pub pk: String,
-    /// Sort key of the journal item.
-    pub sk: String,
-    /// Position among the item's effects.
-    pub effect: usize,
 }
 
 /// Performs effects.

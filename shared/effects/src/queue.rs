@@ -1,14 +1,26 @@
 //! SQS: messages that come back soon, and effects to be tried again.
 
 use crate::config::EffectsConfig;
-use crate::{Error, perform::EffectRef};
+use crate::Error;
 use app::due::DueMessage;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::DisplayErrorContext;
 use domain::effect::Due;
+use serde::{Deserialize, Serialize};
 
 /// The longest delay SQS offers, in seconds.
 const DELAY_S_MAX: i64 = 900;
+
+/// The name of one effect: what travels through the queue of retries.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EffectRef {
+    /// Partition key of the journal item.
+    pub pk: String,
+    /// Sort key of the journal item.
+    pub sk: String,
+    /// Position among the item's effects.
+    pub effect: usize,
+}
 
 /// Sends to the queues.
 #[derive(Clone, Debug)]

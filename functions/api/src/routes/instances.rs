@@ -51,7 +51,7 @@ pub async fn start(call: &Call<'_>) -> Result<Answer, Problem> {
     let visible = call.caller.may(Permission::VariablesRead);
     let answer = |decision: &Decision| {
         let body = view::started(&process, &decision.after, &decision.reply, visible);
-        (if failure(&decision.reply).is_some() { 422 } else { 201 }, body)
+        (if decision.reply.failure().is_some() { 422 } else { 201 }, body)
     };
     for _ in 0..DRAWS_MAX {
         let key = InstanceKey::compose(call.now.as_millis(), random::number());
@@ -67,7 +67,7 @@ pub async fn start(call: &Call<'_>) -> Result<Answer, Problem> {
         match execute(call, key, Command::Start(start), replay).await {
             Ok(outcome) => {
                 let body = view::started(&process, &outcome.after, &outcome.reply, visible);
-                let status = if failure(&outcome.reply).is_some() { 422 } else { 201 };
+                let status = if outcome.reply.failure().is_some() { 422 } else { 201 };
                 return Ok(Answer { status, body });
             }
             Err(Error::Store(store::Error::KeyTaken)) => {}
@@ -148,16 +148,9 @@ async fn change(
 }
 
 fn answered(instance: &domain::instance::Instance, reply: &Reply) -> (u16, Value) {
-    match failure(reply) {
+    match reply.failure() {
         Some((code, message)) => (422, view::failed(instance.key, code, message)),
         None => (200, json!({ "instanceKey": instance.key, "status": instance.status.as_str() })),
-    }
-}
-
-pub fn failure(reply: &Reply) -> Option<(&str, &str)> {
-    match reply {
-        Reply::Failed { code, message } => Some((code, message)),
-        Reply::Done | Reply::Submitted | Reply::Denied(_) => None,
     }
 }
 
