@@ -1,0 +1,292 @@
+//! Deliveries as AWS makes them: stream records in order and again until they are taken, messages and firings at least
+//! once, each through the function's own handler. A process that dies in a delivery gets it again after its restart.
+
+use super::{Invocation, TENANT, World};
+use crate::aws::{Function, Message};
+use crate::outbox;
+use anyhow::{Context, bail};
+use app::due;
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::command::Command;
+use domain::script::{NoScripts, Scripts};
+use domain::time::Timestamp;
+use script::QuickJs;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
+use std::future::Future;
+use store::JournalId;
+
+/// Time for which a received message is hidden from others.
+const VISIBILITY_MS: i64 = 120_000;
+/// Time after which a failed delivery is made again.
+const AGAIN_MS: i64 = 30_000;
+/// Receives after which a message of the delay queues is given up, as the template says.
+const RECEIVES_MAX: u32 = 12;
+/// Deliveries in one moment at most: more is a loop.
+const ROUNDS_MAX: usize = 200;
+
+impl World {
+    /// Delivers everything that is due now, and what comes of it.
+    ///
+    /// # Errors
+    /// Where it never ends, or a service did not understand a request.
+    pub async fn drain(&mut self) -> anyhow::Result<()> {
+        for _ in 0..ROUNDS_MAX {
+            let commits = self.gate.commits();
+            if !self.deliver_stream().await? && !self.deliver_messages().await? && !self.deliver_firings().await? {
+                self.settled_commits = commits;
+                let misunderstood = self.aws.held().misunderstood.clone();
+                if misunderstood.is_empty() {
+                    return Ok(());
+                }
+                bail!("the services did not understand {misunderstood:?}");
+            }
+        }
+        bail!("deliveries never end")
+    }
+
+    /// Drains, then lets time pass until no retry of an effect waits any more.
+    ///
+    /// # Errors
+    /// As [`World::drain`].
+    pub async fn settle(&mut self) -> anyhow::Result<()> {
+        self.drain().await?;
+        for _ in 0..ROUNDS_MAX {
+            let retries = |message: &&Message| message.function == Function::Outbox;
+            let next = self.aws.held().messages.iter().filter(retries).map(|message| message.visible_at).min();
+            let again = self.invocations.iter().filter(|waiting| waiting.tries > 0).map(|waiting| waiting.due).min();
+            let Some(next) = [next, again].into_iter().flatten().min() else { return Ok(()) };
+            self.clock.move_to(next);
+            self.drain().await?;
+        }
+        bail!("retries never end")
+    }
+
+    /// Lets time pass up to `at`, delivering everything at its time.
+    ///
+    /// # Errors
+    /// As [`World::drain`].
+    pub async fn advance_to(&mut self, at: Timestamp) -> anyhow::Result<()> {
+        self.drain().await?;
+        while let Some(next) = self.next_due().filter(|next| *next <= at) {
+            self.clock.move_to(next);
+            self.drain().await?;
+        }
+        self.clock.move_to(at);
+        self.drain().await
+    }
+
+    /// As [`World::advance_to`], by seconds.
+    ///
+    /// # Errors
+    /// As [`World::drain`].
+    pub async fn advance(&mut self, seconds: i64) -> anyhow::Result<()> {
+        self.advance_to(self.clock.now().plus_millis(seconds * 1_000)).await
+    }
+
+    /// When the next delivery is due.
+    pub fn next_due(&self) -> Option<Timestamp> {
+        let held = self.aws.held();
+        let schedules = held.schedules.values().map(|schedule| schedule.at);
+        let messages = held.messages.iter().map(|message| message.visible_at);
+        schedules.chain(messages).chain(self.invocations.iter().map(|waiting| waiting.due)).min()
+    }
+
+    /// Everything that was delivered by the stream so far is delivered once more, as it was then, in the order of `pick`.
+    ///
+    /// # Errors
+    /// Where a delivery fails.
+    pub async fn deliver_again(&mut self, pick: impl Fn(usize) -> usize) -> anyhow::Result<()> {
+        let mut records: Vec<Value> = self.delivered.values().cloned().collect();
+        records.sort_by_key(|record| record.pointer("/dynamodb/Keys/sk/S").map(Value::to_string));
+        for n in 0..records.len() {
+            let event = json!({ "Records": [records[pick(n) % records.len()]] });
+            let (running, clock) = (self.running(), self.clock.clone());
+            outbox::handle(&running.performer, || clock.now(), event).await?;
+        }
+        Ok(())
+    }
+
+    /// Does `work` in the present process; `None` where the process died, and a new one has taken over.
+    pub async fn until_death<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
+        let gate = self.gate.clone();
+        let done = tokio::select! {
+            biased;
+            done = work => Some(done),
+            () = gate.death() => None,
+        };
+        if done.is_none() {
+            self.deaths += 1;
+            self.restart();
+        }
+        done
+    }
+
+    async fn deliver_stream(&mut self) -> anyhow::Result<bool> {
+        let mut worked = false;
+        let mut held_up = BTreeSet::new();
+        for (key, record) in self.undelivered().await? {
+            if held_up.contains(&key.0) {
+                continue;
+            }
+            worked = true;
+            let (running, clock) = (self.running(), self.clock.clone());
+            let event = json!({ "Records": [record] });
+            let handled = self.until_death(outbox::handle(&running.performer, || clock.now(), event)).await;
+            match handled {
+                Some(Ok(_)) => {
+                    self.delivered.insert(key, record);
+                }
+                Some(Err(_)) => {
+                    self.stream_failures += 1;
+                    held_up.insert(key.0);
+                }
+                None => {
+                    held_up.insert(key.0);
+                }
+            }
+        }
+        Ok(worked)
+    }
+
+    /// Journal inserts that the outbox has not taken, in the order of each aggregate.
+    async fn undelivered(&self) -> anyhow::Result<Vec<((String, String), Value)>> {
+        let mut records = Vec::new();
+        let items = self.table.client.scan().table_name(&self.table.name).consistent_read(true).send().await?;
+        for item in items.items() {
+            let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default();
+            let key = (text(store::table::PARTITION_KEY), text(store::table::SORT_KEY));
+            let Some(id) = JournalId::parse(&key.0, &key.1).filter(|id| id.tenant() == TENANT) else { continue };
+            if self.delivered.contains_key(&key) {
+                continue;
+            }
+            let image: Map<String, Value> = item.iter().map(|(name, value)| (name.clone(), wire(value))).collect();
+            let record = json!({
+                "eventID": key.1, "eventName": "INSERT", "eventSource": "aws:dynamodb", "awsRegion": "eu-west-1",
+                "dynamodb": {
+                    "Keys": { "pk": { "S": key.0 }, "sk": { "S": key.1 } },
+                    "NewImage": image, "StreamViewType": "NEW_IMAGE",
+                },
+            });
+            records.push(((id.instance(), id.at(), id.counter(), id.n()), key, record));
+        }
+        records.sort_by_key(|(order, _, _)| *order);
+        Ok(records.into_iter().map(|(_, key, record)| (key, record)).collect())
+    }
+
+    async fn deliver_messages(&mut self) -> anyhow::Result<bool> {
+        let now = self.clock.now();
+        let due = |message: &&mut Message| message.visible_at <= now;
+        let message = {
+            let mut held = self.aws.held();
+            let Some(message) = held.messages.iter_mut().find(due) else { return Ok(false) };
+            message.receives += 1;
+            message.visible_at = now.plus_millis(VISIBILITY_MS);
+            message.clone()
+        };
+        let event = json!({ "Records": [{
+            "messageId": message.id, "receiptHandle": message.id, "body": message.body, "eventSource": "aws:sqs",
+            "attributes": { "ApproximateReceiveCount": message.receives.to_string() },
+        }] });
+        let taken = match self.invoke(message.function, event).await {
+            // The message comes back by itself when it becomes visible again.
+            None => return Ok(true),
+            Some(Ok(answer)) => {
+                let failures =
+                    answer.get("batchItemFailures").and_then(Value::as_array).context("failures of a batch")?;
+                failures.is_empty()
+            }
+            Some(Err(error)) => bail!("a batch failed as a whole: {error:#}"),
+        };
+        let mut held = self.aws.held();
+        let at = held.messages.iter().position(|other| other.id == message.id).context("the message")?;
+        if taken {
+            held.messages.remove(at);
+        } else if message.receives >= RECEIVES_MAX {
+            let message = held.messages.remove(at);
+            held.dead_letters.push(message);
+        } else if let Some(message) = held.messages.get_mut(at) {
+            message.visible_at = now.plus_millis(AGAIN_MS);
+        }
+        Ok(true)
+    }
+
+    async fn deliver_firings(&mut self) -> anyhow::Result<bool> {
+        let now = self.clock.now();
+        {
+            let mut held = self.aws.held();
+            let due: Vec<String> = held
+                .schedules
+                .iter()
+                .filter(|(_, schedule)| schedule.at <= now)
+                .map(|(name, _)| name.clone())
+                .collect();
+            for name in due {
+                if let Some(schedule) = held.schedules.remove(&name) {
+                    let (function, input) = (schedule.function, schedule.input);
+                    self.invocations.push(Invocation { function, input, due: now, tries: 0 });
+                    held.fired.push(name);
+                }
+            }
+        }
+        let Some(at) = self.invocations.iter().position(|waiting| waiting.due <= now) else { return Ok(false) };
+        let waiting = self.invocations.remove(at);
+        let taken = self.invoke(waiting.function, waiting.input.clone()).await;
+        if !matches!(taken, Some(Ok(_))) {
+            // Scheduler and Lambda try again; what fails for a day goes to the dead letters.
+            let again = Invocation { due: now.plus_millis(AGAIN_MS), tries: waiting.tries + 1, ..waiting };
+            if again.tries > 185 {
+                let (function, body) = (again.function, again.input.to_string());
+                let dead = Message { id: "firing".to_owned(), function, body, visible_at: now, receives: again.tries };
+                self.aws.held().dead_letters.push(dead);
+            } else {
+                self.invocations.push(again);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Calls a function with an event; `None` where its process died.
+    pub async fn invoke(&mut self, function: Function, event: Value) -> Option<anyhow::Result<Value>> {
+        let (running, clock) = (self.running(), self.clock.clone());
+        let now = || {
+            clock.move_to(clock.now().plus_millis(1));
+            clock.now()
+        };
+        let quick_js = QuickJs::default();
+        let (scripts, accepts): (&dyn Scripts, fn(&Command) -> bool) = match function {
+            Function::Outbox => {
+                let handled = self.until_death(outbox::handle(&running.performer, now, event)).await?;
+                return Some(handled.map_err(Into::into));
+            }
+            Function::Reminder => (&NoScripts, |command| matches!(command, Command::Remind { .. })),
+            Function::Expiry => (&quick_js, |command| matches!(command, Command::Expire { .. })),
+            Function::Timer => (&quick_js, |command| matches!(command, Command::FireTimer { .. } | Command::Continue)),
+        };
+        let handled = self.until_death(due::handle(&running.app, scripts, now, event, accepts)).await?;
+        Some(handled.map_err(Into::into))
+    }
+}
+
+/// An attribute as streams deliver it.
+fn wire(value: &AttributeValue) -> Value {
+    match value {
+        AttributeValue::S(text) => json!({ "S": text }),
+        AttributeValue::N(number) => json!({ "N": number }),
+        AttributeValue::Bool(flag) => json!({ "BOOL": flag }),
+        AttributeValue::Null(_) => json!({ "NULL": true }),
+        AttributeValue::B(bytes) => {
+            use base64::Engine;
+            json!({ "B": base64::engine::general_purpose::STANDARD.encode(bytes) })
+        }
+        AttributeValue::L(list) => json!({ "L": list.iter().map(wire).collect::<Vec<_>>() }),
+        AttributeValue::M(map) => {
+            let map: Map<String, Value> = map.iter().map(|(name, value)| (name.clone(), wire(value))).collect();
+            json!({ "M": map })
+        }
+        AttributeValue::Ss(list) => json!({ "SS": list }),
+        AttributeValue::Ns(list) => json!({ "NS": list }),
+        // Binary sets, and kinds the SDK may add, are not used by the store.
+        _ => Value::Null,
+    }
+}
