@@ -168,35 +168,14 @@ fn every_element_and_ticket_ends_at_most_once() {
         let mut ended = BTreeSet::new();
         let mut tickets = BTreeSet::new();
         for event in journal(moment.world) {
-            match event {
-                Event::ElementActivated(element) | Event::ElementPassed(element) => {
-                    assert!(reached.insert(element.number), "{} was numbered twice", element.number.0);
-                }
-                Event::ElementCompleted(number) | Event::ElementTerminated(number) => {
-                    assert!(reached.contains(number) && ended.insert(*number));
-                }
-                Event::TaskCreated(created) => assert!(reached.insert(created.task)),
-                Event::TaskCompleted { task, .. } | Event::TaskEnded { task, .. } => {
-                    assert!(tickets.insert(*task));
-                }
-                Event::InstanceStarted(_)
-                | Event::StatusChanged(_)
-                | Event::FlowsTaken(_)
-                | Event::FlowsResumed
-                | Event::VariablesSet(_)
-                | Event::EntityStateSet(_)
-                | Event::TimerStarted { .. }
-                | Event::TimerFired { .. }
-                | Event::IncidentRaised(_)
-                | Event::IncidentResolved(_)
-                | Event::TaskOpened(_)
-                | Event::TaskDraftSaved { .. }
-                | Event::TaskSubmitDenied { .. }
-                | Event::TaskReminded { .. }
-                | Event::TaskResent(_)
-                | Event::TaskSynced { .. }
-                | Event::TaskBounced { .. }
-                | Event::CancelRequested(_) => {}
+            if let Event::ElementActivated(element) | Event::ElementPassed(element) = event {
+                assert!(reached.insert(element.number), "{} was numbered twice", element.number.0);
+            } else if let Event::ElementCompleted(number) | Event::ElementTerminated(number) = event {
+                assert!(reached.contains(number) && ended.insert(*number));
+            } else if let Event::TaskCreated(created) = event {
+                assert!(reached.insert(created.task));
+            } else if let Event::TaskCompleted { task, .. } | Event::TaskEnded { task, .. } = event {
+                assert!(tickets.insert(*task));
             }
         }
         let last = reached.last().copied().unwrap_or(Number(0));
@@ -321,44 +300,18 @@ fn the_stored_time_decides() {
         let Some((before, decision)) = decided(moment) else { return };
         let now = moment.world.now;
         for event in &decision.events {
-            match event {
-                Event::TimerFired { element, event, occurrence } => {
-                    let started = journal(moment.world).any(|earlier| {
-                        matches!(earlier, Event::TimerStarted { element: e, event: b, occurrence: o, due }
-                            if (e, b, o) == (element, event, occurrence) && *due <= now)
-                    });
-                    assert!(started, "{event} fired early");
-                }
-                Event::TaskCompleted { task, .. } | Event::TaskReminded { task, .. } => {
-                    let task = &before.tasks[task];
-                    assert_eq!(task.status_at(now), Status::Pending);
-                    assert!(matches!(event, Event::TaskCompleted { .. }) || !task.follow_up);
-                }
-                Event::TaskEnded { task, status: Status::Expired, .. } => {
-                    assert_eq!(decision.after.tasks[task].expires_at.map(|expires| expires <= now), Some(true));
-                }
-                Event::InstanceStarted(_)
-                | Event::StatusChanged(_)
-                | Event::ElementActivated(_)
-                | Event::ElementPassed(_)
-                | Event::ElementCompleted(_)
-                | Event::ElementTerminated(_)
-                | Event::FlowsTaken(_)
-                | Event::FlowsResumed
-                | Event::VariablesSet(_)
-                | Event::EntityStateSet(_)
-                | Event::TimerStarted { .. }
-                | Event::IncidentRaised(_)
-                | Event::IncidentResolved(_)
-                | Event::TaskCreated(_)
-                | Event::TaskOpened(_)
-                | Event::TaskDraftSaved { .. }
-                | Event::TaskSubmitDenied { .. }
-                | Event::TaskResent(_)
-                | Event::TaskSynced { .. }
-                | Event::TaskEnded { .. }
-                | Event::TaskBounced { .. }
-                | Event::CancelRequested(_) => {}
+            if let Event::TimerFired { element, event, occurrence } = event {
+                let started = journal(moment.world).any(|earlier| {
+                    matches!(earlier, Event::TimerStarted { element: e, event: b, occurrence: o, due }
+                        if (e, b, o) == (element, event, occurrence) && *due <= now)
+                });
+                assert!(started, "{event} fired early");
+            } else if let Event::TaskCompleted { task, .. } | Event::TaskReminded { task, .. } = event {
+                let task = &before.tasks[task];
+                assert_eq!(task.status_at(now), Status::Pending);
+                assert!(matches!(event, Event::TaskCompleted { .. }) || !task.follow_up);
+            } else if let Event::TaskEnded { task, status: Status::Expired, .. } = event {
+                assert_eq!(decision.after.tasks[task].expires_at.map(|expires| expires <= now), Some(true));
             }
         }
     });
@@ -408,35 +361,15 @@ fn no_path_is_lost() {
         let mut names = BTreeMap::new();
         let mut on_their_way = 1;
         for event in journal(world) {
-            match event {
-                Event::ElementActivated(element) => {
-                    names.insert(element.number, element.element.clone());
-                    on_their_way -= 1;
-                }
-                Event::ElementPassed(element) => on_their_way += outgoing(&element.element) - 1,
-                Event::ElementCompleted(number) => on_their_way += outgoing(&names[number]),
-                Event::TimerFired { .. } => on_their_way += 1,
-                Event::InstanceStarted(_)
-                | Event::StatusChanged(_)
-                | Event::ElementTerminated(_)
-                | Event::FlowsTaken(_)
-                | Event::FlowsResumed
-                | Event::VariablesSet(_)
-                | Event::EntityStateSet(_)
-                | Event::TimerStarted { .. }
-                | Event::IncidentRaised(_)
-                | Event::IncidentResolved(_)
-                | Event::TaskCreated(_)
-                | Event::TaskOpened(_)
-                | Event::TaskDraftSaved { .. }
-                | Event::TaskSubmitDenied { .. }
-                | Event::TaskReminded { .. }
-                | Event::TaskResent(_)
-                | Event::TaskSynced { .. }
-                | Event::TaskCompleted { .. }
-                | Event::TaskEnded { .. }
-                | Event::TaskBounced { .. }
-                | Event::CancelRequested(_) => {}
+            if let Event::ElementActivated(element) = event {
+                names.insert(element.number, element.element.clone());
+                on_their_way -= 1;
+            } else if let Event::ElementPassed(element) = event {
+                on_their_way += outgoing(&element.element) - 1;
+            } else if let Event::ElementCompleted(number) = event {
+                on_their_way += outgoing(&names[number]);
+            } else if let Event::TimerFired { .. } = event {
+                on_their_way += 1;
             }
         }
         let forgotten = world.status() == InstanceStatus::Cancelled || world.reached("stop") > 0;
