@@ -165,30 +165,32 @@ fn level_of(level: &str) -> &'static str {
 }
 
 fn failure(answer: &Array<'_>, tag: &str, program: bool) -> Result<Answer, Error> {
-    let first: String = answer.get(1)?;
     if tag == "bpmn" {
-        return Ok(Answer::Decided(Err(ScriptFailure::Bpmn { code: first, message: answer.get(2)? })));
+        let (code, message) = (answer.get(1)?, answer.get(2)?);
+        return Ok(Answer::Decided(Err(ScriptFailure::Bpmn { code, message })));
     }
-    if tag == "thrown" {
+    if tag == "nothing" {
         // The interpreter throws null where even the error finds no room.
-        let exhausted = first == "null";
+        return Ok(Answer::Exhausted("the script threw null, or ran out of stack or memory"));
+    }
+    let first: String = answer.get(1)?;
+    if tag == "thrown" {
         let text = format!("the script threw a value that is no error: {first}");
-        return Ok(if exhausted && answer.len() > 2 {
-            Answer::Exhausted("the script ran out of memory")
-        } else {
-            Answer::Decided(Err(ScriptFailure::Technical(text)))
-        });
+        return Ok(Answer::Decided(Err(ScriptFailure::Technical(text))));
     }
     let message: String = answer.get(2)?;
     match (first.as_str(), message.as_str()) {
-        ("InternalError", "out of memory") => return Ok(Answer::Exhausted("the script ran out of memory")),
+        // Whatever went wrong within the interpreter went wrong for want of memory.
+        ("InternalError", _) => return Ok(Answer::Exhausted("the script ran out of memory")),
         ("RangeError", "Maximum call stack size exceeded") => {
             return Ok(Answer::Exhausted("the script ran out of stack: calls or values are nested too deeply"));
         }
         _ => {}
     }
     let stack: String = answer.get(3)?;
-    let line = line_of(&stack, "(<input>:").map(|(line, _)| line.saturating_sub(u32::from(!program)).max(1));
+    // The wrapper's line, where nothing more exact is known, stands for no line of the script.
+    let line = line_of(&stack, "(<input>:").map(|(line, _)| line.saturating_sub(u32::from(!program)));
+    let line = line.filter(|line| *line > 0);
     let text = match (first.as_str(), line) {
         ("Error", _) if !message.is_empty() => message,
         (name, Some(line)) => format!("{name}: {message} (line {line})"),

@@ -16,6 +16,9 @@ use std::time::Instant;
 
 /// Room of a kept interpreter. Well below the limit: what does not fit is decided by a new interpreter.
 const KEPT_HEAP_BYTES_MAX: usize = HEAP_BYTES_MAX / 2;
+/// Room for compiling: so much that no source of the size allowed fills it. The interpreter's compiler does not survive
+/// a full heap (measured: it crashes the process).
+const COMPILE_BYTES_MAX: usize = 512 * 1024 * 1024;
 /// Compiled scripts a thread keeps, and the bytes of their sources.
 const CACHE_ENTRIES_MAX: usize = 256;
 const CACHE_BYTES_MAX: usize = 256 * 1024;
@@ -171,6 +174,8 @@ struct Engine {
     watch: Rc<Watch>,
     context: Context,
     runtime: Runtime,
+    /// Room for running scripts, in bytes.
+    heap: usize,
     /// Kept between evaluations, and so not the judge of limits.
     kept: bool,
     /// Something happened after which only a new interpreter is certain to be clean.
@@ -185,7 +190,8 @@ impl Engine {
 
     fn try_start(kept: bool) -> Result<Engine, Error> {
         let runtime = Runtime::new()?;
-        runtime.set_memory_limit(if kept { KEPT_HEAP_BYTES_MAX } else { HEAP_BYTES_MAX });
+        let heap = if kept { KEPT_HEAP_BYTES_MAX } else { HEAP_BYTES_MAX };
+        runtime.set_memory_limit(heap);
         runtime.set_max_stack_size(STACK_BYTES_MAX);
         let watch = Rc::new(Watch::default());
         let ticking = Rc::clone(&watch);
@@ -209,7 +215,19 @@ impl Engine {
             Ok::<_, Error>((save("compile")?, save("run")?, save("stopped")?))
         })?;
         let cache = HashMap::new();
-        Ok(Engine { cache, cached_bytes: 0, compile, run, stopped, watch, context, runtime, kept, worn_out: false })
+        Ok(Engine {
+            cache,
+            cached_bytes: 0,
+            compile,
+            run,
+            stopped,
+            watch,
+            context,
+            runtime,
+            heap,
+            kept,
+            worn_out: false,
+        })
     }
 
     /// The compiled script, from the cache where it is there.
@@ -222,6 +240,10 @@ impl Engine {
             let message = format!("the script has {} bytes; at most {SOURCE_BYTES_MAX} are allowed", source.len());
             return Err(syntax(message, (1, 1)));
         }
+        // The interpreter reads sources as C strings.
+        if let Some(offset) = source.find('\0') {
+            return Err(syntax("the script contains a NUL character".to_owned(), source::place(source, offset)));
+        }
         let text = csharp::translate(source).unwrap_or_else(|| source.to_owned());
         let names = Names::of(&text);
         let doubt = source::doubt(&text);
@@ -233,15 +255,12 @@ impl Engine {
             return Err(refused(doubt));
         }
         let compile = self.compile.clone();
+        self.runtime.set_memory_limit(COMPILE_BYTES_MAX);
         let compiled = self.context.with(|ctx| {
-            call_compile(&ctx, compile, &text, &names, doubt.as_ref()).map_err(|error| {
-                let thrown = ctx.catch();
-                match error {
-                    Error::InvalidString(_) => syntax("the script contains a NUL character".to_owned(), (1, 1)),
-                    _ => convert::syntax_error(&thrown).map_or(Uncompiled::Exhausted, Uncompiled::Syntax),
-                }
-            })
+            call_compile(&ctx, compile, &text, &names, doubt.as_ref())
+                .map_err(|_| convert::syntax_error(&ctx.catch()).map_or(Uncompiled::Exhausted, Uncompiled::Syntax))
         });
+        self.runtime.set_memory_limit(self.heap);
         let (make, form) = compiled.inspect_err(|failure| {
             if matches!(failure, Uncompiled::Exhausted) {
                 self.worn_out = true;
@@ -275,6 +294,10 @@ impl Engine {
         };
         // The phase of the interpreter's count is unknown in a kept one: it gives up a tick before a new one would.
         let ticks_max = (limits.steps / STEPS_PER_TICK).max(2) - u64::from(self.kept);
+        if compiled.program {
+            // Such a script is compiled while it runs, and must not find the room taken by what others left behind.
+            self.runtime.run_gc();
+        }
         self.watch.arm(ticks_max, limits);
         let attempt = self.context.with(|ctx| {
             let answer = self.call_run(&ctx, &compiled, request);
@@ -326,8 +349,6 @@ fn call_compile(
     for (index, name) in names.all.iter().enumerate() {
         list.set(index, name.as_str())?;
     }
-    // The interpreter reads sources as C strings.
-    let _ = std::ffi::CString::new(text)?;
     let substitute = doubt.and_then(|doubt| doubt.substitute.as_deref()).unwrap_or("");
     let compile = compile.restore(ctx)?;
     let compiled: Array = compile.call((text, expression(text), list, substitute, expression(substitute)))?;
@@ -337,5 +358,7 @@ fn call_compile(
 
 /// A script as it would stand inside an expression.
 fn expression(text: &str) -> &str {
-    text.trim().trim_end_matches(|c: char| c == ';' || c.is_whitespace())
+    // Space in front stays, so that lines keep their numbers.
+    let text = text.trim_end_matches(|c: char| c == ';' || c.is_whitespace());
+    if text.trim_start().is_empty() { "" } else { text }
 }

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-/// Steps of an evaluation: turns of loops and calls of functions, counted by the interpreter itself.
-pub const STEPS_MAX: u64 = 5_000_000;
+/// Steps of an evaluation: jumps and calls of functions, counted by the interpreter itself. A turn of a loop takes two
+/// or three.
+pub const STEPS_MAX: u64 = 10_000_000;
 /// Heap of an evaluation, the language's own objects included, in bytes.
 pub const HEAP_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Native stack of an evaluation in bytes.
@@ -11,7 +12,7 @@ pub const STACK_BYTES_MAX: usize = 1024 * 1024;
 /// The result, the writes together, and the arguments of one command: each as compact JSON, in bytes.
 pub const RESULT_BYTES_MAX: usize = 256 * 1024;
 /// Source of a script in bytes.
-pub const SOURCE_BYTES_MAX: usize = 256 * 1024;
+pub const SOURCE_BYTES_MAX: usize = 64 * 1024;
 /// Wall clock of an evaluation. Passing it decides nothing: the step is tried again.
 pub const WALL_MAX: Duration = Duration::from_secs(2);
 

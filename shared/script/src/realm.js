@@ -16,6 +16,8 @@
   const LOG_LINES = 100;
   const LOG_CHARACTERS = 1000;
   const COMMANDS = 100;
+  // A longer script whose value cannot be found without compiling it anew at every run has the value null.
+  const PROGRAM_CHARACTERS = 8192;
 
   // State of the one evaluation that runs; `run` sets every name anew.
   let kind = CONDITION;
@@ -330,21 +332,46 @@
   // Each pair or triple of wrappers goes on differently behind the script, so a text that closes a wrapper's bracket
   // itself cannot satisfy all of them: what parses here is complete in itself.
   function form(source, expression) {
-    if (expression !== '' && syntaxError(`(\n${expression}\n)`) === undefined && syntaxError(`[\n${expression}\n]`) === undefined) {
-      return 'expression';
-    }
+    if (expression !== '' && isExpression(expression)) return 'expression';
+    const failed = bodyError(source);
+    if (failed !== undefined) throw failed;
+    return syntaxError(`\n${source}`) === undefined ? 'program' : 'body';
+  }
+
+  function bodyError(source) {
     const wrappers = [`(function(){\n${source}\n})`, `({m(){\n${source}\n}})`, `(function(){function f(){\n${source}\n}})`];
     for (const wrapper of wrappers) {
       const failed = syntaxError(wrapper);
-      if (failed !== undefined) throw failed;
+      if (failed !== undefined) return failed;
     }
-    return syntaxError(`\n${source}`) === undefined ? 'program' : 'body';
+    return undefined;
   }
+
+  // Splits a script without `return` before its last expression, which spares compiling it at every run. Gives
+  // undefined where it is not certain that the rest is one statement of its own.
+  function split(source) {
+    if (/<!--|-->/.test(source)) return undefined;
+    const clean = source.replace(/[;\s]+$/, '');
+    let at = clean.length;
+    for (let tries = 0; tries < 8 && at > 0; tries++) {
+      at = Math.max(clean.lastIndexOf(';', at - 1), clean.lastIndexOf('\n', at - 1));
+      if (at < 0) return undefined;
+      const head = clean.slice(0, at + 1);
+      const tail = clean.slice(at + 1);
+      const begins = /^\s*(?!(?:function|class|async|let|in|instanceof)\b)['"\w$]/.test(tail);
+      const ends = clean[at] === ';' ? !/\/\/.*$/.test(head) : !/\b(?:let|async|await|yield|static|using|of|get|set)\s*$/.test(head);
+      if (begins && ends && isExpression(tail) && bodyError(head) === undefined) return [head, tail];
+    }
+    return undefined;
+  }
+
+  const isExpression = (text) => syntaxError(`(\n${text}\n)`) === undefined && syntaxError(`[\n${text}\n]`) === undefined;
 
   // `substitute` is the source without the words scripts may not use, where there are any: reading it differently
   // proves that one of them began something.
   function compile(source, expression, names, substitute, substituteExpression) {
     const found = form(source, expression);
+    let program = false;
     if (substitute !== '') {
       let other;
       try {
@@ -354,10 +381,18 @@
       }
       if (other !== found) return [halt, 'refused'];
     }
-    const inner =
-      found === 'expression' ? `return(\n${expression}\n)` : found === 'program' ? `return eval(${stringify(source)})` : `\n${source}\n`;
+    let inner = `\n${source}\n`;
+    if (found === 'expression') inner = `return(\n${expression}\n)`;
+    if (found === 'program') {
+      const parts = split(source);
+      if (parts !== undefined) inner = `\n${parts[0]}return(${parts[1]}\n)`;
+      else if (source.length <= PROGRAM_CHARACTERS) {
+        inner = `return eval(${stringify(source)})`;
+        program = true;
+      }
+    }
     const outer = evaluate(`(function(scope){with(scope){return function(){return function(){${inner}}}}})`);
-    return [outer(scopeOf(names)), found];
+    return [outer(scopeOf(names)), program ? 'program' : 'body'];
   }
 
   // ---------------------------------------------------------------- running
@@ -385,6 +420,8 @@
     if (object && business.has(thrown)) {
       return ['bpmn', shorten(text(read(thrown, 'code')), 255), shorten(text(read(thrown, 'message')), 4000)];
     }
+    // What the interpreter throws where even an error finds no room.
+    if (thrown === null || (!object && text(thrown) === '[uninitialized]')) return ['nothing'];
     if (!object || !(thrown instanceof Error)) return ['thrown', shorten(text(thrown), 4000)];
     const name = shorten(text(read(thrown, 'name')), 100);
     const stack = read(thrown, 'stack');

@@ -1,23 +1,38 @@
-//! Tests of the crate, by what they promise.
+//! Tests of the crate, by what they promise. Everything runs through the port, except where a limit must be small.
+#![allow(
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test that meets something else must fail, and does so by panicking"
+)]
+
+mod commands;
+mod deployment;
+mod host;
+mod isolation;
 mod language;
+mod limits;
+mod page;
+mod refused;
 
 use crate::QuickJs;
-use domain::script::{ScriptFailure, ScriptKind, ScriptOutcome, ScriptRequest, Scripts};
+use domain::script::{CommandAnswer, ScriptFailure, ScriptKind, ScriptOutcome, ScriptRequest, Scripts};
 use domain::time::Timestamp;
 use domain::variables::Variables;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// 2026-01-02T03:04:05.678Z
-pub const NOW_MS: i64 = 1_767_323_045_678;
+const NOW_MS: i64 = 1_767_323_045_678;
 
-pub fn map(value: Value) -> Variables {
+type Evaluated = Result<ScriptOutcome, ScriptFailure>;
+
+fn map(value: Value) -> Variables {
     match value {
         Value::Object(map) => map,
         other => panic!("{other} is no object"),
     }
 }
 
-pub fn request<'a>(kind: ScriptKind, source: &'a str, variables: &'a Variables) -> ScriptRequest<'a> {
+fn request<'a>(kind: ScriptKind, source: &'a str, variables: &'a Variables) -> ScriptRequest<'a> {
     ScriptRequest {
         source,
         kind,
@@ -31,22 +46,52 @@ pub fn request<'a>(kind: ScriptKind, source: &'a str, variables: &'a Variables) 
     }
 }
 
-pub fn run(kind: ScriptKind, source: &str, variables: Value) -> Result<ScriptOutcome, ScriptFailure> {
+fn run(kind: ScriptKind, source: &str, variables: Value) -> Evaluated {
     QuickJs::default().evaluate(&request(kind, source, &map(variables)))
 }
 
+/// A server script with its form.
+fn serve(source: &str, variables: Value, form: Value, answers: &[CommandAnswer]) -> Evaluated {
+    let (variables, form) = (map(variables), map(form));
+    let action = form.get("action").and_then(Value::as_str);
+    let user = form.get("userId").and_then(Value::as_str);
+    QuickJs::default().evaluate(&ScriptRequest {
+        form_data: Some(&form),
+        user_action: action,
+        current_user: user,
+        answers,
+        ..request(ScriptKind::Server, source, &variables)
+    })
+}
+
 /// The result of a script task without variables.
-pub fn value(source: &str) -> Value {
-    match run(ScriptKind::Task, source, Value::Object(Variables::new())) {
+fn value(source: &str) -> Value {
+    match run(ScriptKind::Task, source, json!({})) {
         Ok(outcome) => outcome.result,
         Err(failure) => panic!("{source}: {failure:?}"),
     }
 }
 
 /// The failure of a script task without variables.
-pub fn failure(source: &str) -> ScriptFailure {
-    match run(ScriptKind::Task, source, Value::Object(Variables::new())) {
+fn failure(source: &str) -> ScriptFailure {
+    match run(ScriptKind::Task, source, json!({})) {
         Ok(outcome) => panic!("{source}: {outcome:?}"),
         Err(failure) => failure,
+    }
+}
+
+/// The text of a technical failure.
+fn technical(source: &str) -> String {
+    match failure(source) {
+        ScriptFailure::Technical(text) => text,
+        other => panic!("{source}: {other:?}"),
+    }
+}
+
+/// The text of a limit passed.
+fn limit(source: &str) -> String {
+    match failure(source) {
+        ScriptFailure::Limit(text) => text,
+        other => panic!("{source}: {other:?}"),
     }
 }
