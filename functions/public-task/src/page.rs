@@ -92,7 +92,7 @@ impl Opened {
         let hidden = [("page", value.as_str())];
         let page = self.customer_page(public, model.pages.task).await?;
         let own_form = page.as_ref().map(customer::own_controls);
-        let actions = asking::actions(&model.actions, &self.task);
+        let actions = asking::actions(&model.actions, &self.task.form_context);
         let form = TaskForm {
             fields: &model.fields,
             actions: &actions,
@@ -124,7 +124,7 @@ impl Opened {
     pub async fn success_page(&self, public: &Public, nonce: &str) -> Result<String, Notice> {
         let model = self.model()?;
         let outcome = self.task.outcome.as_deref().unwrap_or_default();
-        let actions = asking::actions(&model.actions, &self.task);
+        let actions = asking::actions(&model.actions, &self.task.form_context);
         let label = actions.iter().find(|action| action.name == outcome).map_or(outcome, |action| action.label());
         let receipt = Receipt {
             action_label: label.to_owned(),
@@ -154,10 +154,8 @@ impl Opened {
                 .await
             }
             Status::Cancelled => {
-                self.with_customer(public, pages.cancelled, |part| {
-                    public::cancelled(view, ended, refused, part, nonce)
-                })
-                .await
+                self.with_customer(public, pages.cancelled, |part| public::cancelled(view, ended, refused, part, nonce))
+                    .await
             }
             Status::Expired => {
                 let expired = task.expires_at.unwrap_or(ended);

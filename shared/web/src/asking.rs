@@ -1,9 +1,11 @@
 //! What page and mail say about a task, taken from its state and its model. Formats nothing; the pages do.
 
+use crate::clean;
 use crate::public::PublicView;
 use crate::text::Lang;
 use domain::external_task::ExternalTask;
-use domain::process::Process;
+use domain::process::{ActionModel, Process};
+use domain::template::Template;
 use domain::variables::Variables;
 use serde_json::{Value, json};
 
@@ -47,6 +49,20 @@ pub fn view(
     }
 }
 
+/// The buttons with the placeholders of their labels filled from the form context, so that one process can ask in several
+/// languages. A label that comes out empty gives way to the action's name.
+pub fn actions(modelled: &[ActionModel], form_context: &Variables) -> Vec<ActionModel> {
+    let filled = |label: &str| match Template::parse(label) {
+        Ok(template) => clean::line(&template.render_plain(form_context), clean::LINE_CHARS_MAX),
+        Err(_) => label.to_owned(),
+    };
+    let shown = |action: &ActionModel| ActionModel {
+        label: action.label.as_deref().map(filled).filter(|label| !label.is_empty()),
+        ..action.clone()
+    };
+    modelled.iter().map(shown).collect()
+}
+
 /// What the placeholders of a customer's templates may name: the form context, bare and as `context.`, and a few facts
 /// of the task. A form context cannot shadow the facts.
 pub fn placeholders(view: &PublicView, task: &ExternalTask, link: &str) -> Variables {
@@ -64,3 +80,6 @@ pub fn placeholders(view: &PublicView, task: &ExternalTask, link: &str) -> Varia
     data.insert("context".to_owned(), Value::Object(task.form_context.clone()));
     data
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,6 +7,9 @@ use serde::Serialize;
 
 /// The product's stylesheet.
 const CSS: &str = include_str!("../../assets/public.css");
+/// Looks of what the built-in pages never contain (tables, lists, pictures): only customers' pages carry it, so that the
+/// others stay small.
+const CUSTOMER_CSS: &str = include_str!("../../assets/customer.css");
 
 /// A customer's page, rendered: it is placed inside `main` and stands instead of the built-in text.
 #[derive(Clone, Copy, Debug, Default)]
@@ -70,7 +73,7 @@ impl Chrome {
         chrome.foot = lines;
         if let Some(part) = customer {
             // Inside a style element only this sequence could end it; in CSS the backslash changes nothing else.
-            chrome.style = part.style.replace("</", "<\\/");
+            chrome.style = format!("{CUSTOMER_CSS}{}", part.style.replace("</", "<\\/"));
             chrome.custom = part.html.to_owned();
         }
         chrome
