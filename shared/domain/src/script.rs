@@ -102,8 +102,8 @@ pub enum ScriptFailure {
     },
 }
 
-/// A script language. Implementations are pure: equal requests give equal answers.
-pub trait Scripts {
+/// A script language. Implementations are pure: equal requests give equal answers. Shared by concurrent requests.
+pub trait Scripts: Send + Sync {
     /// Runs a script within the limits of the implementation. Never panics, never blocks beyond its limits.
     fn evaluate(&self, request: &ScriptRequest<'_>) -> Result<ScriptOutcome, ScriptFailure>;
 }
