@@ -20,7 +20,7 @@ def test_an_answer_moves_the_process_on(product):
     assert mail["subject"] == "Please confirm order PO-1"
     page = product.page(link_of(mail))
     assert page.status == 200
-    assert "Mooring rope, 220 m" in page.words and "EUR 1800.00" in page.words and "11 December 2026" in page.words
+    assert "Mooring rope, 220 m" in page.words and "EUR 1,800.00" in page.words and "11 December 2026" in page.words
     assert page.parts.buttons[:2] == ["Approve", "Reject"]
 
     answer = product.page(page.url, "POST", {**page.hidden, "action": "Approve", "comment": "With pleasure"})
