@@ -1,4 +1,5 @@
-"""A client of the product for the end-to-end tests: API calls, mails, public pages. Asserts nothing."""
+"""A client of the product for the end-to-end tests: API calls, mails, public pages. Asserts nothing but that every
+answer of the API is one its OpenAPI document describes."""
 
 import html.parser
 import json
@@ -9,9 +10,29 @@ import subprocess
 import time
 import urllib.parse
 
+import jsonschema
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 DEMO = ROOT / "infra" / "local" / "demo"
 LINK = re.compile(r"https?://\S+/t/[\w-]+")
+
+
+DOCUMENT = json.loads((ROOT / "functions" / "api" / "openapi.json").read_text())
+
+
+def check_described(method, path, status, answer):
+    """Fails where the API answers what its document does not say: status, or shape of the body."""
+    parts = path.split("?")[0].strip("/").split("/")
+    for template, operations in DOCUMENT["paths"].items():
+        names = template.strip("/").split("/")
+        if method.lower() in operations and len(names) == len(parts) and all(
+                name == part or name.startswith("{") for name, part in zip(names, parts)):
+            responses = operations[method.lower()]["responses"]
+            assert str(status) in responses, f"{method} {template} answers {status}, which the document does not say"
+            for content in responses[str(status)].get("content", {}).values():
+                schema = {**content["schema"], "components": DOCUMENT["components"]}
+                jsonschema.validate(answer, schema, cls=jsonschema.Draft202012Validator)
+            return
 
 
 class Product:
@@ -34,7 +55,9 @@ class Product:
             sent["content-type"] = "application/json"
         sent.update({name.replace("_", "-"): value for name, value in headers.items()})
         status, _, text = self.stack.request(method, self.stack.env["API_URL"] + path, data, sent)
-        return status, json.loads(text) if text.startswith(("{", "[")) else text
+        answer = json.loads(text) if text.startswith(("{", "[")) else text
+        check_described(method, path, status, answer)
+        return status, answer
 
     def deploy(self, xml):
         return self.call("POST", "/v1/definitions", xml)
