@@ -87,24 +87,6 @@ def test_no_access_log_of_an_api_holds_a_path():
             assert "path" not in resource["Properties"]["AccessLogSettings"]["Format"].lower()
 
 
-def test_the_table_is_the_one_the_store_describes():
-    source = (ROOT / "shared/store/src/table.rs").read_text()
-    table = template()["Resources"]["Table"]["Properties"]
-    constant = dict(re.findall(r'pub const (\w+): &str = "(\w+)"', source))
-    assert [key["AttributeName"] for key in table["KeySchema"]] == [constant["PARTITION_KEY"], constant["SORT_KEY"]]
-    assert table["TimeToLiveSpecification"]["AttributeName"] == constant["TTL"]
-    described = [
-        {"name": name, "keys": [partition, sort], "includes": re.findall(r'"(\w+)"', includes)}
-        for name, partition, sort, includes in re.findall(
-            r'Index \{\s*name: "([\w.-]+)".*?partition_key: "(\w+)".*?sort_key: "(\w+)".*?includes: &\[(.*?)\]', source, re.S)
-    ]
-    assert described == [
-        {"name": index["IndexName"], "keys": [key["AttributeName"] for key in index["KeySchema"]],
-         "includes": index["Projection"]["NonKeyAttributes"]}
-        for index in table["GlobalSecondaryIndexes"]
-    ]
-
-
 def test_every_variable_that_a_function_reads_is_set_by_the_template():
     # Each function's main.rs names the configuration structs it reads.
     structs = {}
