@@ -60,7 +60,8 @@ pub async fn compose(
             }
         }
     };
-    let mail = web::mail::render(&MailView { about, link: address, kind, now, customer: CustomerMail { subject, body } });
+    let mail =
+        web::mail::render(&MailView { about, link: address, kind, now, customer: CustomerMail { subject, body } });
     Ok(Outgoing {
         to: task.recipient.as_str().to_owned(),
         from_name: sender_name(tenant.mail_from_name.as_deref().unwrap_or(&tenant.name)),

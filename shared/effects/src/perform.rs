@@ -22,6 +22,9 @@ const QUEUE_MS_MAX: i64 = 60_000;
 /// One try of one effect on the stream path; then the queue of retries takes over.
 const TRY_LIMIT: Duration = Duration::from_secs(3);
 
+/// Pauses between tries to mark a mail that is out; together well within [`TRY_LIMIT`].
+const MARK_WAITS: [Duration; 3] = [Duration::from_millis(50), Duration::from_millis(150), Duration::from_millis(400)];
+
 /// Which road an effect came by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Path {
@@ -164,7 +167,11 @@ impl Performer {
             Path::Stream => self.app.store.journal_item(tenant, &entry.id, true).await?,
             Path::Retry => Some(entry.clone()),
         };
-        if stored.is_some_and(|stored| stored.mail(number).is_some()) {
+        if let Some(mail) = stored.as_ref().and_then(|stored| stored.mail(number)) {
+            // Only what followed the mark may be missing, and only where this is not the first try.
+            if path == Path::Retry {
+                self.app.store.show_delivery(tenant, key, mail.delivery).await?;
+            }
             return Ok(());
         }
         let Some(stored) = self.task(tenant, key, path).await? else { return Ok(()) };
@@ -176,7 +183,7 @@ impl Performer {
         match self.mailer.send(&mail).await {
             Ok(message_id) => {
                 let mark = Mark { delivery: Delivery::Sent, message_id: Some(message_id), at: now };
-                self.app.store.mark_mail(tenant, &entry.id, number, &mark).await?;
+                self.mark_sent(entry, number, &mark).await?;
                 if stored.task.delivery == Delivery::Queued {
                     self.app.store.show_delivery(tenant, key, Delivery::Sent).await?;
                 }
@@ -189,6 +196,22 @@ impl Performer {
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// Marks a mail that is out. Until the mark stands, another try would send the mail again, so a table that refuses
+    /// it for the moment is asked once more and once more.
+    async fn mark_sent(&self, entry: &JournalEntry, number: usize, mark: &Mark) -> Result<(), Error> {
+        for wait in MARK_WAITS {
+            match self.app.store.mark_mail(entry.id.tenant(), &entry.id, number, mark).await {
+                Ok(_) => return Ok(()),
+                Err(error) => {
+                    tracing::warn!(instance.id = %entry.id.instance(), %error, "a sent mail is not marked yet")
+                }
+            }
+            tokio::time::sleep(wait).await;
+        }
+        self.app.store.mark_mail(entry.id.tenant(), &entry.id, number, mark).await?;
+        Ok(())
     }
 
     /// The task as the mail needs it. A weak read may be older than the task itself; then a strong one decides.

@@ -1,7 +1,7 @@
 //! SQS: messages that come back soon, and effects to be tried again.
 
-use crate::config::EffectsConfig;
 use crate::Error;
+use crate::config::EffectsConfig;
 use app::due::DueMessage;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::DisplayErrorContext;
@@ -57,9 +57,7 @@ impl Queues {
         let sent = self.client.send_message().queue_url(queue).message_body(body).delay_seconds(delay_s).send().await;
         match sent {
             Ok(_) => Ok(()),
-            Err(error) => {
-                Err(Error::Later { what: "sqs:SendMessage", detail: DisplayErrorContext(error).to_string() })
-            }
+            Err(error) => Err(Error::Later { what: "sqs:SendMessage", detail: DisplayErrorContext(error).to_string() }),
         }
     }
 }

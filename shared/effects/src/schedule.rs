@@ -40,7 +40,10 @@ impl Schedules {
             .role_arn(&self.config.scheduler_role)
             .input(serde_json::to_string(message).expect("a due message has no map with keys that are no strings"))
             .retry_policy(
-                RetryPolicy::builder().maximum_event_age_in_seconds(EVENT_AGE_S_MAX).maximum_retry_attempts(185).build(),
+                RetryPolicy::builder()
+                    .maximum_event_age_in_seconds(EVENT_AGE_S_MAX)
+                    .maximum_retry_attempts(185)
+                    .build(),
             )
             .dead_letter_config(DeadLetterConfig::builder().arn(&self.config.schedule_dead_letters).build())
             .build()
@@ -133,8 +136,7 @@ mod tests {
             Due::Timer { element: Number(65_535), event: long.clone(), occurrence: u32::MAX },
             Due::Timer { element: Number(65_535), event: format!("{long}2"), occurrence: u32::MAX },
         ];
-        let names: std::collections::BTreeSet<String> =
-            dues.iter().map(|due| name(tenant, instance, due)).collect();
+        let names: std::collections::BTreeSet<String> = dues.iter().map(|due| name(tenant, instance, due)).collect();
         assert_eq!(names.len(), dues.len());
         for name in &names {
             assert!(name.len() <= 64, "{name}");
