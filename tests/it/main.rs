@@ -5,3 +5,5 @@
 #![recursion_limit = "256"]
 
 mod budget;
+mod crash;
+mod faults;

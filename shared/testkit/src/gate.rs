@@ -78,7 +78,8 @@ struct Inner {
 struct State {
     calls: Vec<Call>,
     commits: usize,
-    faults: BTreeMap<Call, VecDeque<Fault>>,
+    /// What befalls the next calls of a kind: nothing, or a fault.
+    faults: BTreeMap<Call, VecDeque<Option<Fault>>>,
     always: BTreeMap<Call, Fault>,
     /// Calls until the process dies.
     left: Option<usize>,
@@ -88,7 +89,15 @@ struct State {
 impl Gate {
     /// Lets the next call of this kind fail; several wait in line.
     pub fn fail_next(&self, call: Call, fault: Fault) {
-        self.state().faults.entry(call).or_default().push_back(fault);
+        self.state().faults.entry(call).or_default().push_back(Some(fault));
+    }
+
+    /// Lets the `n`th call of this kind from now, from 1, fail and those before it pass.
+    pub fn fail_nth(&self, call: Call, n: usize, fault: Fault) {
+        let mut state = self.state();
+        let line = state.faults.entry(call).or_default();
+        line.extend(std::iter::repeat_n(None, n.saturating_sub(1)));
+        line.push_back(Some(fault));
     }
 
     /// Lets every call of this kind fail, until [`Gate::mend`].
@@ -148,11 +157,21 @@ impl Gate {
         let mut state = self.state();
         let line = state.faults.entry(call).or_default();
         match line.front().copied() {
-            Some(fault) if wanted(fault) => line.pop_front(),
-            // One of the other kind comes first.
+            Some(Some(fault)) if wanted(fault) => line.pop_front().flatten(),
+            // One of the other kind comes first, or this call is to pass: see `passes`.
             Some(_) => None,
             None => state.always.get(&call).copied().filter(|fault| wanted(*fault)),
         }
+    }
+
+    /// True where this call is one of those that pass before a fault that waits in line.
+    fn passes(&self, call: Call) -> bool {
+        self.state().faults.get(&call).and_then(|line| line.front()) == Some(&None)
+    }
+
+    /// Such a call is over.
+    fn passed(&self, call: Call) {
+        self.state().faults.entry(call).or_default().pop_front();
     }
 
     /// An HTTP client whose calls pass here. No TLS: everything listens on 127.0.0.1.
@@ -214,6 +233,11 @@ async fn gated(gate: &Gate, inner: &SharedHttpConnector, request: HttpRequest) -
     let last = gate.count(call);
     let broken = || ConnectorError::io("the test broke the connection".into());
     let answer = match gate.take(call, Fault::of_the_way) {
+        None if gate.passes(call) => {
+            let answer = inner.call(request).await;
+            gate.passed(call);
+            answer
+        }
         Some(Fault::Broken) => return Err(broken()),
         Some(Fault::Silent) => return std::future::pending().await,
         Some(Fault::DoneThenBroken) => {
