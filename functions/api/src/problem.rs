@@ -150,8 +150,13 @@ impl From<store::Error> for Problem {
                 retry_after_s: Some(2),
                 ..Problem::new(429, "TOO_MANY_REQUESTS", "Too many requests. Nothing was changed; try again in 2 seconds.")
             },
-            other => {
-                tracing::error!(error = %other, "the store failed");
+            store::Error::Conflict
+            | store::Error::KeyTaken
+            | store::Error::IdempotencyTaken
+            | store::Error::NothingToCommit
+            | store::Error::Corrupt { .. }
+            | store::Error::Other { .. } => {
+                tracing::error!(%error, "the store failed");
                 Problem {
                     retry_after_s: Some(2),
                     ..Problem::new(503, "UNAVAILABLE", "The table did not answer. Try again with the same Idempotency-Key.")

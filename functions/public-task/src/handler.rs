@@ -1,7 +1,7 @@
 //! One request for a public page: link, method, then the page of the task's state or one command.
 
 use crate::Public;
-use crate::page::{Opened, Shown};
+use crate::page::{Opened, Shown, tenant};
 use app::link::{LinkTarget, PageValue};
 use app::{Error, Request as CommandRequest, random};
 use base64::Engine;
@@ -89,17 +89,17 @@ impl From<Notice> for Refusal {
 async fn answer(public: &Public, request: &Request, now: Timestamp, nonce: &str) -> Result<Answer, Refusal> {
     let path = request.raw_http_path();
     let mut segments = path.split('/').skip(1);
-    let (Some("t"), Some(link), action, None) =
-        (segments.next(), segments.next(), segments.next(), segments.next())
+    let (Some("t"), Some(link), action, None) = (segments.next(), segments.next(), segments.next(), segments.next())
     else {
         return Err(Notice::NotFound.into());
     };
     // By computation: a bad link costs no store call.
     let target = LinkTarget::verify(&public.secret, link).ok_or(Notice::NotFound)?;
-    let action = action.map(decoded).filter(|action| !action.is_empty());
+    let chosen = action.map(decoded).filter(|action| !action.is_empty());
+    let visit = Visit { public, link, target, chosen, now, nonce };
     match request.method().as_str() {
-        "GET" | "HEAD" => show(public, request, &target, link, action.as_deref(), now, nonce).await,
-        "POST" => post(public, request, &target, link, action.as_deref(), now, nonce).await,
+        "GET" | "HEAD" => visit.show(request).await,
+        "POST" => visit.post(request).await,
         _ => Err(Notice::MethodNotAllowed.into()),
     }
 }
@@ -108,161 +108,148 @@ fn decoded(text: &str) -> String {
     percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
-/// GET: the page of the state. Adds the item `first fetched` once and changes nothing else.
-async fn show(
-    public: &Public,
-    request: &Request,
-    target: &LinkTarget,
-    link: &str,
-    chosen: Option<&str>,
+/// One request behind a genuine link.
+struct Visit<'a> {
+    public: &'a Public,
+    link: &'a str,
+    target: LinkTarget,
+    /// The action of `/t/{link}/{action}`: shown first, decides nothing.
+    chosen: Option<String>,
     now: Timestamp,
-    nonce: &str,
-) -> Result<Answer, Refusal> {
-    let opened = Opened::load(public, target, link, now).await?;
-    if opened.fetched_at.is_none() {
-        let (store, tenant, task) = (public.app.store.clone(), target.tenant, target.task);
-        // Best effort and never awaited for the page.
+    nonce: &'a str,
+}
+
+impl Visit<'_> {
+    async fn open(&self) -> Result<Opened, Notice> {
+        Opened::load(self.public, &self.target, self.link, self.now).await
+    }
+
+    /// GET: the page of the state. Adds the item `first fetched` once and changes nothing else.
+    async fn show(&self, request: &Request) -> Result<Answer, Refusal> {
+        let opened = self.open().await?;
+        if opened.fetched_at.is_none() {
+            self.note_first_fetch();
+        }
+        let query = request.query_string_parameters_ref();
+        let query = |name: &str| query.and_then(|query| query.first(name));
+        let task = &opened.task;
+        let answered_here = task.submission.is_some() && query("answered") == task.submission.as_deref();
+        let html = match task.status_at(self.now) {
+            Status::Pending if opened.stopped => public::could_not_process(&opened.view, self.nonce),
+            Status::Pending => {
+                let draft = match (query("saved").is_some(), task.draft.is_empty()) {
+                    (true, _) => DraftNote::JustSaved,
+                    (false, false) => DraftNote::Restored,
+                    (false, true) => DraftNote::None,
+                };
+                let shown = Shown { values: &task.draft, errors: &[], chosen: self.chosen.as_deref(), draft };
+                opened.task_page(self.public, &self.target, &shown, self.nonce).await?
+            }
+            Status::Completed if answered_here => opened.success_page(self.public, self.nonce).await?,
+            Status::Completed | Status::Cancelled | Status::Expired => {
+                opened.state_page(self.public, self.now, false, self.nonce).await?
+            }
+        };
+        Ok(Answer::page(200, html))
+    }
+
+    /// Best effort and never awaited for the page.
+    fn note_first_fetch(&self) {
+        let (store, target, now) = (self.public.app.store.clone(), self.target, self.now);
         tokio::spawn(async move {
-            if let Err(error) = store.first_fetch(tenant, task, now).await {
+            if let Err(error) = store.first_fetch(target.tenant, target.task, now).await {
                 tracing::warn!(%error, "the first fetch could not be noted");
             }
         });
     }
-    let query = request.query_string_parameters_ref();
-    let query = |name: &str| query.and_then(|query| query.first(name));
-    let task = &opened.task;
-    let answered_here = task.submission.is_some() && query("answered") == task.submission.as_deref();
-    match task.status_at(now) {
-        Status::Pending if opened.stopped => Ok(Answer::page(200, public::could_not_process(&opened.view, nonce))),
-        Status::Pending => {
-            let draft = match (query("saved").is_some(), task.draft.is_empty()) {
-                (true, _) => DraftNote::JustSaved,
-                (false, false) => DraftNote::Restored,
-                (false, true) => DraftNote::None,
-            };
-            let shown = Shown { values: &task.draft, errors: &[], chosen, draft };
-            Ok(Answer::page(200, opened.task_page(public, target, &shown, nonce).await?))
-        }
-        Status::Completed if answered_here => Ok(Answer::page(200, opened.success_page(public, nonce).await?)),
-        Status::Completed | Status::Cancelled | Status::Expired => {
-            Ok(Answer::page(200, opened.state_page(public, now, false, nonce).await?))
+
+    /// POST: one command; then the page that follows from its outcome.
+    async fn post(&self, request: &Request) -> Result<Answer, Refusal> {
+        let content_type = request.headers().get("content-type").and_then(|value| value.to_str().ok());
+        let body: &[u8] = match request.body() {
+            Body::Text(text) => text.as_bytes(),
+            Body::Binary(bytes) => bytes,
+            Body::Empty | _ => &[],
+        };
+        tenant(self.public, &self.target, self.now).await?;
+        let posted = form::parse(content_type.unwrap_or_default(), body).map_err(notice_of_form)?;
+        let value = posted.page.as_deref();
+        let value = value.and_then(|text| PageValue::verify(&self.public.secret, &self.target, text));
+        let Some(value) = value else {
+            // Not posted from a page of this task: show the page, keep what was typed, decide nothing.
+            let error = FieldError { field: "action".to_owned(), problem: Problem::Required };
+            return self.refuse(&posted.values, &[error]).await;
+        };
+        let saving = posted.action.as_deref() == Some(SAVE_DRAFT);
+        match self.execute(&posted, &value).await {
+            Ok(Reply::Denied(errors)) => self.refuse(&posted.values, &errors).await,
+            Ok(Reply::Submitted) => Ok(self.success(&value)),
+            Ok(Reply::Done) if saving => Ok(Answer::redirect(format!("/t/{}?saved=1", self.link))),
+            Ok(Reply::Done | Reply::Failed { .. }) | Err(Error::Rejected(Rejection::InstanceInError)) => {
+                self.after_failure(&value).await
+            }
+            Err(Error::Rejected(Rejection::InvalidState { .. })) => self.too_late(&self.open().await?).await,
+            Err(Error::Rejected(Rejection::NotFound { .. })) => Err(Notice::NotFound.into()),
+            Err(Error::Busy | Error::IdempotencyTaken | Error::Rejected(Rejection::Retry)) => Err(Notice::Busy.into()),
+            Err(Error::Store(store::Error::Throttled)) => Err(Notice::Busy.into()),
+            Err(Error::Store(store::Error::TooLarge { .. }) | Error::Rejected(Rejection::Limit { .. })) => {
+                Err(Notice::TooLarge.into())
+            }
+            Err(error) => {
+                tracing::error!(task.id = %self.target.task, %error, "an answer could not be taken");
+                Err(Notice::Unavailable.into())
+            }
         }
     }
-}
 
-/// POST: one command; then the page that follows from its outcome.
-async fn post(
-    public: &Public,
-    request: &Request,
-    target: &LinkTarget,
-    link: &str,
-    chosen: Option<&str>,
-    now: Timestamp,
-    nonce: &str,
-) -> Result<Answer, Refusal> {
-    let content_type = request.headers().get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let body: &[u8] = match request.body() {
-        Body::Text(text) => text.as_bytes(),
-        Body::Binary(bytes) => bytes,
-        _ => &[],
-    };
-    crate::page::tenant(public, target, now).await?;
-    let posted = form::parse(content_type, body).map_err(notice_of_form)?;
-    let value = posted.page.as_deref().and_then(|text| PageValue::verify(&public.secret, target, text));
-    let Some(value) = value else {
-        // Not posted from a page of this task: show the page, keep what was typed, decide nothing.
-        let error = FieldError { field: "action".to_owned(), problem: Problem::Required };
-        return refused(public, target, link, &posted.values, &[error], chosen, now, nonce).await;
-    };
-    let saving = posted.action.as_deref() == Some(SAVE_DRAFT);
-    match execute(public, target, &posted, &value, now).await {
-        Ok(Reply::Denied(errors)) => {
-            refused(public, target, link, &posted.values, &errors, chosen, now, nonce).await
-        }
-        Ok(Reply::Submitted) => Ok(Answer::redirect(format!("/t/{link}?answered={}", value.submission()))),
-        Ok(Reply::Done) if saving => Ok(Answer::redirect(format!("/t/{link}?saved=1"))),
-        // The answer was accepted; what failed behind it is the operators' matter. Whether the task is open tells.
-        Ok(Reply::Done | Reply::Failed { .. }) | Err(Error::Rejected(Rejection::InstanceInError)) => {
-            after_failure(public, target, link, &value, now, nonce).await
-        }
-        Err(Error::Rejected(Rejection::InvalidState { .. })) => {
-            let opened = Opened::load(public, target, link, now).await?;
-            Ok(Answer::page(409, opened.state_page(public, now, true, nonce).await?))
-        }
-        Err(Error::Rejected(Rejection::NotFound { .. })) => Err(Notice::NotFound.into()),
-        Err(Error::Busy | Error::IdempotencyTaken | Error::Rejected(Rejection::Retry)) => Err(Notice::Busy.into()),
-        Err(Error::Store(store::Error::Throttled)) => Err(Notice::Busy.into()),
-        Err(Error::Store(store::Error::TooLarge { .. }) | Error::Rejected(Rejection::Limit { .. })) => {
-            Err(Notice::TooLarge.into())
-        }
-        Err(error) => {
-            tracing::error!(task.id = %target.task, %error, "an answer could not be taken");
-            Err(Notice::Unavailable.into())
-        }
+    async fn execute(&self, posted: &Posted, value: &PageValue) -> Result<Reply, Error> {
+        let task = self.target.task;
+        let (action, values) = (posted.action.clone().unwrap_or_default(), posted.values.clone());
+        let command = if action == SAVE_DRAFT {
+            Command::SaveDraft { task, values }
+        } else {
+            Command::Submit(Submission { task, action, values, id: value.submission() })
+        };
+        let request = CommandRequest {
+            tenant: self.target.tenant,
+            instance: task.instance(),
+            actor: Actor::Recipient,
+            command,
+            now: self.now,
+            scripts: &self.public.scripts,
+            replay: None,
+        };
+        Ok(self.public.app.execute(&request).await?.reply)
     }
-}
 
-async fn execute(
-    public: &Public,
-    target: &LinkTarget,
-    posted: &Posted,
-    value: &PageValue,
-    now: Timestamp,
-) -> Result<Reply, Error> {
-    let action = posted.action.clone().unwrap_or_default();
-    let command = if action == SAVE_DRAFT {
-        Command::SaveDraft { task: target.task, values: posted.values.clone() }
-    } else {
-        let id = value.submission();
-        Command::Submit(Submission { task: target.task, action, values: posted.values.clone(), id })
-    };
-    let request = CommandRequest {
-        tenant: target.tenant,
-        instance: target.task.instance(),
-        actor: Actor::Recipient,
-        command,
-        now,
-        scripts: &public.scripts,
-        replay: None,
-    };
-    Ok(public.app.execute(&request).await?.reply)
-}
-
-/// 422: the same page with what was typed and what is wrong with it.
-#[allow(clippy::too_many_arguments)] // one call site each; a struct would only rename them
-async fn refused(
-    public: &Public,
-    target: &LinkTarget,
-    link: &str,
-    values: &Variables,
-    errors: &[FieldError],
-    chosen: Option<&str>,
-    now: Timestamp,
-    nonce: &str,
-) -> Result<Answer, Refusal> {
-    let opened = Opened::load(public, target, link, now).await?;
-    if opened.task.status_at(now) != Status::Pending {
-        return Ok(Answer::page(409, opened.state_page(public, now, true, nonce).await?));
+    fn success(&self, value: &PageValue) -> Answer {
+        Answer::redirect(format!("/t/{}?answered={}", self.link, value.submission()))
     }
-    let shown = Shown { values, errors, chosen, draft: DraftNote::None };
-    Ok(Answer::page(422, opened.task_page(public, target, &shown, nonce).await?))
-}
 
-/// An incident came of the answer. A task that completed before it is answered as any other; one that is open waits
-/// for the operators' retry.
-async fn after_failure(
-    public: &Public,
-    target: &LinkTarget,
-    link: &str,
-    value: &PageValue,
-    now: Timestamp,
-    nonce: &str,
-) -> Result<Answer, Refusal> {
-    let opened = Opened::load(public, target, link, now).await?;
-    if opened.task.status == Status::Completed {
-        return Ok(Answer::redirect(format!("/t/{link}?answered={}", value.submission())));
+    /// 422: the same page with what was typed and what is wrong with it.
+    async fn refuse(&self, values: &Variables, errors: &[FieldError]) -> Result<Answer, Refusal> {
+        let opened = self.open().await?;
+        if opened.task.status_at(self.now) != Status::Pending {
+            return self.too_late(&opened).await;
+        }
+        let shown = Shown { values, errors, chosen: self.chosen.as_deref(), draft: DraftNote::None };
+        Ok(Answer::page(422, opened.task_page(self.public, &self.target, &shown, self.nonce).await?))
     }
-    Ok(Answer::page(409, public::could_not_process(&opened.view, nonce)))
+
+    /// 409: the page of the state, saying that nothing was sent.
+    async fn too_late(&self, opened: &Opened) -> Result<Answer, Refusal> {
+        Ok(Answer::page(409, opened.state_page(self.public, self.now, true, self.nonce).await?))
+    }
+
+    /// An incident came of the answer. A task that completed before it is answered as any other, the rest is the
+    /// operators' matter; one that is open waits for their retry.
+    async fn after_failure(&self, value: &PageValue) -> Result<Answer, Refusal> {
+        let opened = self.open().await?;
+        if opened.task.status == Status::Completed {
+            return Ok(self.success(value));
+        }
+        Ok(Answer::page(409, public::could_not_process(&opened.view, self.nonce)))
+    }
 }
 
 fn notice_of_form(error: FormError) -> Refusal {

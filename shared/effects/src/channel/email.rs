@@ -71,15 +71,8 @@ impl Mailer {
 
 /// Which refusals are final: what SES says of this very mail. Limits, pauses and faults pass.
 fn classify(error: SdkError<SendEmailError>) -> Error {
-    let refused = error.as_service_error().is_some_and(|error| match error {
-        SendEmailError::MessageRejected(_) | SendEmailError::BadRequestException(_) => true,
-        SendEmailError::AccountSuspendedException(_)
-        | SendEmailError::SendingPausedException(_)
-        | SendEmailError::LimitExceededException(_)
-        | SendEmailError::TooManyRequestsException(_)
-        | SendEmailError::MailFromDomainNotVerifiedException(_)
-        | SendEmailError::NotFoundException(_) => false,
-        _ => false,
+    let refused = error.as_service_error().is_some_and(|error| {
+        matches!(error, SendEmailError::MessageRejected(_) | SendEmailError::BadRequestException(_))
     });
     let what = "ses:SendEmail";
     // The service's own words may repeat the address; the code alone goes on to logs.
