@@ -89,7 +89,11 @@ impl Fields {
         let unknown: Vec<String> = self.map.keys().take(UNKNOWN_MAX).cloned().collect();
         for name in unknown {
             let shown: String = name.chars().take(100).collect();
-            self.refuse(&shown, "UNKNOWN_FIELD", format!("There is no field \"{shown}\"; remove it or correct its name."));
+            self.refuse(
+                &shown,
+                "UNKNOWN_FIELD",
+                format!("There is no field \"{shown}\"; remove it or correct its name."),
+            );
         }
         if self.errors.is_empty() { Ok(()) } else { Err(Problem::validation(self.errors)) }
     }

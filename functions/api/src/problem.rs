@@ -114,9 +114,7 @@ impl From<Rejection> for Problem {
         let (code, detail) = (rejection.code(), sentence(&rejection.to_string()));
         match rejection {
             Rejection::NotFound { what } => Problem::not_found(what),
-            Rejection::InvalidState { state, .. } => {
-                Problem::new(409, code, detail).with("state", Value::from(state))
-            }
+            Rejection::InvalidState { state, .. } => Problem::new(409, code, detail).with("state", Value::from(state)),
             Rejection::InstanceInError => Problem::new(409, code, detail).with("state", "ERROR".into()),
             Rejection::AlreadyDone | Rejection::TooEarly { .. } | Rejection::NotInDeployed { .. } => {
                 Problem::new(409, code, detail)
@@ -148,7 +146,11 @@ impl From<store::Error> for Problem {
             store::Error::TooLarge { .. } => Problem::new(422, "TOO_LARGE", sentence(&error.to_string())),
             store::Error::Throttled => Problem {
                 retry_after_s: Some(2),
-                ..Problem::new(429, "TOO_MANY_REQUESTS", "Too many requests. Nothing was changed; try again in 2 seconds.")
+                ..Problem::new(
+                    429,
+                    "TOO_MANY_REQUESTS",
+                    "Too many requests. Nothing was changed; try again in 2 seconds.",
+                )
             },
             store::Error::Conflict
             | store::Error::KeyTaken
@@ -159,7 +161,11 @@ impl From<store::Error> for Problem {
                 tracing::error!(%error, "the store failed");
                 Problem {
                     retry_after_s: Some(2),
-                    ..Problem::new(503, "UNAVAILABLE", "The table did not answer. Try again with the same Idempotency-Key.")
+                    ..Problem::new(
+                        503,
+                        "UNAVAILABLE",
+                        "The table did not answer. Try again with the same Idempotency-Key.",
+                    )
                 }
             }
         }

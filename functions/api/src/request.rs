@@ -37,8 +37,7 @@ impl Answer {
     }
 
     pub fn response(&self) -> Response<Body> {
-        let json_type =
-            if self.status < 400 { "application/json" } else { "application/problem+json" };
+        let json_type = if self.status < 400 { "application/json" } else { "application/problem+json" };
         Response::builder()
             .status(self.status)
             .header("content-type", json_type)
@@ -134,9 +133,11 @@ impl<'a> Call<'a> {
     pub fn limit(&self) -> Result<usize, Problem> {
         match self.query_one("limit")? {
             None => Ok(25),
-            Some(text) => text.parse().ok().filter(|limit| (1..=100).contains(limit)).ok_or_else(|| {
-                Problem::field("limit", "OUT_OF_RANGE", "limit must be a whole number from 1 to 100.")
-            }),
+            Some(text) => {
+                text.parse().ok().filter(|limit| (1..=100).contains(limit)).ok_or_else(|| {
+                    Problem::field("limit", "OUT_OF_RANGE", "limit must be a whole number from 1 to 100.")
+                })
+            }
         }
     }
 
@@ -217,7 +218,11 @@ impl Call<'_> {
         let after = match self.query_one("cursor")? {
             None => None,
             Some(text) => Some(app::link::cursor::verify(secret, tenant, question, text).ok_or_else(|| {
-                Problem::new(400, "INVALID_CURSOR", "This cursor belongs to another list. Start again without a cursor.")
+                Problem::new(
+                    400,
+                    "INVALID_CURSOR",
+                    "This cursor belongs to another list. Start again without a cursor.",
+                )
             })?),
         };
         let (items, next) = fetch(self.limit()?, after).await?;

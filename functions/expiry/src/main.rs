@@ -6,8 +6,8 @@
 use app::config::TableConfig;
 use app::{App, clock, due, telemetry};
 use domain::command::Command;
-use script::QuickJs;
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, run, service_fn};
+use script::QuickJs;
 use serde_json::Value;
 use store::Store;
 

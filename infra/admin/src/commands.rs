@@ -133,7 +133,8 @@ pub async fn replay(options: &Options<'_>) -> Result<()> {
     let config = LinkConfig::from_env()?;
     let aws = store::aws_config().await;
     let store = Store::with_config(&aws, config.table);
-    let id = JournalId::parse(options.required("pk")?, options.required("sk")?).context("this names no journal item")?;
+    let id =
+        JournalId::parse(options.required("pk")?, options.required("sk")?).context("this names no journal item")?;
     let entry = store.journal_item(id.tenant(), &id, true).await?.context("there is no such journal item")?;
     let app = App { store, secret: Some(secret::fetch(&aws, &config.secret_arn).await?) };
     let performer = Performer::new(&aws, app, config.public_url, EffectsConfig::from_env()?);

@@ -121,9 +121,7 @@ fn describe(instance: &Instance, event: &Event, values: bool) -> (&'static str, 
     let shown = |map: &domain::variables::Variables| {
         if values { Value::Object(map.clone()) } else { map.keys().cloned().collect() }
     };
-    let element = |reached: &ElementActivated| {
-        json!({ "elementId": reached.element, "elementKey": key.element(reached.number), "flowId": reached.flow })
-    };
+    let element = |reached: &ElementActivated| json!({ "elementId": reached.element, "elementKey": key.element(reached.number), "flowId": reached.flow });
     match event {
         Event::InstanceStarted(started) => ("instanceStarted", json!({ "variables": shown(&started.variables) })),
         Event::StatusChanged(status) => ("statusChanged", json!({ "status": status.as_str() })),
@@ -165,10 +163,9 @@ fn describe(instance: &Instance, event: &Event, values: bool) -> (&'static str, 
         Event::TaskSynced { task, version } => {
             ("templatesSynced", json!({ "taskKey": key.task(*task), "templatesVersion": version }))
         }
-        Event::TaskCompleted { task, outcome, answers, .. } => (
-            "taskCompleted",
-            json!({ "taskKey": key.task(*task), "outcome": outcome, "answers": shown(answers) }),
-        ),
+        Event::TaskCompleted { task, outcome, answers, .. } => {
+            ("taskCompleted", json!({ "taskKey": key.task(*task), "outcome": outcome, "answers": shown(answers) }))
+        }
         Event::TaskEnded { task, status, cause, reason } => (
             "taskEnded",
             json!({ "taskKey": key.task(*task), "status": status.as_str(), "cause": cause_name(*cause),
