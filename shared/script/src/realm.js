@@ -21,19 +21,22 @@
 
   // State of the one evaluation that runs; `run` sets every name anew.
   let kind = CONDITION;
-  let variables = create(null);
-  let original = create(null);
+  const nothing = freeze(create(null));
+  let variables = nothing;
+  let original = nothing;
   let formData;
   let userAction;
   let currentUser;
   let now = 0;
-  let random = [1, 2, 3, 4];
+  let seedLow = 0;
+  let seedHigh = 0;
+  let random;
   let answers = [];
   let calls = 0;
   let wanted;
   let exceeded = '';
   let log = [];
-  let unknown = create(null);
+  let unknown;
   let armed = false;
 
   // ---------------------------------------------------------------- errors
@@ -230,9 +233,9 @@
   }
 
   // xoshiro128**, seeded through splitmix32: small, and the same everywhere.
-  function seed(low, high) {
-    let state = (low ^ Math.imul(high, 0x9e3779b1)) | 0;
-    random = [low, high, 0, 0];
+  function seed() {
+    let state = (seedLow ^ Math.imul(seedHigh, 0x9e3779b1)) | 0;
+    random = [0, 0, 0, 0];
     for (let at = 0; at < 4; at++) {
       state = (state + 0x9e3779b9) | 0;
       let mixed = Math.imul(state ^ (state >>> 16), 0x21f0aaad);
@@ -242,6 +245,7 @@
   }
 
   function next() {
+    if (random === undefined) seed();
     const [a, b, c, d] = random;
     const scrambled = Math.imul(b, 5);
     const drawn = Math.imul((scrambled << 7) | (scrambled >>> 25), 9) >>> 0;
@@ -257,6 +261,7 @@
 
   function variable(name) {
     if (hasOwn(variables, name)) return variables[name];
+    unknown ??= create(null);
     if (unknown[name] !== true) {
       unknown[name] = true;
       note('warn', `${name} is no process variable: read as undefined`);
@@ -433,10 +438,10 @@
     ];
   }
 
-  function run(make, program, ofKind, given, form, action, user, time, seedLow, seedHigh, recorded) {
+  function run(make, program, ofKind, given, form, action, user, time, low, high, recorded) {
     kind = ofKind;
     variables = given;
-    original = create(null);
+    original = nothing;
     formData = form;
     userAction = action;
     currentUser = user;
@@ -446,10 +451,15 @@
     wanted = undefined;
     exceeded = '';
     log = [];
-    unknown = create(null);
+    unknown = undefined;
+    seedLow = low;
+    seedHigh = high;
+    random = undefined;
     try {
-      seed(seedLow, seedHigh);
-      if (kind !== CONDITION) for (const name of keys(given)) original[name] = given[name];
+      if (kind !== CONDITION) {
+        original = create(null);
+        for (const name of keys(given)) original[name] = given[name];
+      }
       const script = make();
       armed = program;
       const value = script();
@@ -460,7 +470,7 @@
       return failure(thrown);
     } finally {
       armed = false;
-      variables = original = create(null);
+      variables = original = nothing;
       formData = undefined;
     }
   }
@@ -468,7 +478,7 @@
   // After an interrupt: why the script was stopped from within, and nothing of it stays.
   function stopped() {
     const why = exceeded !== '' ? ['limit', exceeded] : wanted === undefined ? [] : ['wanted', ...wanted];
-    variables = original = create(null);
+    variables = original = nothing;
     formData = wanted = undefined;
     answers = [];
     return why;
@@ -478,15 +488,27 @@
 
   function walk(roots) {
     const found = new Set();
-    const open = [...roots];
+    const open = [];
+    const meet = (value) => {
+      if ((typeof value === 'object' && value !== null) || typeof value === 'function') {
+        if (!found.has(value)) {
+          found.add(value);
+          open.push(value);
+        }
+      }
+    };
+    roots.forEach(meet);
     while (open.length > 0) {
       const object = open.pop();
-      if ((typeof object !== 'object' && typeof object !== 'function') || object === null || found.has(object)) continue;
-      found.add(object);
-      open.push(getPrototypeOf(object));
-      for (const key of ownKeys(object)) {
+      meet(getPrototypeOf(object));
+      const own = ownKeys(object);
+      // Most are functions of the language with nothing but a length and a name.
+      if (own.length === 2 && own[0] === 'length' && own[1] === 'name') continue;
+      for (const key of own) {
         const property = getOwnPropertyDescriptor(object, key);
-        open.push(property.value, property.get, property.set);
+        meet(property.value);
+        meet(property.get);
+        meet(property.set);
       }
     }
     return found;
@@ -499,15 +521,14 @@
       const property = getOwnPropertyDescriptor(object, key);
       if (!('value' in property) || !property.configurable) continue;
       const { value, enumerable } = property;
-      defineProperty(object, key, {
-        get: () => value,
-        set: { set(given) {
+      const get = () => value;
+      const { set } = {
+        set(given) {
           if (this === object) throw new TypeError(`${String(key)} of the language cannot be changed`);
           defineProperty(this, key, { value: given, writable: true, enumerable: true, configurable: true });
-        } }.set,
-        enumerable,
-        configurable: false,
-      });
+        },
+      };
+      defineProperty(object, key, { get: freeze(get), set: freeze(set), enumerable, configurable: false });
     }
   }
 
@@ -536,11 +557,12 @@
     for (const name of ownKeys(globalThis)) if (!STANDARD.includes(name)) delete globalThis[name];
     const roots = [globalThis, console, logger, BankLingo, doCmd, BpmnError, ...taken, ...kinds, ...iterators.map(getPrototypeOf)];
     roots.push(...keys(host).map((name) => host[name]));
+    const shared = walk(roots);
     for (const name of STANDARD) standard[name] = globalThis[name];
     overridable(Object.prototype);
     for (const name of STANDARD) if (name.endsWith('Error')) overridable(globalThis[name].prototype);
     overridable(BpmnError.prototype);
-    for (const object of walk(roots)) freeze(object);
+    for (const object of shared) freeze(object);
   }
 
   harden();
