@@ -207,7 +207,7 @@ def test_a_german_supplier_reads_german(product, visitor):
     assert asked.mail["subject"] == "Bitte bestätigen Sie die Bestellung PO-77"
     visitor.open(asked.link)
     assert visitor.page.locator("html").get_attribute("lang") == "de"
-    assert visitor.heading == "Bestellung PO-77 bestätigen"
+    assert visitor.heading == "Bestellung bestätigen: PO-77"
     assert "EUR 540.600,00" in visitor.words and "11. Dezember 2026" in visitor.words and "1.200" in visitor.words
     expect(visitor.page.get_by_label("Anmerkung")).to_be_visible()
     visitor.page.get_by_role("button", name="Bestellung annehmen").click()
