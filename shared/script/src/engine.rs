@@ -210,7 +210,9 @@ impl Engine {
             let eval: Function = ctx.eval_with_options("eval", sloppy())?;
             let stop = Function::new(ctx.clone(), move || halting.halted.set(true))?;
             let realm: Function = ctx.eval_with_options(include_str!("realm.js"), sloppy())?;
-            let realm: Object = realm.call((parse, eval, stop))?;
+            let time: Object = ctx.eval_with_options(include_str!("realm/time.js"), sloppy())?;
+            let shared: Object = ctx.eval_with_options(include_str!("realm/shared.js"), sloppy())?;
+            let realm: Object = realm.call((parse, eval, stop, time, shared))?;
             let save = |name: &str| realm.get(name).map(|function: Function| Persistent::save(&ctx, function));
             Ok::<_, Error>((save("compile")?, save("run")?, save("stopped")?))
         })?;
