@@ -6,4 +6,25 @@
 
 mod budget;
 mod crash;
+mod engine_conformance;
+mod events;
 mod faults;
+
+// The API is a binary: its modules are compiled in here, under the names by which they look for each other.
+#[path = "../../functions/api/src"]
+mod api {
+    pub mod body;
+    pub mod problem;
+    pub mod request;
+    pub mod routes;
+    pub mod view;
+}
+use api::{body, problem, request, routes, view};
+
+/// What every route of the API may use: the struct that its `main` keeps.
+struct Api {
+    app: app::App,
+    authenticator: app::auth::Authenticator,
+    scripts: script::QuickJs,
+    public_url: String,
+}

@@ -20,8 +20,8 @@ use store::JournalId;
 const VISIBILITY_MS: i64 = 120_000;
 /// Time after which a failed delivery is made again.
 const AGAIN_MS: i64 = 30_000;
-/// Receives after which a message of the delay queues is given up, as the template says.
-const RECEIVES_MAX: u32 = 12;
+/// Receives after which the template gives a message of the delay queues to the dead letters.
+const DUE_RECEIVES_MAX: u32 = 5;
 /// Deliveries in one moment at most: more is a loop.
 const ROUNDS_MAX: usize = 200;
 
@@ -202,7 +202,7 @@ impl World {
         let at = held.messages.iter().position(|other| other.id == message.id).context("the message")?;
         if taken {
             held.messages.remove(at);
-        } else if message.receives >= RECEIVES_MAX {
+        } else if message.receives >= receives_max(message.function) {
             let message = held.messages.remove(at);
             held.dead_letters.push(message);
         } else if let Some(message) = held.messages.get_mut(at) {
@@ -265,6 +265,13 @@ impl World {
         };
         let handled = self.until_death(due::handle(&running.app, scripts, now, event, accepts)).await?;
         Some(handled.map_err(Into::into))
+    }
+}
+
+fn receives_max(function: Function) -> u32 {
+    match function {
+        Function::Outbox => outbox::RECEIVES_MAX,
+        Function::Reminder | Function::Expiry | Function::Timer => DUE_RECEIVES_MAX,
     }
 }
 
