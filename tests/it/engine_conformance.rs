@@ -17,9 +17,9 @@ const DAY_S: i64 = 86_400;
 /// Every element that the instance reached, in order.
 async fn path(world: &World, key: InstanceKey) -> Result<Vec<String>> {
     let journal = world.observer.journal(TENANT, key).await?;
-    let reached = journal.into_iter().flat_map(|entry| entry.events).filter_map(|event| match event {
-        Event::ElementActivated(activated) | Event::ElementPassed(activated) => Some(activated.element),
-        _ => None,
+    let reached = journal.into_iter().flat_map(|entry| entry.events).filter_map(|event| {
+        let (Event::ElementActivated(reached) | Event::ElementPassed(reached)) = event else { return None };
+        Some(reached.element)
     });
     Ok(reached.collect())
 }

@@ -294,6 +294,6 @@ fn wire(value: &AttributeValue) -> Value {
         AttributeValue::Ss(list) => json!({ "SS": list }),
         AttributeValue::Ns(list) => json!({ "NS": list }),
         // Binary sets, and kinds the SDK may add, are not used by the store.
-        _ => Value::Null,
+        AttributeValue::Bs(_) | _ => Value::Null,
     }
 }

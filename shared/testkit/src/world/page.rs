@@ -101,7 +101,7 @@ impl World {
         let html = match body {
             Body::Text(text) => text,
             Body::Binary(bytes) => String::from_utf8(bytes)?,
-            _ => String::new(),
+            Body::Empty | _ => String::new(),
         };
         Ok(Page { status, location, html })
     }
