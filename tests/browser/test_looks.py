@@ -33,11 +33,16 @@ def saved_draft(product, visitor):
 
 
 def own_form(product, visitor):
-    page = ("<h1>Survey</h1><p>Intro</p><ul><li>One</li><li>Two</li></ul><form><p><label>Your name <input name=\"who\" "
+    page = ("<h1>Survey</h1><p>Intro</p><ul><li>One</li><li>Two</li></ul><table><tr><th>Item<th>Count<th>Price</tr><tr><td>Rope"
+            "<td>4<td>EUR 420.00</tr></table><form><p><label>Your name <input name=\"who\" "
             "required></label></p><fieldset><legend>Rating</legend><label><input type=radio name=rating value=Good> Good"
-            "</label> <label><input type=radio name=rating value=Bad> Bad</label></fieldset></form>")
+            "</label> <label><input type=radio name=rating value=Bad> Bad</label></fieldset><p><label>Port <select name=\"port\">"
+            "<option>Oslo</option></select></label></p></form>")
     visitor.open(question(product, "OwnForm", TaskPage=page).link)
+    # The product's own messages, not the browser's.
+    visitor.page.locator("form").evaluate("form => { form.noValidate = true }")
     visitor.press("Yes")
+    visitor.page.get_by_role("alert").wait_for()
 
 
 def success(product, visitor):

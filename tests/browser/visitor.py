@@ -33,8 +33,9 @@ class Visitor:
         return self.page
 
     def press(self, action):
-        """Clicks the button of an action."""
-        self.page.locator(f"button[name=action][value='{action}']").click()
+        """Clicks the button of an action and waits for the page that answers."""
+        with self.page.expect_navigation():
+            self.page.locator(f"button[name=action][value='{action}']").click()
 
     @property
     def heading(self):
