@@ -6,7 +6,7 @@ use crate::queue::{EffectRef, Queues};
 use crate::schedule::Schedules;
 use crate::{Error, mail};
 use app::due::DueMessage;
-use app::{App, Request};
+use app::{App, Request, random};
 use domain::command::{Actor, Command};
 use domain::effect::{Due, Effect};
 use domain::external_task::Status;
@@ -16,11 +16,16 @@ use domain::script::NoScripts;
 use domain::time::Timestamp;
 use std::time::Duration;
 use store::{JournalEntry, JournalId, Mark, StoredTask};
+use tokio::time::Instant;
 
 /// A time not later than this is waited for in a queue: schedules may be a minute late.
 const QUEUE_MS_MAX: i64 = 60_000;
-/// One try of one effect on the stream path; then the queue of retries takes over.
+/// One try of one effect; then the queue of retries takes over, or keeps its message.
 const TRY_LIMIT: Duration = Duration::from_secs(3);
+/// Wait before the first repetition, in seconds; each further one waits twice as long.
+const BACKOFF_S: u64 = 10;
+/// Longest wait between repetitions. Twelve receives then span more than six hours.
+const BACKOFF_S_MAX: u64 = 3 * 3_600;
 
 /// Pauses between tries to mark a mail that is out; together well within [`TRY_LIMIT`].
 const MARK_WAITS: [Duration; 3] = [Duration::from_millis(50), Duration::from_millis(150), Duration::from_millis(400)];
@@ -56,39 +61,55 @@ impl Performer {
         }
     }
 
-    /// Does every effect of a journal item, each tried once; what fails goes to the queue of retries.
+    /// Does every effect of a journal item, each tried once; what fails goes to the queue of retries, and so does, untried,
+    /// what was not begun by `until`: a service that hangs must not keep the stream until the function's own end.
     ///
     /// # Errors
     /// Only where the queue of retries does not take an effect: the stream must then deliver the item again.
-    pub async fn perform_all(&self, entry: &JournalEntry, now: Timestamp) -> Result<(), Error> {
+    pub async fn perform_all(&self, entry: &JournalEntry, until: Instant, now: Timestamp) -> Result<(), Error> {
         // Schedules first: the mail's own read of the task then serves as the check that it has not ended meanwhile.
         let mut order: Vec<usize> = (0..entry.effects.len()).collect();
         order.sort_by_key(|number| matches!(entry.effects.get(*number), Some(Effect::Notify { .. })));
         for number in order {
-            let tried = tokio::time::timeout(TRY_LIMIT, self.perform(entry, number, Path::Stream, now)).await;
-            let failure = match tried {
-                Ok(Ok(())) => continue,
-                Ok(Err(error)) => error.to_string(),
-                Err(_) => "no answer within 3 s".to_owned(),
+            let tried = if Instant::now() < until {
+                self.attempt(entry, number, Path::Stream, now).await
+            } else {
+                Err(no_time())
             };
-            tracing::warn!(instance.id = %entry.id.instance(), effect = number, failure, "an effect is tried again");
+            let Err(failure) = tried else { continue };
+            tracing::warn!(instance.id = %entry.id.instance(), effect = number, %failure, "an effect is tried again");
             self.queues.retry(&EffectRef { pk: entry.id.pk(), sk: entry.id.sk(), effect: number }).await?;
         }
         Ok(())
     }
 
     /// Does one effect named by a message of the queue of retries. `last` when the message will not come again.
+    ///
+    /// # Errors
+    /// Every failure: the message must stay in the queue.
     pub async fn retry(&self, name: &EffectRef, last: bool, now: Timestamp) -> Result<(), Error> {
         let Some(id) = JournalId::parse(&name.pk, &name.sk) else {
             return Err(Error::Refused { what: "reading the message", detail: "no journal item".to_owned() });
         };
         let Some(entry) = self.app.store.journal_item(id.tenant(), &id, true).await? else { return Ok(()) };
-        let result = self.perform(&entry, name.effect, Path::Retry, now).await;
+        let result = self.attempt(&entry, name.effect, Path::Retry, now).await;
         if let (Err(error), true, Some(Effect::Notify { task, .. })) = (&result, last, entry.effects.get(name.effect)) {
             tracing::error!(instance.id = %id.instance(), %error, "a notification is given up");
             self.give_up(&entry, name.effect, id.instance().task(*task), now).await?;
         }
         result
+    }
+
+    /// Lets a message of the queue of retries that failed at its `receives`th receive wait longer than before.
+    ///
+    /// # Errors
+    /// Where the queue refuses; the message then waits as long as the queue hides every message.
+    pub async fn put_off(&self, receipt: &str, receives: u32) -> Result<(), Error> {
+        self.queues.put_off(receipt, backoff_s(receives, random::number())).await
+    }
+
+    async fn attempt(&self, entry: &JournalEntry, number: usize, path: Path, now: Timestamp) -> Result<(), Error> {
+        tokio::time::timeout(TRY_LIMIT, self.perform(entry, number, path, now)).await.unwrap_or_else(|_| Err(no_time()))
     }
 
     /// Does one effect.
@@ -241,6 +262,35 @@ impl Performer {
         match self.app.execute(&request).await {
             Ok(_) | Err(app::Error::Rejected(_)) => Ok(()),
             Err(error) => Err(error.into()),
+        }
+    }
+}
+
+fn no_time() -> Error {
+    Error::Later { what: "an effect", detail: "no answer in the time for one try".to_owned() }
+}
+
+/// Seconds until the next receive after `receives` of them failed; up to a quarter more by chance, so that the mails of
+/// one outage do not all come back at one moment.
+fn backoff_s(receives: u32, chance: u64) -> i32 {
+    let wait = BACKOFF_S.saturating_mul(1 << receives.saturating_sub(1).min(20)).min(BACKOFF_S_MAX);
+    i32::try_from(wait + chance % (wait / 4 + 1)).unwrap_or(i32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn repetitions_wait_longer_each_time_and_span_half_a_day_at_most() {
+        let waits: Vec<i32> = (1..=11).map(|receives| backoff_s(receives, 0)).collect();
+        assert_eq!(waits, [10, 20, 40, 80, 160, 320, 640, 1_280, 2_560, 5_120, 10_240]);
+        for receives in [0, 1, 11, 12, 100, u32::MAX] {
+            for chance in [0, 1, u64::MAX] {
+                let wait = backoff_s(receives, chance);
+                // SQS hides a message for 12 hours at most.
+                assert!((10..=43_200).contains(&wait), "{wait}");
+            }
         }
     }
 }

@@ -53,6 +53,19 @@ impl Queues {
         self.send(&self.config.effects_queue, body, 1).await
     }
 
+    /// Hides a received message of the queue of retries for so many seconds from now.
+    pub async fn put_off(&self, receipt: &str, seconds: i32) -> Result<(), Error> {
+        let queue = &self.config.effects_queue;
+        let request = self.client.change_message_visibility().queue_url(queue).receipt_handle(receipt);
+        match request.visibility_timeout(seconds).send().await {
+            Ok(_) => Ok(()),
+            Err(error) => Err(Error::Later {
+                what: "sqs:ChangeMessageVisibility",
+                detail: DisplayErrorContext(error).to_string(),
+            }),
+        }
+    }
+
     async fn send(&self, queue: &str, body: String, delay_s: i32) -> Result<(), Error> {
         let sent = self.client.send_message().queue_url(queue).message_body(body).delay_seconds(delay_s).send().await;
         match sent {
