@@ -80,8 +80,17 @@ async fn press(world: &mut World, key: InstanceKey, actor: Actor, command: Comma
     anyhow::bail!("the button was never answered")
 }
 
-/// One life in which the process dies after the `k`th call; 0: it does not die. Gives the calls of the life and its mails.
-async fn live(end: End, k: usize) -> Result<(Vec<Call>, Mails, usize)> {
+/// What a life was like.
+struct Life {
+    calls: Vec<Call>,
+    /// Calls before its end was decided.
+    before_the_end: usize,
+    mails: Mails,
+    deaths: usize,
+}
+
+/// One life in which the process dies after the `k`th call; 0: it does not die.
+async fn live(end: End, k: usize) -> Result<Life> {
     let mut world = World::start().await?;
     world.deploy(&samples::reminded_question()).await?;
     if k > 0 {
@@ -91,6 +100,7 @@ async fn live(end: End, k: usize) -> Result<(Vec<Call>, Mails, usize)> {
     world.settle().await?;
     world.advance(DAY_S + 300).await?;
     let task = world.task(key).await?.key;
+    let before_the_end = world.gate.calls().len();
     match end {
         End::Answer => press(&mut world, key, Actor::Recipient, submit(task, "approve", "page")).await?,
         End::Cancel => press(&mut world, key, operator(), Command::CancelTask { task, reason: None }).await?,
@@ -116,7 +126,7 @@ async fn live(end: End, k: usize) -> Result<(Vec<Call>, Mails, usize)> {
     ensure!(mails.ordered == 2 && mails.recorded == 2, "every notification is recorded as sent: {mails:?}");
     let held = world.aws.held();
     ensure!(held.schedules.is_empty() && held.messages.is_empty() && held.dead_letters.is_empty(), "{held:?}");
-    Ok((calls, mails, world.deaths))
+    Ok(Life { calls, before_the_end, mails, deaths: world.deaths })
 }
 
 fn every_task() -> store::ListQuery {
@@ -130,16 +140,17 @@ fn every_task() -> store::ListQuery {
     }
 }
 
-/// Fault 3: every kill point of a life, a part of them in each test so that they run side by side.
-async fn every_kill_point(end: End, part: usize, parts: usize) -> Result<()> {
-    let (calls, mails, _) = live(end, 0).await?;
-    assert_eq!(mails, Mails { ordered: 2, recorded: 2, accepted: 2 });
-    let points: Vec<usize> = (1..=calls.len()).filter(|k| k % parts == part).collect();
-    for k in points {
-        let life = live(end, k).await;
-        let (_, mails, deaths) = life.with_context(|| format!("killed after call {k}, {:?}", calls.get(k - 1)))?;
-        assert_eq!(deaths, 1, "killed after call {k}");
-        let extra = mails.accepted - mails.recorded;
+/// Fault 3: the kill points of a life, of `of` parts the `part`th, so that they run side by side; from the first call on,
+/// or from the decision that ends it where another test has what comes before.
+async fn every_kill_point(end: End, from_the_end: bool, part: usize, of: usize) -> Result<()> {
+    let Life { calls, before_the_end, mails, deaths } = live(end, 0).await?;
+    assert_eq!((mails, deaths), (Mails { ordered: 2, recorded: 2, accepted: 2 }, 0));
+    let first = if from_the_end { before_the_end } else { 0 };
+    assert!(calls.len() > first + of, "there is something to kill");
+    for k in (first + 1..=calls.len()).filter(|k| k % of == part) {
+        let life = live(end, k).await.with_context(|| format!("killed after call {k}, {:?}", calls.get(k - 1)))?;
+        assert_eq!(life.deaths, 1, "killed after call {k}");
+        let extra = life.mails.accepted - life.mails.recorded;
         assert_eq!(
             extra,
             usize::from(calls[k - 1] == Call::SendEmail),
@@ -152,23 +163,23 @@ async fn every_kill_point(end: End, part: usize, parts: usize) -> Result<()> {
 /// Faults 3 and 4; I1 to I6 and I8 for a task that is answered.
 #[tokio::test]
 async fn a_death_after_any_odd_call_of_an_answered_life_loses_and_doubles_nothing() -> Result<()> {
-    every_kill_point(End::Answer, 1, 2).await
+    every_kill_point(End::Answer, false, 1, 2).await
 }
 
 /// Faults 3 and 4; the other half of the kill points.
 #[tokio::test]
 async fn a_death_after_any_even_call_of_an_answered_life_loses_and_doubles_nothing() -> Result<()> {
-    every_kill_point(End::Answer, 0, 2).await
+    every_kill_point(End::Answer, false, 0, 2).await
 }
 
 /// Faults 3 and 16: a cancel stops task, instance and schedules, or none of them.
 #[tokio::test]
-async fn a_death_after_any_call_of_a_cancelled_life_loses_and_doubles_nothing() -> Result<()> {
-    every_kill_point(End::Cancel, 0, 1).await
+async fn a_death_after_any_call_of_a_cancel_loses_and_doubles_nothing() -> Result<()> {
+    every_kill_point(End::Cancel, true, 0, 1).await
 }
 
 /// Fault 3 for a task that nobody answers.
 #[tokio::test]
-async fn a_death_after_any_call_of_an_expired_life_loses_and_doubles_nothing() -> Result<()> {
-    every_kill_point(End::Expiry, 0, 1).await
+async fn a_death_after_any_call_of_an_expiry_loses_and_doubles_nothing() -> Result<()> {
+    every_kill_point(End::Expiry, true, 0, 1).await
 }

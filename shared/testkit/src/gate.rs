@@ -25,6 +25,8 @@ pub enum Call {
     DeleteSchedule,
     /// A message is put on a queue.
     SendMessage,
+    /// A message is hidden for longer.
+    PutOff,
     /// A transaction of the table.
     Commit,
     /// An update of one item.
@@ -291,6 +293,7 @@ fn classify(request: &HttpRequest) -> Call {
         ("TransactWriteItems", _, _) => Call::Commit,
         ("UpdateItem", _, _) => Call::Update,
         ("SendMessage", _, _) => Call::SendMessage,
+        ("ChangeMessageVisibility", _, _) => Call::PutOff,
         (_, _, path) if path.starts_with("v2/email/") => Call::SendEmail,
         (_, "POST", path) if path.starts_with("schedules/") => Call::CreateSchedule,
         (_, "DELETE", path) if path.starts_with("schedules/") => Call::DeleteSchedule,

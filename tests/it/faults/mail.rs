@@ -138,6 +138,37 @@ async fn the_last_receive_of_a_retry_marks_the_mail_failed_and_flags_the_task() 
     Ok(())
 }
 
+/// Fault 7: repetitions wait longer each time, so that an outage of hours costs no mail and no hammering.
+#[tokio::test]
+async fn a_mail_outlasts_an_outage_of_five_hours_with_few_tries() -> Result<()> {
+    let mut world = world(&samples::question()).await?;
+    world.gate.fail_always(Call::SendEmail, Fault::Unavailable);
+    let key = world.begin("Question", variables()).await?;
+    world.advance(5 * 3_600).await?;
+    let tries = world.gate.calls().iter().filter(|call| **call == Call::SendEmail).count();
+    assert!((8..=12).contains(&tries), "{tries} tries");
+    world.gate.mend();
+    world.settle().await?;
+    world.check(key, 0).await?;
+    let held = world.aws.held();
+    assert_eq!((held.mails.len(), held.dead_letters.len()), (1, 0));
+    Ok(())
+}
+
+/// A message that cannot be put off comes back when the queue shows it again.
+#[tokio::test]
+async fn a_retry_that_cannot_be_put_off_comes_back_by_itself() -> Result<()> {
+    let mut world = world(&samples::question()).await?;
+    world.gate.fail_next(Call::SendEmail, Fault::Throttled);
+    world.gate.fail_next(Call::SendEmail, Fault::Throttled);
+    world.gate.fail_always(Call::PutOff, Fault::Unavailable);
+    let key = world.begin("Question", variables()).await?;
+    world.settle().await?;
+    assert_eq!(world.aws.held().mails.len(), 1);
+    world.check(key, 0).await?;
+    Ok(())
+}
+
 /// I5: the mail waits in the queue while the task is cancelled: it is not started.
 #[tokio::test]
 async fn no_mail_is_started_after_the_final_state() -> Result<()> {

@@ -16,6 +16,7 @@ pub fn router(aws: Aws) -> Router {
         let answer = match (method.as_str(), uri.path()) {
             ("POST", "/v2/email/outbound-emails") => send_email(&aws, &body),
             ("POST", "/") if target == "AmazonSQS.SendMessage" => send_message(&aws, &body),
+            ("POST", "/") if target == "AmazonSQS.ChangeMessageVisibility" => put_off(&aws, &body),
             ("POST", path) if path.starts_with("/schedules/") => create(&aws, &path[11..], &body),
             ("DELETE", path) if path.starts_with("/schedules/") => delete(&aws, &path[11..]),
             _ => None,
@@ -137,14 +138,31 @@ fn delete(aws: &Aws, name: &str) -> Option<Response> {
     }
 }
 
+const QUEUE_WORDS: [(u16, &str); 4] = [
+    (400, "com.amazonaws.sqs#RequestThrottled"),
+    (500, "com.amazonaws.sqs#InternalError"),
+    (400, "com.amazonaws.sqs#InvalidMessageContents"),
+    (400, "com.amazonaws.sqs#UnsupportedOperation"),
+];
+
+fn put_off(aws: &Aws, body: &Value) -> Option<Response> {
+    if let Some(answer) = fault(aws, Call::PutOff, QUEUE_WORDS) {
+        return Some(answer);
+    }
+    let receipt = text(body, "/ReceiptHandle")?;
+    let seconds = body.pointer("/VisibilityTimeout")?.as_i64().filter(|seconds| (0..=43_200).contains(seconds))?;
+    let visible_at = aws.clock.now().plus_millis(seconds * 1_000);
+    match aws.held().messages.iter_mut().find(|message| message.id == receipt) {
+        Some(message) => {
+            message.visible_at = visible_at;
+            Some(done(&json!({})))
+        }
+        None => Some(refusal(404, "com.amazonaws.sqs#ReceiptHandleIsInvalid")),
+    }
+}
+
 fn send_message(aws: &Aws, body: &Value) -> Option<Response> {
-    let words = [
-        (400, "com.amazonaws.sqs#RequestThrottled"),
-        (500, "com.amazonaws.sqs#InternalError"),
-        (400, "com.amazonaws.sqs#InvalidMessageContents"),
-        (400, "com.amazonaws.sqs#UnsupportedOperation"),
-    ];
-    if let Some(answer) = fault(aws, Call::SendMessage, words) {
+    if let Some(answer) = fault(aws, Call::SendMessage, QUEUE_WORDS) {
         return Some(answer);
     }
     let function = match text(body, "/QueueUrl")?.rsplit('/').next()? {

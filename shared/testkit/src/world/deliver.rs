@@ -16,10 +16,8 @@ use std::collections::BTreeSet;
 use std::future::Future;
 use store::JournalId;
 
-/// Time for which a received message is hidden from others.
-const VISIBILITY_MS: i64 = 120_000;
-/// Time after which a failed delivery is made again.
-const AGAIN_MS: i64 = 30_000;
+/// Time after which a failed firing is made again.
+const AGAIN_MS: i64 = 60_000;
 /// Receives after which the template gives a message of the delay queues to the dead letters.
 const DUE_RECEIVES_MAX: u32 = 5;
 /// Deliveries in one moment at most: more is a loop.
@@ -181,7 +179,7 @@ impl World {
             let mut held = self.aws.held();
             let Some(message) = held.messages.iter_mut().find(due) else { return Ok(false) };
             message.receives += 1;
-            message.visible_at = now.plus_millis(VISIBILITY_MS);
+            message.visible_at = now.plus_millis(hidden_ms(message.function));
             message.clone()
         };
         let event = json!({ "Records": [{
@@ -205,8 +203,6 @@ impl World {
         } else if message.receives >= receives_max(message.function) {
             let message = held.messages.remove(at);
             held.dead_letters.push(message);
-        } else if let Some(message) = held.messages.get_mut(at) {
-            message.visible_at = now.plus_millis(AGAIN_MS);
         }
         Ok(true)
     }
@@ -272,6 +268,14 @@ fn receives_max(function: Function) -> u32 {
     match function {
         Function::Outbox => outbox::RECEIVES_MAX,
         Function::Reminder | Function::Expiry | Function::Timer => DUE_RECEIVES_MAX,
+    }
+}
+
+/// Time for which a received message is hidden from others, by the template: six times the function's timeout.
+fn hidden_ms(function: Function) -> i64 {
+    match function {
+        Function::Outbox => 180_000,
+        Function::Reminder | Function::Expiry | Function::Timer => 90_000,
     }
 }
 
