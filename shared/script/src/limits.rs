@@ -16,6 +16,9 @@ pub const SOURCE_BYTES_MAX: usize = 64 * 1024;
 /// Wall clock of an evaluation. Passing it decides nothing: the step is tried again.
 pub const WALL_MAX: Duration = Duration::from_secs(2);
 
+/// How long a caller waits beyond twice [`WALL_MAX`] for an interpreter that does not look at its limits.
+pub const GRACE: Duration = Duration::from_secs(1);
+
 /// The interpreter asks its watch every this many steps (a constant of QuickJS).
 pub(crate) const STEPS_PER_TICK: u64 = 10_000;
 
@@ -24,10 +27,11 @@ pub(crate) const STEPS_PER_TICK: u64 = 10_000;
 pub(crate) struct Limits {
     pub steps: u64,
     pub wall: Duration,
+    pub grace: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { steps: STEPS_MAX, wall: WALL_MAX }
+        Limits { steps: STEPS_MAX, wall: WALL_MAX, grace: GRACE }
     }
 }

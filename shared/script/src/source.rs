@@ -91,6 +91,47 @@ impl Names {
     }
 }
 
+/// Longer scripts are not looked at closely.
+const PLAIN_BYTES_MAX: usize = 2048;
+
+/// Words with which a script can do much in few characters, besides calls.
+const BUSY: &[&str] = &["class", "do", "for", "function", "get", "new", "set", "while", "with", "yield"];
+
+/// True for a short script that contains no call, loop, function, template, power or big number, and so cannot take
+/// long: comparisons, paths, arithmetic and literals. False is always safe.
+pub(crate) fn is_plain(source: &str) -> bool {
+    if source.len() > PLAIN_BYTES_MAX
+        || source.contains(['`', '\\'])
+        || source.contains("//")
+        || source.contains("/*")
+        || source.contains("=>")
+        || source.contains("**")
+    {
+        return false;
+    }
+    let words = words(source);
+    if words.iter().any(|(_, word)| BUSY.contains(&word.as_str())) || has_big_number(source) {
+        return false;
+    }
+    // A bracket behind a value calls it; behind an operator or the head of a statement it groups.
+    source.match_indices('(').all(|(at, _)| {
+        let before = source[..at].trim_end();
+        let keyword = words.iter().any(|(end, word)| {
+            *end == before.len()
+                && !before[..end - word.len()].trim_end().ends_with('.')
+                && ["else", "if", "in", "return", "throw", "typeof", "void"].contains(&word.as_str())
+        });
+        keyword || before.is_empty() || before.ends_with(|c: char| "=<>!&|?:+-*/%,;({[}".contains(c))
+    })
+}
+
+/// A word that begins with a digit and ends in `n`, as `10n` does.
+fn has_big_number(source: &str) -> bool {
+    source
+        .split(|c: char| !is_name_part(c))
+        .any(|word| word.ends_with('n') && word.starts_with(|c: char| c.is_ascii_digit()))
+}
+
 /// Words that begin what scripts may not have. Scripts are synchronous, and the interpreter ends the whole process when
 /// an asynchronous function runs out of memory or stack; a `using` declaration can swallow the interrupt that ends a
 /// script. Each stands beside a word of the same length that keeps a text valid exactly where the first is a name, a
