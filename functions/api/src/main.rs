@@ -28,7 +28,7 @@ pub struct Api {
 async fn main() -> Result<(), Error> {
     telemetry::init();
     let config = LinkConfig::from_env()?;
-    let aws = store::aws_config().await;
+    let aws = store::function_config();
     let store = Store::with_config(&aws, config.table);
     let api = Api {
         authenticator: Authenticator::new(store.clone(), config.oidc)?,

@@ -16,7 +16,7 @@ use store::Store;
 async fn main() -> Result<(), Error> {
     telemetry::init();
     let config = LinkConfig::from_env()?;
-    let aws = store::aws_config().await;
+    let aws = store::function_config();
     let app = App {
         store: Store::with_config(&aws, config.table),
         secret: Some(secret::fetch(&aws, &config.secret_arn).await?),

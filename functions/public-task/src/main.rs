@@ -25,7 +25,7 @@ pub struct Public {
 async fn main() -> Result<(), Error> {
     telemetry::init();
     let config = LinkConfig::from_env()?;
-    let aws = store::aws_config().await;
+    let aws = store::function_config();
     let secret = secret::fetch(&aws, &config.secret_arn).await?;
     let public = Public {
         app: App { store: Store::with_config(&aws, config.table), secret: Some(secret.clone()) },

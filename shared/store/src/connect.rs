@@ -1,8 +1,13 @@
-//! Configuration of the AWS clients, once for a process. Sends nothing.
+//! Configuration of the AWS clients, once for a process. Reads what AWS itself puts into the environment; sends nothing.
 
+use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, SdkConfig};
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_dynamodb::config::{SharedCredentialsProvider, SharedHttpClient};
+use aws_smithy_http_client::Builder;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use std::time::Duration;
 
 /// A connection within a Region takes milliseconds; one that takes longer is tried again.
@@ -12,15 +17,60 @@ const ATTEMPT: Duration = Duration::from_secs(3);
 /// All attempts together stay within half of a function's 15 s.
 const OPERATION: Duration = Duration::from_secs(7);
 const ATTEMPTS_MAX: u32 = 3;
+/// The roots of Amazon Trust Services, which AWS names as those its endpoints need. Reading the system's 140 and more
+/// was half of a function's start.
+const ROOTS: &[u8] = include_bytes!("connect/roots.pem");
+/// Whoever sets one of these (a proxy with its own root, a partition with other ones) gets the roots found there.
+const OTHER_ROOTS: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
 
-/// The AWS configuration of the environment with this product's time limits. Fetch it once during init and share it.
+/// The AWS configuration of a function: region and credentials as Lambda puts them into its environment, and this
+/// product's time limits. Make it once during init and share it: the clients made of it share one HTTP client too.
+/// The default chain of the SDK is not asked: it reads profile files at each start and links four more clients.
+pub fn function_config() -> SdkConfig {
+    let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let mut config = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(variable("AWS_REGION").map(Region::new))
+        .credentials_provider(SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new()))
+        .http_client(http_client())
+        .timeout_config(timeouts())
+        .retry_config(retries());
+    if let Some(endpoint) = variable("AWS_ENDPOINT_URL") {
+        config = config.endpoint_url(endpoint);
+    }
+    config.build()
+}
+
+/// The AWS configuration of an operator's machine: profiles, single sign-on and whatever else the SDK looks for.
 pub async fn aws_config() -> SdkConfig {
-    let timeouts = TimeoutConfig::builder()
+    aws_config::defaults(BehaviorVersion::latest())
+        .http_client(http_client())
+        .timeout_config(timeouts())
+        .retry_config(retries())
+        .load()
+        .await
+}
+
+fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
         .connect_timeout(CONNECT)
         .operation_attempt_timeout(ATTEMPT)
         .operation_timeout(OPERATION)
-        .build();
-    let retries =
-        RetryConfig::standard().with_max_attempts(ATTEMPTS_MAX).with_initial_backoff(Duration::from_millis(25));
-    aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts).retry_config(retries).load().await
+        .build()
 }
+
+fn retries() -> RetryConfig {
+    RetryConfig::standard().with_max_attempts(ATTEMPTS_MAX).with_initial_backoff(Duration::from_millis(25))
+}
+
+fn http_client() -> SharedHttpClient {
+    let mut tls = TlsContext::builder();
+    if !OTHER_ROOTS.iter().any(|name| std::env::var_os(name).is_some()) {
+        tls = tls.with_trust_store(TrustStore::empty().with_pem_certificate(ROOTS));
+    }
+    let tls = tls.build().expect("the roots are constants, and a test reads them");
+    Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).tls_context(tls).build_https()
+}
+
+#[cfg(test)]
+mod tests;

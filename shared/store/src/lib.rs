@@ -61,7 +61,7 @@ mod tests;
 
 pub use aggregate::{Loaded, StoredTask};
 pub use commit::{CommitRequest, Committed};
-pub use connect::aws_config;
+pub use connect::{aws_config, function_config};
 pub use definitions::{
     DefinitionEntry, DefinitionHead, Deployed, DeploymentAnswer, NewDefinition, NewDeployment, PROCESSES_BYTES_MAX,
     Pointer, TEXTS_BYTES_MAX,
