@@ -1,0 +1,38 @@
+"""Release builds, each once in a run. Runs nothing."""
+
+import functools
+import json
+import os
+import pathlib
+import subprocess
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+
+
+@functools.cache
+def functions():
+    """Folder of the stripped release binaries."""
+    cargo("build", "--release", "--quiet", "--workspace", "--bins")
+    return pathlib.Path(os.environ.get("CARGO_TARGET_DIR") or ROOT / "target") / "release"
+
+
+@functools.cache
+def _benches():
+    output = cargo("bench", "--quiet", "--package", "benches", "--no-run", "--message-format", "json")
+    messages = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
+    return {message["target"]["name"]: message["executable"] for message in messages
+            if message.get("executable") and "bench" in message["target"]["kind"]}
+
+
+def bench(name):
+    """Path of a program of tests/benches, built as the functions are."""
+    return pathlib.Path(_benches()[name])
+
+
+def cargo(*words, check=True, env=None):
+    """Output of cargo; what it has to say while it works goes to the terminal."""
+    done = subprocess.run(["cargo", *words], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False,
+                          env={**os.environ, **(env or {})})
+    if check and done.returncode:
+        raise SystemExit(f"cargo {' '.join(words)} failed")
+    return done.stdout

@@ -1,0 +1,125 @@
+"""What the Rust programs measure: engine beside SpiffWorkflow, reader, scripts, request units. Computes ratios only."""
+
+import json
+import pathlib
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+
+import build
+from report import Row
+
+HERE = pathlib.Path(__file__).resolve().parent
+MODEL = build.ROOT / "tests" / "benches" / "approval.bpmn"
+SPIFF = "3.2.0"
+# Outside the repository, which must stay free of other people's code.
+SPIFF_FOLDER = pathlib.Path(tempfile.gettempdir()) / "countersign-bench" / f"spiffworkflow-{SPIFF}"
+SPIFF_LIVES, ENGINE_LIVES, TURNS = 600, 20_000, 3
+ENGINE_AIM, MIB_AIM = 25, 100
+WRITE_MAX, READ_MAX, ITEM_BYTES = 28, 10, 1024
+
+
+def ran(*words):
+    """The JSON object a program prints last."""
+    output = subprocess.run([str(word) for word in words], capture_output=True, text=True, check=True).stdout
+    return json.loads(output.splitlines()[-1])
+
+
+def spiffworkflow():
+    """Path of a Python that has SpiffWorkflow, or None where it cannot be installed."""
+    python = SPIFF_FOLDER / "bin" / "python"
+    ready = SPIFF_FOLDER / "ready"
+    if not ready.exists():
+        words = [[sys.executable, "-m", "venv", str(SPIFF_FOLDER)],
+                 [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", f"SpiffWorkflow=={SPIFF}"]]
+        if any(subprocess.run(one, check=False).returncode for one in words):
+            return None
+        ready.touch()
+    return python
+
+
+def engine():
+    """The same model in one thread of each engine, in turns, by the time on a core."""
+    program, python = build.bench("engine"), spiffworkflow()
+    ours, theirs = [], []
+    for _ in range(TURNS):
+        if python:
+            theirs.append(ran(python, HERE / "spiff.py", MODEL, SPIFF_LIVES))
+        ours.append(ran(program, ENGINE_LIVES))
+    for name, where in (("memory", "in memory"), ("stored", "state written and read back at the wait")):
+        mine = statistics.median(run[f"{name}_per_s"] for run in ours)
+        words, held = f"{mine:,.0f} instances/s of a core", None
+        if theirs:
+            peer = statistics.median(run[f"{name}_per_s"] for run in theirs)
+            words = f"{mine / peer:.1f} × SpiffWorkflow {SPIFF} ({mine:,.0f} to {peer:,.0f} instances/s of a core)"
+            held = mine / peer >= ENGINE_AIM
+        else:
+            words += "; SpiffWorkflow could not be installed here"
+        yield Row(f"engine: {where}", words, f"{ENGINE_AIM} ×" if name == "stored" else "", held if name == "stored" else None)
+    share = {name: statistics.median(run[f"script_share_{name}"] for run in ours) for name in ("memory", "stored")}
+    yield Row("engine: time in QuickJS", f"{share['stored']:.0%} with the state stored, {share['memory']:.0%} in memory"
+              f" ({ours[0]['scripts_per_instance']:.0f} scripts an instance)", "reported")
+    words = f"{ours[0]['waiting_bytes']:,} B as JSON"
+    if theirs:
+        words += f"; SpiffWorkflow {theirs[0]['waiting_bytes']:,} B"
+    yield Row("engine: waiting state of that model", words, "reported")
+
+
+def reading():
+    """BPMN files to compiled processes."""
+    found = ran(build.bench("reading"))
+    corpus = found["corpus"]
+    if corpus is None:
+        yield Row("reader: corpus", "skipped: ../shared/bpmn-corpus is not there")
+    else:
+        yield Row(f"reader: corpus, {corpus['files']} files, {corpus['accepted']} accepted",
+                  f"{corpus['mb_per_s']:.0f} MB/s, {corpus['ms_per_mib']:.0f} ms a MiB, {corpus['steps_per_byte']:.2f} steps a byte",
+                  f"at most {MIB_AIM} ms a MiB", corpus["ms_per_mib"] <= MIB_AIM)
+    for file in found["generated"]:
+        yield Row(f"reader: generated file of {file['bytes'] / 2**20:.2f} MiB",
+                  f"{file['mb_per_s']:.0f} MB/s, {file['ms_per_mib']:.0f} ms a MiB, {file['steps_per_byte']:.2f} steps a byte",
+                  f"at most {MIB_AIM} ms a MiB", file["ms_per_mib"] <= MIB_AIM)
+
+
+def scripts():
+    """One evaluation in a new interpreter and in a kept one."""
+    output = build.cargo("run", "--release", "--quiet", "--package", "script", "--example", "speed")
+    for line in output.splitlines()[1:]:
+        found = re.match(r"(.+?)\s{2,}([\d.]+)\s+([\d.]+)\s+(\d+)$", line)
+        if found:
+            name, cold, warm, _ = found.groups()
+            yield Row(f"script: {name}", f"{float(warm):.1f} µs warm, {float(cold) / 1000:.2f} ms in a new interpreter", "reported")
+
+
+def units():
+    """The tables that the test `budget` holds as snapshots; it fails when one of them grows."""
+    passed = "0 failed" in build.cargo("test", "--package", "tests", "--test", "it", "budget", check=False)
+    if not passed:
+        yield Row("request units", "the test `budget` fails: what follows is what it expects", "", False)
+    for line in snapshot("life").splitlines():
+        yield from counted("life", line, passed)
+    for line in snapshot("life_of_the_demo").splitlines():
+        if line.startswith("sum"):
+            yield from counted("life of the demo, whose items are larger", line, None)
+    for item, size in re.findall(r'"([^"]+)",\s*(\d+)', snapshot("sizes_of_waiting_items")):
+        yield Row(f"waiting, five variables: {item}", f"{size} B", f"under {ITEM_BYTES} B", passed and int(size) < ITEM_BYTES)
+
+
+def snapshot(name):
+    text = (build.ROOT / "tests" / "it" / "snapshots" / f"it__budget__{name}.snap").read_text()
+    return text.split("---\n", 2)[2]
+
+
+def counted(what, line, passed):
+    """A line of a table: request units of a step, or schedules fired. `passed` None: no aim."""
+    step = re.match(r"(.+?)\s{2,}([\d.]+)\s+([\d.]+)\s+([\d.]+)\s+([\d.]+)", line)
+    if step:
+        name, write, read, index_write, _ = step.groups()
+        bound = name == "sum" and passed is not None
+        yield Row(f"{what}: {name}", f"{write} write, {read} read; list index {index_write} write",
+                  f"at most {WRITE_MAX} write, {READ_MAX} read" if bound else "",
+                  passed and float(write) <= WRITE_MAX and float(read) <= READ_MAX if bound else None)
+    elif line.startswith("schedules fired"):
+        yield Row(f"{what}: schedules fired", line.split()[-1], "at most 2", passed and int(line.split()[-1]) <= 2)
