@@ -1,8 +1,7 @@
 //! `doCmd`: asked for, replayed, and never swallowed.
 
-use super::{map, request, run, serve, technical};
-use crate::QuickJs;
-use domain::script::{CommandAnswer, ScriptFailure, ScriptKind, ScriptRequest, Scripts};
+use super::{evaluate, map, request, run, serve, technical};
+use domain::script::{CommandAnswer, ScriptFailure, ScriptKind, ScriptRequest};
 use domain::variables::Variables;
 use serde_json::{Value, json};
 
@@ -113,9 +112,9 @@ fn equal_requests_give_equal_answers_whatever_ran_before() {
         "const r = doCmd('Roll', Math.random()); logger.info(r, Date.now()); total = n * r; return Math.random()";
     let answers = [CommandAnswer::Done(json!(2))];
     let request = ScriptRequest { answers: &answers, ..request(ScriptKind::Task, source, &variables) };
-    let first = QuickJs::default().evaluate(&request).unwrap();
+    let first = evaluate(&request).unwrap();
     for other in ["Math.random()", "doCmd('X')", "throw 1", "for(;;);"] {
-        let _ = QuickJs::default().evaluate(&super::request(ScriptKind::Task, other, &Variables::new()));
-        assert_eq!(QuickJs::default().evaluate(&request).unwrap(), first);
+        let _ = evaluate(&super::request(ScriptKind::Task, other, &Variables::new()));
+        assert_eq!(evaluate(&request).unwrap(), first);
     }
 }

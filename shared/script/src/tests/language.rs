@@ -1,8 +1,7 @@
 //! What scripts may say and what they give back.
 
-use super::{NOW_MS, failure, limit, request, run, technical, value};
-use crate::QuickJs;
-use domain::script::{ScriptFailure, ScriptKind, ScriptRequest, Scripts};
+use super::{NOW_MS, evaluate, failure, limit, request, run, technical, value};
+use domain::script::{ScriptFailure, ScriptKind, ScriptRequest};
 use domain::variables::Variables;
 use serde_json::{Value, json};
 
@@ -269,7 +268,7 @@ fn time_and_chance_come_from_the_request() {
     let drawn = |seed| {
         let variables = Variables::new();
         let request = ScriptRequest { seed, ..request(ScriptKind::Task, source, &variables) };
-        QuickJs::default().evaluate(&request).unwrap().result
+        evaluate(&request).unwrap().result
     };
     assert_eq!(drawn(7), drawn(7));
     assert_ne!(drawn(7), drawn(8));

@@ -1,6 +1,6 @@
 //! Steps, memory, stack, sizes and the wall clock.
 
-use super::{NOW_MS, failure, limit, request, run, value};
+use super::{NOW_MS, PATIENT, failure, limit, request, run, value};
 use crate::limits::{Limits, RESULT_BYTES_MAX, STEPS_MAX};
 use crate::source::is_plain;
 use crate::{engine, guard};
@@ -11,7 +11,7 @@ use std::time::Duration;
 
 /// So few steps that a slow machine gets there, and a wall clock that does not interfere.
 fn few_steps(source: &str) -> Result<serde_json::Value, ScriptFailure> {
-    let limits = Limits { steps: 100_000, wall: Duration::from_secs(600), grace: Duration::ZERO };
+    let limits = Limits { steps: 100_000, wall: PATIENT, grace: Duration::ZERO };
     let variables = Variables::new();
     engine::evaluate(&request(ScriptKind::Task, source, &variables), limits).map(|outcome| outcome.result)
 }
@@ -83,7 +83,7 @@ fn the_limit_of_steps_is_decided_by_the_script_alone() {
 #[test]
 fn an_ordinary_script_has_steps_to_spare() {
     let source = "let sum = 0; for (let i = 0; i < 100000; i++) sum += i; return sum";
-    let limits = Limits { steps: STEPS_MAX, wall: Duration::from_secs(600), grace: Duration::ZERO };
+    let limits = Limits { steps: STEPS_MAX, wall: PATIENT, grace: Duration::ZERO };
     let variables = Variables::new();
     let outcome = engine::evaluate(&request(ScriptKind::Task, source, &variables), limits).unwrap();
     assert_eq!(outcome.result, json!(4_999_950_000_i64));

@@ -1,6 +1,6 @@
 //! Scripts as product documentation shows them, with the outcomes that must come of them (vectors V-01 to V-15).
 
-use super::{Evaluated, run, serve};
+use super::{Evaluated, evaluate, run, serve};
 use domain::script::{CommandAnswer, ScriptFailure, ScriptKind};
 use serde_json::{Value, json};
 
@@ -34,7 +34,7 @@ fn review(score: u32, loan: u32, income: u32) -> Value {
     ];
     let request =
         domain::script::ScriptRequest { answers: &answers, ..super::request(ScriptKind::Pre, REVIEW, &variables) };
-    domain::script::Scripts::evaluate(&crate::QuickJs::default(), &request).unwrap().result
+    evaluate(&request).unwrap().result
 }
 
 /// V-01, V-02, V-03.
@@ -242,7 +242,7 @@ fn a_handler_script_reads_the_last_error_and_sends_it_to_the_form() {
     let answers = [CommandAnswer::Done(json!(null))];
     let request =
         domain::script::ScriptRequest { answers: &answers, ..super::request(ScriptKind::Task, source, &variables) };
-    let outcome = domain::script::Scripts::evaluate(&crate::QuickJs::default(), &request).unwrap();
+    let outcome = evaluate(&request).unwrap();
     assert_eq!(outcome.result, json!({"notified": true, "errors": 2}));
     assert_eq!(outcome.log[0].text, "rejected: why");
     assert!(outcome.writes.is_empty());
