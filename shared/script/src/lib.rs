@@ -3,7 +3,8 @@
 //!
 //! # What a script is
 //! A script whose outermost level contains `return` is the body of a function. Otherwise its value is that of its last
-//! expression, as at a console; a script that is one expression is read as such, so `{ a: 1 }` is an object.
+//! expression, as at a console; a script that is one expression is read as such, so `{ a: 1 }` is an object. (Beyond 8 KiB only a
+//! last statement that is an expression gives a value; a block or loop at the end gives null.)
 //!
 //! # How evaluations are kept apart
 //! A thread keeps one interpreter with one realm (`realm.js`) whose every reachable object is frozen. Compiled scripts
