@@ -5,9 +5,10 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::config::{SharedCredentialsProvider, SharedHttpClient};
-use aws_smithy_http_client::Builder;
+use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
+use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpConnector, http_client_fn};
 use std::time::Duration;
 
 /// A connection within a Region takes milliseconds; one that takes longer is tried again.
@@ -63,13 +64,20 @@ fn retries() -> RetryConfig {
     RetryConfig::standard().with_max_attempts(ATTEMPTS_MAX).with_initial_backoff(Duration::from_millis(25))
 }
 
+/// One connector for every client and call: the SDK makes one for each client, and another one for its first call.
 fn http_client() -> SharedHttpClient {
     let mut tls = TlsContext::builder();
     if !OTHER_ROOTS.iter().any(|name| std::env::var_os(name).is_some()) {
         tls = tls.with_trust_store(TrustStore::empty().with_pem_certificate(ROOTS));
     }
     let tls = tls.build().expect("the roots are constants, and a test reads them");
-    Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).tls_context(tls).build_https()
+    let connector = Connector::builder()
+        .connector_settings(HttpConnectorSettings::builder().connect_timeout(CONNECT).build())
+        .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
+        .tls_context(tls)
+        .build();
+    let connector = SharedHttpConnector::new(connector);
+    http_client_fn(move |_, _| connector.clone())
 }
 
 #[cfg(test)]
