@@ -1,6 +1,6 @@
 """`make bench`: prints what docs/benchmarks.md records. Asserts nothing: times belong to a machine.
 
-    bench.py [--record] [STEP ...]     steps: units memory starts sizes engine reading scripts dev (default: all)
+    bench.py [--record] [--no-build] [STEP ...]     steps: units memory starts sizes engine reading scripts dev (default: all)
 
 `--record` writes the results with date and machine into docs/benchmarks.md, replacing those of the same steps.
 """
@@ -17,6 +17,7 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE / "bench"))
 
+import build
 import functions
 import programs
 import report
@@ -31,7 +32,9 @@ def main():
     parser = argparse.ArgumentParser(description="The measurements of docs/benchmarks.md")
     parser.add_argument("steps", nargs="*", metavar="STEP", help=", ".join(STEPS))
     parser.add_argument("--record", action="store_true", help="write the results into docs/benchmarks.md")
+    parser.add_argument("--no-build", action="store_true", help="take the functions' release binaries as they are")
     options = parser.parse_args()
+    build.as_they_are = options.no_build
     for step in options.steps:
         if step not in STEPS:
             parser.error(f"no step {step}; there are {', '.join(STEPS)}")
