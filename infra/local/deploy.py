@@ -17,6 +17,7 @@ BUCKET = "local-deployment"
 REGION = "us-east-1"
 CREDENTIALS = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": REGION}
 STACK_EVENTS_SHOWN = 5
+CONTENT = "LocalContent"
 DONE = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
 
 
@@ -29,16 +30,18 @@ def deploy(endpoint, stack, zips, parameters):
     """Creates or updates the stack; answers its outputs as a dict."""
     template = yaml_parse(TEMPLATE.read_text())
     _point_to_zips(template, zips)
-    body = json.dumps(_without_build_metadata(template), separators=(",", ":"))
+    wanted = _without_build_metadata(template)
     cloudformation = client("cloudformation", endpoint)
-    # A stack that is already as wanted is left alone: most restarts change nothing.
-    content = hashlib.sha256(json.dumps([body, parameters]).encode()).hexdigest()
+    # A stack that is already as wanted is left alone: most restarts change nothing. What it was made of is an output and
+    # no tag of the stack: tags reach every resource, and a queue that is touched on another port loses its messages.
+    content = hashlib.sha256(json.dumps([wanted, parameters]).encode()).hexdigest()
+    wanted["Outputs"][CONTENT] = {"Value": content}
+    body = json.dumps(wanted, separators=(",", ":"))
     deployed = _described(cloudformation, stack)
-    if deployed and deployed["StackStatus"] in DONE and {"Key": "content", "Value": content} in deployed.get("Tags", []):
+    if deployed and deployed["StackStatus"] in DONE and _outputs(deployed).get(CONTENT) == content:
         return _outputs(deployed)
     _upload(endpoint, zips.values())
     request = {
-        "Tags": [{"Key": "content", "Value": content}],
         "StackName": stack,
         "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
         "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
