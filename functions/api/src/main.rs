@@ -11,7 +11,8 @@ mod view;
 
 use app::auth::Authenticator;
 use app::config::LinkConfig;
-use app::{App, secret, telemetry};
+use app::secret::SecretSource;
+use app::{App, telemetry};
 use lambda_http::{Error, run, service_fn};
 use script::QuickJs;
 use store::Store;
@@ -30,9 +31,11 @@ async fn main() -> Result<(), Error> {
     let config = LinkConfig::from_env()?;
     let aws = store::function_config();
     let store = Store::with_config(&aws, config.table);
+    let secret = SecretSource::named(&aws, config.secret_arn);
+    secret.fetch_early();
     let api = Api {
         authenticator: Authenticator::new(store.clone(), config.oidc)?,
-        app: App { store, secret: Some(secret::fetch(&aws, &config.secret_arn).await?) },
+        app: App { store, secret: Some(secret) },
         scripts: QuickJs::default(),
         public_url: config.public_url,
     };

@@ -6,6 +6,7 @@ use crate::problem::Problem;
 use app::auth::Caller;
 use app::clock;
 use app::idempotency::{KEY_CHARS_MAX, RequestHash};
+use app::keys::Secret;
 use domain::permission::Permission;
 use domain::time::Timestamp;
 use lambda_http::{Body, Request, RequestExt, Response};
@@ -203,6 +204,16 @@ impl<'a> Call<'a> {
 }
 
 impl Call<'_> {
+    /// The installation's secret.
+    pub async fn secret(&self) -> Result<&Secret, Problem> {
+        let missing = || Problem::new(503, "UNAVAILABLE", "The service is not ready. Nothing was changed; try again.");
+        let source = self.api.app.secret.as_ref().ok_or_else(missing)?;
+        source.get().await.map_err(|error| {
+            tracing::error!(%error, "the secret is not to be had");
+            missing()
+        })
+    }
+
     /// One page of a list whose cursor is a signed position: `fetch` gets limit and position and gives items and the
     /// next position; the answer's cursor is signed again.
     pub async fn list_page<T, F>(
@@ -213,7 +224,7 @@ impl Call<'_> {
     where
         F: Future<Output = Result<(Vec<T>, Option<String>), store::Error>>,
     {
-        let secret = self.api.app.secret.as_ref().ok_or_else(|| Problem::new(500, "INTERNAL", "No secret."))?;
+        let secret = self.secret().await?;
         let tenant = self.caller.tenant;
         let after = match self.query_one("cursor")? {
             None => None,

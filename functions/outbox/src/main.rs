@@ -6,7 +6,8 @@
 mod handler;
 
 use app::config::LinkConfig;
-use app::{App, clock, secret, telemetry};
+use app::secret::SecretSource;
+use app::{App, clock, telemetry};
 use effects::{EffectsConfig, Performer};
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, run, service_fn};
 use serde_json::Value;
@@ -17,10 +18,9 @@ async fn main() -> Result<(), Error> {
     telemetry::init();
     let config = LinkConfig::from_env()?;
     let aws = store::function_config();
-    let app = App {
-        store: Store::with_config(&aws, config.table),
-        secret: Some(secret::fetch(&aws, &config.secret_arn).await?),
-    };
+    let secret = SecretSource::named(&aws, config.secret_arn);
+    secret.fetch_early();
+    let app = App { store: Store::with_config(&aws, config.table), secret: Some(secret) };
     let performer = Performer::new(&aws, app, config.public_url, EffectsConfig::from_env()?);
     run(service_fn(async |event: LambdaEvent<Value>| {
         let handled = handler::handle(&performer, clock::now, event.payload).await;

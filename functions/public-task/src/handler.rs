@@ -2,6 +2,7 @@
 
 use crate::Public;
 use crate::page::{Opened, Shown, tenant};
+use app::keys::Secret;
 use app::link::{LinkTarget, PageValue};
 use app::{Error, Request as CommandRequest, random};
 use base64::Engine;
@@ -94,9 +95,13 @@ async fn answer(public: &Public, request: &Request, now: Timestamp, nonce: &str)
         return Err(Notice::NotFound.into());
     };
     // By computation: a bad link costs no store call.
-    let target = LinkTarget::verify(&public.secret, link).ok_or(Notice::NotFound)?;
+    let secret = public.secret.get().await.map_err(|error| {
+        tracing::error!(%error, "the secret is not to be had");
+        Notice::Unavailable
+    })?;
+    let target = LinkTarget::verify(secret, link).ok_or(Notice::NotFound)?;
     let chosen = action.map(decoded).filter(|action| !action.is_empty());
-    let visit = Visit { public, link, target, chosen, now, nonce };
+    let visit = Visit { public, secret, link, target, chosen, now, nonce };
     match request.method().as_str() {
         "GET" | "HEAD" => visit.show(request).await,
         "POST" => visit.post(request).await,
@@ -111,6 +116,7 @@ fn decoded(text: &str) -> String {
 /// One request behind a genuine link.
 struct Visit<'a> {
     public: &'a Public,
+    secret: &'a Secret,
     link: &'a str,
     target: LinkTarget,
     /// The action of `/t/{link}/{action}`: shown first, decides nothing.
@@ -120,6 +126,11 @@ struct Visit<'a> {
 }
 
 impl Visit<'_> {
+    /// The value that a page shown now posts back.
+    fn page_value(&self, opened: &Opened) -> String {
+        PageValue::draw(opened.task.templates_version).sign(self.secret, &self.target)
+    }
+
     async fn open(&self) -> Result<Opened, Notice> {
         Opened::load(self.public, &self.target, self.link, self.now).await
     }
@@ -143,7 +154,7 @@ impl Visit<'_> {
                     (false, true) => DraftNote::None,
                 };
                 let shown = Shown { values: &task.draft, errors: &[], chosen: self.chosen.as_deref(), draft };
-                opened.task_page(self.public, &self.target, &shown, self.nonce).await?
+                opened.task_page(self.public, &self.page_value(&opened), &shown, self.nonce).await?
             }
             Status::Completed if answered_here => opened.success_page(self.public, self.nonce).await?,
             Status::Completed | Status::Cancelled | Status::Expired => {
@@ -174,7 +185,7 @@ impl Visit<'_> {
         tenant(self.public, &self.target, self.now).await?;
         let posted = form::parse(content_type.unwrap_or_default(), body).map_err(notice_of_form)?;
         let value = posted.page.as_deref();
-        let value = value.and_then(|text| PageValue::verify(&self.public.secret, &self.target, text));
+        let value = value.and_then(|text| PageValue::verify(self.secret, &self.target, text));
         let Some(value) = value else {
             // Not posted from a page of this task: show the page, keep what was typed, decide nothing.
             let error = FieldError { field: "action".to_owned(), problem: Problem::Required };
@@ -233,7 +244,7 @@ impl Visit<'_> {
             return self.too_late(&opened).await;
         }
         let shown = Shown { values, errors, chosen: self.chosen.as_deref(), draft: DraftNote::None };
-        Ok(Answer::page(422, opened.task_page(self.public, &self.target, &shown, self.nonce).await?))
+        Ok(Answer::page(422, opened.task_page(self.public, &self.page_value(&opened), &shown, self.nonce).await?))
     }
 
     /// 409: the page of the state, saying that nothing was sent.

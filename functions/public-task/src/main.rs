@@ -7,8 +7,8 @@ mod handler;
 mod page;
 
 use app::config::LinkConfig;
-use app::keys::Secret;
-use app::{App, clock, secret, telemetry};
+use app::secret::SecretSource;
+use app::{App, clock, telemetry};
 use lambda_http::{Error, run, service_fn};
 use script::QuickJs;
 use store::Store;
@@ -16,7 +16,7 @@ use store::Store;
 /// What the pages need.
 pub struct Public {
     app: App,
-    secret: Secret,
+    secret: SecretSource,
     scripts: QuickJs,
     public_url: String,
 }
@@ -26,9 +26,10 @@ async fn main() -> Result<(), Error> {
     telemetry::init();
     let config = LinkConfig::from_env()?;
     let aws = store::function_config();
-    let secret = secret::fetch(&aws, &config.secret_arn).await?;
+    let secret = SecretSource::named(&aws, config.secret_arn);
+    secret.fetch_early();
     let public = Public {
-        app: App { store: Store::with_config(&aws, config.table), secret: Some(secret.clone()) },
+        app: App { store: Store::with_config(&aws, config.table), secret: None },
         secret,
         scripts: QuickJs::default(),
         public_url: config.public_url,

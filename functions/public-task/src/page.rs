@@ -1,7 +1,7 @@
 //! Loads what a public page shows and puts it together: state, model, customer's template. Changes nothing.
 
 use crate::Public;
-use app::link::{LinkTarget, PageValue};
+use app::link::LinkTarget;
 use domain::decision::FieldError;
 use domain::external_task::{ExternalTask, Status};
 use domain::page::CustomerPage;
@@ -83,13 +83,12 @@ impl Opened {
     pub async fn task_page(
         &self,
         public: &Public,
-        target: &LinkTarget,
+        value: &str,
         shown: &Shown<'_>,
         nonce: &str,
     ) -> Result<String, Notice> {
         let model = self.model()?;
-        let value = PageValue::draw(self.task.templates_version).sign(&public.secret, target);
-        let hidden = [("page", value.as_str())];
+        let hidden = [("page", value)];
         let page = self.customer_page(public, model.pages.task).await?;
         let own_form = page.as_ref().map(customer::own_controls);
         let actions = asking::actions(&model.actions, &self.task.form_context);

@@ -3,7 +3,8 @@
 use anyhow::{Context, Result, bail};
 use app::auth::hash_token;
 use app::config::{LinkConfig, TableConfig};
-use app::{App, clock, random, secret};
+use app::secret::SecretSource;
+use app::{App, clock, random};
 use domain::ids::TenantId;
 use domain::permission::Role;
 use effects::{EffectsConfig, Path, Performer};
@@ -136,7 +137,7 @@ pub async fn replay(options: &Options<'_>) -> Result<()> {
     let id =
         JournalId::parse(options.required("pk")?, options.required("sk")?).context("this names no journal item")?;
     let entry = store.journal_item(id.tenant(), &id, true).await?.context("there is no such journal item")?;
-    let app = App { store, secret: Some(secret::fetch(&aws, &config.secret_arn).await?) };
+    let app = App { store, secret: Some(SecretSource::named(&aws, config.secret_arn)) };
     let performer = Performer::new(&aws, app, config.public_url, EffectsConfig::from_env()?);
     let wanted: Option<usize> = options.get("effect").map(str::parse).transpose().context("--effect is a number")?;
     for number in (0..entry.effects.len()).filter(|number| wanted.is_none_or(|wanted| wanted == *number)) {

@@ -1,7 +1,7 @@
 //! The waist: every change of an aggregate goes through [`App::execute`]. Loads, decides, commits; retries conflicts.
 
 use crate::idempotency::RequestHash;
-use crate::keys::Secret;
+use crate::secret::SecretSource;
 use domain::command::{Actor, Command};
 use domain::decision::{Decision, Env, Reply};
 use domain::external_task::Status;
@@ -24,7 +24,7 @@ pub struct App {
     /// The table.
     pub store: Store,
     /// The installation's secret, in functions that make or verify links and cursors.
-    pub secret: Option<Secret>,
+    pub secret: Option<SecretSource>,
 }
 
 /// One command with what surrounds it.

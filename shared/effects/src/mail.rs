@@ -25,7 +25,11 @@ pub async fn compose(
     let task = &stored.task;
     let refused = |detail: &str| Error::Refused { what: "composing the mail", detail: detail.to_owned() };
     let tenant = app.store.tenant(tenant_id, now).await?.ok_or_else(|| refused("the tenant is gone"))?;
-    let secret = app.secret.as_ref().ok_or_else(|| refused("this function has no secret"))?;
+    let source = app.secret.as_ref().ok_or_else(|| refused("this function has no secret"))?;
+    let secret = source
+        .get()
+        .await
+        .map_err(|error| Error::Later { what: "secretsmanager:GetSecretValue", detail: error.to_string() })?;
     let process = app.process(tenant_id, &stored.process_id, task.templates_version).await?;
     let model =
         process.external_task(&task.activity).ok_or_else(|| refused("the definition has no such external task"))?;

@@ -24,7 +24,7 @@ pub use world::World;
 /// What the public page needs: the struct that its `main` keeps, by the name under which its modules look for it.
 struct Public {
     app: app::App,
-    secret: app::keys::Secret,
+    secret: app::secret::SecretSource,
     scripts: script::QuickJs,
     public_url: String,
 }

@@ -14,6 +14,7 @@ use crate::dynamo::LocalTable;
 use crate::gate::Gate;
 use anyhow::{Context, bail};
 use app::keys::Secret;
+use app::secret::SecretSource;
 use app::{App, Outcome, Request};
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region, retry::RetryConfig};
 use bpmn::{ScriptCheck, ScriptError};
@@ -239,12 +240,12 @@ impl Running {
             .retry_config(RetryConfig::disabled())
             .build();
         let (store, meter) = Store::new(aws_sdk_dynamodb::Client::from_conf(config), &table.name).metered();
-        let app = App { store, secret: Some(secret.clone()) };
+        let app = App { store, secret: Some(SecretSource::given(secret.clone())) };
         Running {
             performer: Performer::new(&aws.config(), app.clone(), PUBLIC_URL.to_owned(), aws.effects_config()),
             public: Public {
                 app: app.clone(),
-                secret: secret.clone(),
+                secret: SecretSource::given(secret.clone()),
                 scripts: QuickJs::default(),
                 public_url: PUBLIC_URL.to_owned(),
             },

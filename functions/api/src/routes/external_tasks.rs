@@ -128,9 +128,9 @@ async fn details(call: &Call<'_>, key: TaskKey) -> Result<Value, Problem> {
     let process = call.api.app.process(tenant, &instance.process_id, instance.definition_version).await?;
     let journal = store.journal(tenant, key.instance()).await?;
     let manages = call.caller.may(Permission::ExternalTasksManage);
-    let link = match (&call.api.app.secret, store.tenant(tenant, call.now).await?) {
-        (Some(secret), Some(record)) if manages => {
-            let link = LinkTarget { tenant, task: key, epoch: record.epoch }.sign(secret);
+    let link = match store.tenant(tenant, call.now).await? {
+        Some(record) if manages => {
+            let link = LinkTarget { tenant, task: key, epoch: record.epoch }.sign(call.secret().await?);
             Some((format!("{}/t/{}", call.api.public_url, link.expose()), link.expose().to_owned()))
         }
         _ => None,
