@@ -48,6 +48,7 @@ async fn begin(world: &mut World) -> Result<InstanceKey> {
             tenant: TENANT,
             instance: key,
             actor: operator(),
+            origin: Default::default(),
             command: start(key, "RemindedQuestion", 1, variables),
             now,
             scripts: &NoScripts,

@@ -7,8 +7,10 @@ use app::auth::Caller;
 use app::clock;
 use app::idempotency::{KEY_CHARS_MAX, RequestHash};
 use app::keys::Secret;
+use domain::command::{Door, Origin};
 use domain::permission::Permission;
 use domain::time::Timestamp;
+use lambda_http::request::RequestContext;
 use lambda_http::{Body, Request, RequestExt, Response};
 use serde_json::Value;
 
@@ -20,6 +22,7 @@ pub struct Call<'a> {
     pub method: String,
     pub path: String,
     query: Vec<(String, String)>,
+    address: Option<String>,
     idempotency_key: Option<String>,
     content_type: String,
     body: Vec<u8>,
@@ -67,6 +70,10 @@ impl<'a> Call<'a> {
                 format!("An Idempotency-Key has 1 to {KEY_CHARS_MAX} characters."),
             ));
         }
+        let address = match request.request_context_ref() {
+            Some(RequestContext::ApiGatewayV2(context)) => context.http.source_ip.clone(),
+            _ => None,
+        };
         let content_type = header("content-type").unwrap_or_default().to_ascii_lowercase();
         let (method, path) = (request.method().to_string(), request.raw_http_path().to_owned());
         let body = match request.into_body() {
@@ -82,7 +89,12 @@ impl<'a> Call<'a> {
                 format!("The body has {} bytes; at most {BODY_BYTES_MAX} (4 MB) are accepted.", body.len()),
             ));
         }
-        Ok(Call { api, caller, now, method, path, query, idempotency_key, content_type, body })
+        Ok(Call { api, caller, now, method, path, query, address, idempotency_key, content_type, body })
+    }
+
+    /// Where the call came from.
+    pub fn origin(&self) -> Origin {
+        Origin { door: Some(Door::Api), address: self.address.clone(), run: None }
     }
 
     /// Refuses with 403 what the caller may see but not do.

@@ -7,7 +7,7 @@ use app::link::{LinkTarget, PageValue};
 use app::{Error, Request as CommandRequest, random};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain::command::{Actor, Command, Submission};
+use domain::command::{Actor, Command, Door, Origin, Submission};
 use domain::decision::{FieldError, Problem, Reply};
 use domain::external_task::Status;
 use domain::rejection::Rejection;
@@ -225,6 +225,7 @@ impl Visit<'_> {
             tenant: self.target.tenant,
             instance: task.instance(),
             actor: Actor::Recipient,
+            origin: Origin { door: Some(Door::Page), ..Origin::default() },
             command,
             now: self.now,
             scripts: &self.public.scripts,

@@ -2,7 +2,7 @@
 //! Knows the shape of both events; decides nothing.
 
 use crate::execute::{App, Error, Request};
-use domain::command::{Actor, Command};
+use domain::command::{Actor, Command, Origin};
 use domain::effect::Due;
 use domain::ids::{InstanceKey, TenantId};
 use domain::rejection::Rejection;
@@ -127,6 +127,7 @@ async fn execute(app: &App, scripts: &dyn Scripts, now: Timestamp, message: &Due
         tenant: message.tenant,
         instance: message.instance,
         actor: Actor::System,
+        origin: Origin::default(),
         command: message.command(),
         now,
         scripts,

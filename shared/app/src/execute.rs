@@ -2,7 +2,7 @@
 
 use crate::idempotency::RequestHash;
 use crate::secret::SecretSource;
-use domain::command::{Actor, Command};
+use domain::command::{Actor, Command, Origin};
 use domain::decision::{Decision, Env, Reply};
 use domain::external_task::Status;
 use domain::ids::{InstanceKey, TenantId};
@@ -35,6 +35,8 @@ pub struct Request<'a> {
     pub instance: InstanceKey,
     /// On whose behalf.
     pub actor: Actor,
+    /// Through which door and from where; default: a schedule or the engine itself.
+    pub origin: Origin,
     /// What is asked.
     pub command: Command,
     /// The moment.
@@ -174,6 +176,7 @@ impl App {
                     before: loaded,
                     decision: &decision,
                     actor: &request.actor,
+                    origin: &request.origin,
                     command: command.name(),
                     now: request.now,
                     idempotency: request.replay.as_ref().map(|replay| {
@@ -248,6 +251,7 @@ impl App {
             tenant: request.tenant,
             instance: request.instance,
             actor: Actor::System,
+            origin: Origin::default(),
             command: Command::Expire { task },
             now: request.now,
             scripts: request.scripts,

@@ -1,6 +1,6 @@
 //! What may be asked of an aggregate. Commands carry what was asked, not whether it is allowed.
 
-use crate::ids::{Number, TaskKey};
+use crate::ids::{Number, RunKey, TaskKey};
 use crate::notification::Delivery;
 use crate::variables::Variables;
 use serde::{Deserialize, Serialize};
@@ -26,6 +26,49 @@ impl Actor {
             Actor::User(id) => id,
             Actor::Recipient => "recipient",
             Actor::System => "system",
+        }
+    }
+}
+
+/// How a command came in: kept beside the actor in the journal, so that an audit can say from where. No rule reads it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// Through which door; `None`: a schedule or the engine itself.
+    #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
+    pub door: Option<Door>,
+    /// IP address of the caller, for members of the tenant. Never a recipient's.
+    #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// The bulk run that carried it out.
+    #[serde(rename = "r", default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<RunKey>,
+}
+
+/// A way into the product.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Door {
+    /// The HTTP API.
+    #[serde(rename = "a")]
+    Api,
+    /// The console.
+    #[serde(rename = "c")]
+    Console,
+    /// The public page.
+    #[serde(rename = "p")]
+    Page,
+    /// A bulk run.
+    #[serde(rename = "b")]
+    Bulk,
+}
+
+impl Door {
+    /// The word in histories.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Door::Api => "api",
+            Door::Console => "console",
+            Door::Page => "page",
+            Door::Bulk => "bulk",
         }
     }
 }

@@ -35,6 +35,13 @@ pub enum Effect {
         #[serde(rename = "d")]
         due: Due,
     },
+    /// Make the recipient of a task that was just created findable by any part of the address.
+    #[serde(rename = "f")]
+    Find {
+        /// The task.
+        #[serde(rename = "t")]
+        task: Number,
+    },
     /// Go on with the instance in the background, at once.
     #[serde(rename = "c")]
     Continue,

@@ -347,7 +347,7 @@ fn still_wanted(effects: Vec<Effect>, state: &Aggregate) -> Vec<Effect> {
     }
     wanted.retain(|effect| match effect {
         Effect::Notify { task, .. } => state.tasks.get(task).is_some_and(|task| !task.status.is_final()),
-        Effect::Schedule { .. } | Effect::Unschedule { .. } | Effect::Continue => true,
+        Effect::Schedule { .. } | Effect::Unschedule { .. } | Effect::Find { .. } | Effect::Continue => true,
     });
     wanted
 }

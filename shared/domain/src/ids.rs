@@ -83,6 +83,10 @@ key! {
     /// Key of an element instance (one execution of a BPMN element), numbered below its instance's key.
     ElementKey
 }
+key! {
+    /// Key of a bulk run. Drawn like an instance's key, so runs sort by the time of their start.
+    RunKey
+}
 
 /// The text is not a key: keys are decimal numbers below 2^63 without leading zeros.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -128,6 +132,13 @@ impl InstanceKey {
     /// True when the low 16 bits are zero, as in every key of an instance.
     pub fn is_instance(self) -> bool {
         self.0 & ((1 << NUMBER_BITS) - 1) == 0
+    }
+}
+
+impl RunKey {
+    /// Composes a key as [`InstanceKey::compose`] does; a clash is refused by the store and drawn again.
+    pub fn compose(now_ms: i64, random: u64) -> RunKey {
+        RunKey(InstanceKey::compose(now_ms, random).0)
     }
 }
 

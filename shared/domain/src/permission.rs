@@ -57,11 +57,13 @@ pub enum Permission {
     InstancesCancel,
     /// `instances:retry`
     InstancesRetry,
+    /// `recipients:erase`: remove what is known of one recipient.
+    RecipientsErase,
 }
 
 impl Permission {
     /// All of them.
-    pub const ALL: [Permission; 9] = [
+    pub const ALL: [Permission; 10] = [
         Permission::ExternalTasksRead,
         Permission::ExternalTasksManage,
         Permission::VariablesRead,
@@ -71,6 +73,7 @@ impl Permission {
         Permission::InstancesStart,
         Permission::InstancesCancel,
         Permission::InstancesRetry,
+        Permission::RecipientsErase,
     ];
 
     /// The name in messages and configuration.
@@ -85,6 +88,7 @@ impl Permission {
             Permission::InstancesStart => "instances:start",
             Permission::InstancesCancel => "instances:cancel",
             Permission::InstancesRetry => "instances:retry",
+            Permission::RecipientsErase => "recipients:erase",
         }
     }
 }
@@ -102,7 +106,8 @@ pub fn may(roles: &[Role], permission: Permission) -> bool {
             Permission::ExternalTasksManage
             | Permission::DefinitionsDeploy
             | Permission::InstancesCancel
-            | Permission::InstancesRetry => false,
+            | Permission::InstancesRetry
+            | Permission::RecipientsErase => false,
         },
         Role::Operator => match permission {
             Permission::ExternalTasksRead
@@ -111,7 +116,10 @@ pub fn may(roles: &[Role], permission: Permission) -> bool {
             | Permission::InstancesRead
             | Permission::InstancesStart
             | Permission::InstancesCancel => true,
-            Permission::VariablesRead | Permission::DefinitionsDeploy | Permission::InstancesRetry => false,
+            Permission::VariablesRead
+            | Permission::DefinitionsDeploy
+            | Permission::InstancesRetry
+            | Permission::RecipientsErase => false,
         },
         Role::User => match permission {
             Permission::InstancesStart => true,
@@ -122,7 +130,8 @@ pub fn may(roles: &[Role], permission: Permission) -> bool {
             | Permission::DefinitionsDeploy
             | Permission::InstancesRead
             | Permission::InstancesCancel
-            | Permission::InstancesRetry => false,
+            | Permission::InstancesRetry
+            | Permission::RecipientsErase => false,
         },
     })
 }

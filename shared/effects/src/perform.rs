@@ -7,10 +7,11 @@ use crate::schedule::Schedules;
 use crate::{Error, mail};
 use app::due::DueMessage;
 use app::{App, Request, random};
-use domain::command::{Actor, Command};
+use domain::command::{Actor, Command, Origin};
 use domain::effect::{Due, Effect};
+use domain::event::Event;
 use domain::external_task::Status;
-use domain::ids::{InstanceKey, TaskKey, TenantId};
+use domain::ids::{InstanceKey, Number, TaskKey, TenantId};
 use domain::notification::Delivery;
 use domain::script::NoScripts;
 use domain::time::Timestamp;
@@ -67,9 +68,14 @@ impl Performer {
     /// # Errors
     /// Only where the queue of retries does not take an effect: the stream must then deliver the item again.
     pub async fn perform_all(&self, entry: &JournalEntry, until: Instant, now: Timestamp) -> Result<(), Error> {
-        // Schedules first: the mail's own read of the task then serves as the check that it has not ended meanwhile.
+        // Schedules first: the mail's own read of the task then serves as the check that it has not ended meanwhile. What
+        // only lists need comes last.
         let mut order: Vec<usize> = (0..entry.effects.len()).collect();
-        order.sort_by_key(|number| matches!(entry.effects.get(*number), Some(Effect::Notify { .. })));
+        order.sort_by_key(|number| match entry.effects.get(*number) {
+            Some(Effect::Notify { .. }) => 1,
+            Some(Effect::Find { .. }) => 2,
+            Some(Effect::Schedule { .. } | Effect::Unschedule { .. } | Effect::Continue) | None => 0,
+        });
         for number in order {
             let tried = if Instant::now() < until {
                 self.attempt(entry, number, Path::Stream, now).await
@@ -128,7 +134,20 @@ impl Performer {
                 self.drop_orphan(entry, due, path).await
             }
             Some(Effect::Unschedule { due }) => self.schedules.delete(tenant, instance, due).await,
+            Some(Effect::Find { task }) => self.find(entry, *task).await,
             Some(Effect::Continue) => self.queues.delay(&DueMessage { tenant, instance, due: None }, 0).await,
+        }
+    }
+
+    /// The address stands in the event that ordered this: no task is read.
+    async fn find(&self, entry: &JournalEntry, number: Number) -> Result<(), Error> {
+        let recipient = entry.events.iter().find_map(|event| match event {
+            Event::TaskCreated(created) if created.task == number => Some(&created.recipient),
+            _ => None,
+        });
+        match recipient {
+            Some(recipient) => Ok(self.app.store.remember_recipient(entry.id.tenant(), recipient).await?),
+            None => Ok(()),
         }
     }
 
@@ -254,6 +273,7 @@ impl Performer {
             tenant,
             instance: key.instance(),
             actor: Actor::System,
+            origin: Origin::default(),
             command: Command::RecordBounce { task: key, delivery: Delivery::Failed },
             now,
             scripts: &NoScripts,

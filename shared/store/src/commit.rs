@@ -14,7 +14,7 @@ use crate::keys::{Counter, InstanceItem, shard};
 use crate::transaction::{Refusal, Transaction};
 use crate::{Error, Store};
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::command::Actor;
+use domain::command::{Actor, Origin};
 use domain::decision::Decision;
 use domain::event::Event;
 use domain::external_task::ExternalTask;
@@ -31,6 +31,8 @@ pub struct CommitRequest<'a> {
     pub decision: &'a Decision,
     /// On whose behalf.
     pub actor: &'a Actor,
+    /// Through which door and from where.
+    pub origin: &'a Origin,
     /// Name of the command.
     pub command: &'a str,
     /// The moment of the decision.

@@ -13,7 +13,7 @@ use crate::table::{PARTITION_KEY, SORT_KEY};
 use crate::{Error, Store};
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::command::Actor;
+use domain::command::{Actor, Origin};
 use domain::effect::Effect;
 use domain::event::Event;
 use domain::ids::{InstanceKey, TenantId};
@@ -95,6 +95,8 @@ pub struct JournalEntry {
     pub at: Timestamp,
     /// On whose behalf.
     pub actor: Actor,
+    /// Through which door and from where.
+    pub origin: Origin,
     /// Name of the command.
     pub command: String,
     /// What happened.
@@ -122,6 +124,7 @@ impl JournalEntry {
         Ok(JournalEntry {
             at: id.at,
             actor: reader.json("by")?,
+            origin: reader.json_or_default(ORIGIN)?,
             command: reader.text("c")?.to_owned(),
             events: read_events(reader)?,
             effects: reader.json_or_default("ef")?,
@@ -251,6 +254,8 @@ impl Store {
 
 /// Attributes that never change after the commit, in the order they are hashed.
 const HASHED: [&str; 6] = ["by", "c", EVENTS, EVENTS_PACKED, "ef", "ph"];
+/// Attribute with the origin, hashed as well where there is one.
+const ORIGIN: &str = "o";
 /// Attribute with the events as JSON.
 const EVENTS: &str = "ev";
 /// Attribute with the events as packed JSON, in place of [`EVENTS`].
@@ -260,6 +265,7 @@ pub(crate) fn write(id: &JournalId, request: &CommitRequest<'_>, forerunner: Opt
     let decision = request.decision;
     let mut writer = Writer::new(&id.key(), "J1")
         .json("by", request.actor)
+        .json_unless(*request.origin == Origin::default(), ORIGIN, request.origin)
         .text("c", request.command)
         .json(EVENTS, &decision.events)
         .json_unless(decision.effects.is_empty(), "ef", &decision.effects)
@@ -305,7 +311,9 @@ fn hash(key: &Key, item: &Item) -> ChainHash {
         Some(AttributeValue::B(bytes)) => bytes.as_ref(),
         _ => reader.text_opt(name).unwrap_or_default().as_bytes(),
     };
-    ChainHash::of(key, &HASHED.map(part))
+    let origin = reader.text_opt(ORIGIN).map(str::as_bytes);
+    let parts: Vec<&[u8]> = HASHED.iter().map(|name| part(name)).chain(origin).collect();
+    ChainHash::of(key, &parts)
 }
 
 /// Entries in the order of time, each counter in its own order even where several commands fell into one millisecond.

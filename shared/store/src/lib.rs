@@ -51,6 +51,7 @@ mod list;
 mod mail;
 mod meter;
 mod ops;
+mod recipients;
 pub mod size;
 pub mod table;
 mod tenants;

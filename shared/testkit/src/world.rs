@@ -18,7 +18,7 @@ use app::secret::SecretSource;
 use app::{App, Outcome, Request};
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region, retry::RetryConfig};
 use bpmn::{ScriptCheck, ScriptError};
-use domain::command::{Actor, Command, Start, Submission};
+use domain::command::{Actor, Command, Origin, Start, Submission};
 use domain::external_task::ExternalTask;
 use domain::ids::{InstanceKey, TaskKey, TenantId};
 use domain::time::Timestamp;
@@ -266,7 +266,9 @@ impl Running {
         now: Timestamp,
     ) -> Result<Outcome, app::Error> {
         let scripts = QuickJs::default();
-        let request = Request { tenant: TENANT, instance, actor, command, now, scripts: &scripts, replay: None };
+        let origin = Origin::default();
+        let request =
+            Request { tenant: TENANT, instance, actor, origin, command, now, scripts: &scripts, replay: None };
         self.app.execute(&request).await
     }
 }

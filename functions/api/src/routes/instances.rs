@@ -164,6 +164,7 @@ pub async fn execute(
         tenant: call.caller.tenant,
         instance,
         actor: call.caller.actor(),
+        origin: call.origin(),
         command,
         now: call.now,
         scripts: &call.api.scripts,

@@ -104,7 +104,11 @@ fn notifications(task: &ExternalTask, journal: &[JournalEntry]) -> Value {
                 Effect::Notify { task: about, kind } if *about == task.key.number() => {
                     Some((entry, entry.mail(number), *kind))
                 }
-                Effect::Notify { .. } | Effect::Schedule { .. } | Effect::Unschedule { .. } | Effect::Continue => None,
+                Effect::Notify { .. }
+                | Effect::Schedule { .. }
+                | Effect::Unschedule { .. }
+                | Effect::Find { .. }
+                | Effect::Continue => None,
             })
         })
         .map(|(entry, mail, kind)| {

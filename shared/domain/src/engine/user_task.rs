@@ -134,6 +134,7 @@ fn create(
         timer::start(step, number, &event, 1, at);
     }
     step.effect(Effect::Notify { task, kind: NotificationKind::Initial });
+    step.effect(Effect::Find { task });
     Ok(())
 }
 

@@ -236,7 +236,7 @@ impl World {
         effects
             .filter_map(|effect| match effect {
                 Effect::Notify { kind, .. } => Some(*kind),
-                Effect::Schedule { .. } | Effect::Unschedule { .. } | Effect::Continue => None,
+                Effect::Schedule { .. } | Effect::Unschedule { .. } | Effect::Find { .. } | Effect::Continue => None,
             })
             .collect()
     }
@@ -249,7 +249,7 @@ impl World {
                 match effect {
                     Effect::Schedule { due, at } => held.push((due.clone(), *at)),
                     Effect::Unschedule { due: void } => held.retain(|(due, _)| due != void),
-                    Effect::Notify { .. } | Effect::Continue => {}
+                    Effect::Notify { .. } | Effect::Find { .. } | Effect::Continue => {}
                 }
             }
         }

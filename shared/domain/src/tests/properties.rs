@@ -203,7 +203,7 @@ fn last_orders(world: &World) -> Vec<(Due, Option<crate::time::Timestamp>)> {
         let (due, at) = match effect {
             Effect::Schedule { due, at } => (due, Some(*at)),
             Effect::Unschedule { due } => (due, None),
-            Effect::Notify { .. } | Effect::Continue => continue,
+            Effect::Notify { .. } | Effect::Find { .. } | Effect::Continue => continue,
         };
         orders.retain(|(known, _)| known != due);
         orders.push((due.clone(), at));

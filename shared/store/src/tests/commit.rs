@@ -158,8 +158,15 @@ async fn a_repeated_request_changes_nothing_and_finds_the_first_answer() {
     let start = async |n, now| {
         let decision = started(key(n), now);
         let idempotency = Some(record.clone());
-        let request =
-            CommitRequest { before: None, decision: &decision, actor: &actor, command: "start", now, idempotency };
+        let request = CommitRequest {
+            before: None,
+            decision: &decision,
+            actor: &actor,
+            origin: &domain::command::Origin::default(),
+            command: "start",
+            now,
+            idempotency,
+        };
         store.commit(TENANT, request).await
     };
     assert_eq!(store.idempotent(TENANT, "a1", at(0)).await.expect("a table"), None);
@@ -189,6 +196,7 @@ async fn the_journal_counter_is_the_heads_where_the_structure_changes_and_else_t
         before: None,
         decision: &decision,
         actor: &actor,
+        origin: &domain::command::Origin::default(),
         command: "start",
         now: at(1),
         idempotency: None,

@@ -2,7 +2,7 @@
 
 use super::dynamo::LocalTable;
 use crate::{CommitRequest, Committed, Error, Loaded, Store};
-use domain::command::Actor;
+use domain::command::{Actor, Origin};
 use domain::decision::{Decision, Reply};
 use domain::effect::{Due, Effect};
 use domain::event::{ElementActivated, EndCause, Event, InstanceStarted, TaskCreated};
@@ -159,7 +159,9 @@ pub async fn commit(
     now: Timestamp,
 ) -> Result<Committed, Error> {
     let actor = user();
-    let request = CommitRequest { before, decision, actor: &actor, command: "test", now, idempotency: None };
+    let origin = Origin::default();
+    let request =
+        CommitRequest { before, decision, actor: &actor, origin: &origin, command: "test", now, idempotency: None };
     store.commit(TENANT, request).await
 }
 

@@ -49,6 +49,7 @@ async fn today_every_shape_is_written_as_its_newest_golden_file() {
         before: None,
         decision: &decision,
         actor: &actor,
+        origin: &domain::command::Origin::default(),
         command: "start",
         now: at(1),
         idempotency: Some(IdempotencyRecord {

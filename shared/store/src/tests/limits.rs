@@ -115,6 +115,7 @@ async fn an_answer_too_large_to_keep_says_so() {
         before: None,
         decision: &decision,
         actor: &actor,
+        origin: &domain::command::Origin::default(),
         command: "start",
         now: at(1),
         idempotency: Some(idempotency),

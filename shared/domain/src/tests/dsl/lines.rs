@@ -61,6 +61,7 @@ fn effect(effect: &Effect) -> String {
         Effect::Notify { task, kind } => format!("notify {} {kind:?}", task.0),
         Effect::Schedule { due: what, at } => format!("schedule {} at {at}", due(what)),
         Effect::Unschedule { due: what } => format!("unschedule {}", due(what)),
+        Effect::Find { task } => format!("find {}", task.0),
         Effect::Continue => "continue".to_owned(),
     }
 }

@@ -257,7 +257,7 @@ fn command(world: &mut World, happening: &Happening) -> Option<Command> {
             let dues: Vec<&Due> = effects
                 .filter_map(|effect| match effect {
                     Effect::Schedule { due, .. } => Some(due),
-                    Effect::Unschedule { .. } | Effect::Notify { .. } | Effect::Continue => None,
+                    Effect::Unschedule { .. } | Effect::Notify { .. } | Effect::Find { .. } | Effect::Continue => None,
                 })
                 .collect();
             come_back(dues.get(index % dues.len().max(1))?)
