@@ -87,7 +87,7 @@ fn a_cycle_reminds_as_often_as_it_says() {
     }
     assert!(world.scheduled().is_empty());
     world.after("P1D").remind("ask", 4).refused("ALREADY_DONE");
-    given(one_task(ticket().reminders_every(0, "P1D"))).start(json!({})).effects(&["notify 3 Initial"]);
+    given(one_task(ticket().reminders_every(0, "P1D"))).start(json!({})).effects(&["notify 3 Initial", "find 3"]);
 }
 
 /// A cycle of seconds that nobody ran for a year is folded in bounded work.

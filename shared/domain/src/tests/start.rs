@@ -26,6 +26,7 @@ fn a_start_runs_to_the_first_wait_in_one_decision() {
             "schedule expiry 3 at 2026-03-09T09:00:00.000Z",
             "schedule reminder 3 1 at 2026-03-03T09:00:00.000Z",
             "notify 3 Initial",
+            "find 3",
         ]);
     let instance = &world.state().instance;
     assert_eq!(instance.business_key.as_deref(), Some("B-1"));
@@ -160,7 +161,8 @@ fn a_terminate_end_ends_every_other_path() {
             "terminated element 2",
             "status COMPLETED",
         ])
-        .effects(&[]);
+        // No mail, no schedule; but lists show the ticket, so a search finds it.
+        .effects(&["find 3"]);
 }
 
 /// The paths that were on their way when the terminate end was reached are forgotten.

@@ -132,7 +132,7 @@ fn a_cycle_without_a_number_fires_a_thousand_times() {
 
 #[test]
 fn a_cycle_of_no_firings_never_fires() {
-    given(with_timer(false, cycle(Some(0), "PT1H"))).start(json!({})).effects(&["notify 3 Initial"]);
+    given(with_timer(false, cycle(Some(0), "PT1H"))).start(json!({})).effects(&["notify 3 Initial", "find 3"]);
 }
 
 /// Firings missed while nothing ran fold into one.
@@ -158,7 +158,11 @@ fn a_cycle_may_have_a_start() {
     let start = Some("2026-03-10T00:00:00Z".parse().unwrap());
     let timer = Timer::Cycle { times: Some(2), start, every: "P1D".parse().unwrap() };
     let mut world = given(with_timer(false, timer));
-    world.start(json!({})).effects(&["schedule timer 2 timer 1 at 2026-03-10T00:00:00.000Z", "notify 3 Initial"]);
+    world.start(json!({})).effects(&[
+        "schedule timer 2 timer 1 at 2026-03-10T00:00:00.000Z",
+        "notify 3 Initial",
+        "find 3",
+    ]);
     world.now = "2026-03-10T00:00:01Z".parse().unwrap();
     world.fire("ask", "timer", 1).effects(&["schedule timer 2 timer 2 at 2026-03-11T00:00:00.000Z"]);
 }
@@ -175,7 +179,11 @@ fn a_timer_of_no_duration_is_due_at_once() {
 fn months_end_at_the_last_day() {
     let mut world = given(with_timer(true, once("P1M")));
     world.now = "2026-01-31T10:00:00Z".parse().unwrap();
-    world.start(json!({})).effects(&["schedule timer 2 timer 1 at 2026-02-28T10:00:00.000Z", "notify 3 Initial"]);
+    world.start(json!({})).effects(&[
+        "schedule timer 2 timer 1 at 2026-02-28T10:00:00.000Z",
+        "notify 3 Initial",
+        "find 3",
+    ]);
 }
 
 fn two_timers(first: (bool, &str), second: (bool, &str)) -> World {
