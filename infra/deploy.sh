@@ -23,6 +23,9 @@ parameter OidcAudience "${OIDC_AUDIENCE:-}"
 parameter AlarmMail "${ALARM_MAIL:-}"
 parameter LogRetentionDays "${LOG_RETENTION_DAYS:-}"
 
+set -a # release.env's names go to cargo
+. infra/release.env
+set +a
 sam build
 # No quotes: each word of $overrides is one parameter, and none of these values holds a space.
 # shellcheck disable=SC2086
