@@ -31,38 +31,13 @@ mod guard;
 pub mod limits;
 mod source;
 
-use domain::script::{ScriptFailure, ScriptKind, ScriptOutcome, ScriptRequest, Scripts};
-use domain::time::Timestamp;
-use domain::variables::Variables;
+use domain::script::{ScriptFailure, ScriptOutcome, ScriptRequest, Scripts};
 use limits::Limits;
 
 /// The script language of processes. Cheap to make; each thread that uses it has interpreters of its own.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct QuickJs {
     limits: Limits,
-}
-
-impl QuickJs {
-    /// Starts the calling thread's interpreters, which the first evaluations would otherwise do (about 3 ms of
-    /// processor each). For the initialisation of a function; an interpreter that does not start is reported by the
-    /// evaluation that needs it.
-    pub fn warm_up(&self) {
-        let variables = Variables::new();
-        for source in ["1", "String(1)"] {
-            let request = ScriptRequest {
-                source,
-                kind: ScriptKind::Condition,
-                variables: &variables,
-                form_data: None,
-                user_action: None,
-                current_user: None,
-                now: Timestamp::from_millis(0),
-                seed: 0,
-                answers: &[],
-            };
-            let _ = self.evaluate(&request);
-        }
-    }
 }
 
 impl Scripts for QuickJs {

@@ -55,13 +55,6 @@ fn a_helper_thread_survives_what_scripts_do() {
 }
 
 #[test]
-fn warming_up_changes_no_answer() {
-    QuickJs::default().warm_up();
-    assert_eq!(port("amount + 1", ScriptKind::Condition).unwrap().result, json!(6));
-    assert_eq!(port("Number(amount) + 1", ScriptKind::Condition).unwrap().result, json!(6));
-}
-
-#[test]
 fn threads_share_nothing() {
     let threads: Vec<_> = (0..4)
         .map(|number| {
