@@ -61,6 +61,18 @@ pub fn day(lang: Lang, zone: &Zone, at: Timestamp) -> String {
     date(lang, zone.civil(at).date())
 }
 
+/// `20 Nov, 09:02`, with the year where it is not `now`'s: a moment in the console's lists, which are English.
+pub fn moment_short(zone: &Zone, at: Timestamp, now: Timestamp) -> String {
+    let (at, now) = (zone.civil(at), zone.civil(now));
+    let time = format!("{:02}:{:02}", at.hour(), at.minute());
+    format!("{}, {time}", date_short(at.date(), now.date()))
+}
+
+/// `20 Nov`, with the year where it is not `now`'s.
+pub fn day_short(zone: &Zone, at: Timestamp, now: Timestamp) -> String {
+    date_short(zone.civil(at).date(), zone.civil(now).date())
+}
+
 /// Midnights between `now` and `end` at the zone's place: 0 on the day itself, never negative.
 pub fn days_left(zone: &Zone, now: Timestamp, end: Timestamp) -> u64 {
     let days = zone.civil(now).date().until(zone.civil(end).date()).map_or(0, |span| span.get_days());
@@ -145,6 +157,14 @@ fn date(lang: Lang, date: Date) -> String {
         Lang::Fr if day == 1 => format!("1er {month} {year}"),
         Lang::Fr => format!("{day} {month} {year}"),
     }
+}
+
+fn date_short(date: Date, now: Date) -> String {
+    let month = &months(Lang::En)[usize::try_from(date.month() - 1).unwrap_or(0).min(11)][..3];
+    if date.year() == now.year() {
+        return format!("{} {month}", date.day());
+    }
+    format!("{} {month} {}", date.day(), date.year())
 }
 
 fn months(lang: Lang) -> [&'static str; 12] {

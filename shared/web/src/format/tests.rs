@@ -17,6 +17,17 @@ fn a_moment_is_shown_at_the_tenants_place_in_the_readers_language() {
 }
 
 #[test]
+fn a_list_shows_the_year_only_where_it_is_another() {
+    let oslo = Zone::named("Europe/Oslo");
+    let now = at("2026-11-20T09:00:00Z");
+    assert_eq!(moment_short(&oslo, at("2026-11-20T08:02:11Z"), now), "20 Nov, 09:02");
+    assert_eq!(moment_short(&oslo, at("2025-12-31T22:59:59Z"), now), "31 Dec 2025, 23:59");
+    assert_eq!(moment_short(&oslo, at("2025-12-31T23:00:00Z"), now), "1 Jan, 00:00", "the year at the place");
+    assert_eq!(day_short(&oslo, at("2026-12-03T22:59:00Z"), now), "3 Dec");
+    assert_eq!(day_short(&oslo, at("2027-05-03T12:00:00Z"), now), "3 May 2027");
+}
+
+#[test]
 fn an_unknown_time_zone_is_utc_and_says_so() {
     for name in ["", "Mars/Olympus", "../../etc/passwd"] {
         let shown = moment_with_place(Lang::En, &Zone::named(name), at("2026-12-03T22:59:00Z"));
