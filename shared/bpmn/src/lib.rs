@@ -5,6 +5,7 @@
 mod diagnostic;
 mod dialect;
 mod javascript;
+pub mod lenient;
 pub mod page;
 mod read;
 mod rules;
