@@ -1,0 +1,213 @@
+//! Pictures of realistic, strange and hostile files (ui.md section 4, "Process diagram"; issue: 1,000 elements bounded).
+
+use super::*;
+use std::fmt::Write;
+
+const NAMESPACES: &str = concat!(
+    "xmlns:bpmn=\"http://www.omg.org/spec/BPMN/20100524/MODEL\" ",
+    "xmlns:bpmndi=\"http://www.omg.org/spec/BPMN/20100524/DI\" ",
+    "xmlns:dc=\"http://www.omg.org/spec/DD/20100524/DC\" xmlns:di=\"http://www.omg.org/spec/DD/20100524/DI\" ",
+    "xmlns:cs=\"https://countersign.example/bpmn\" xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\""
+);
+
+fn file(process: &str, plane: &str) -> Vec<u8> {
+    let diagram = if plane.is_empty() {
+        String::new()
+    } else {
+        format!(
+            "<bpmndi:BPMNDiagram><bpmndi:BPMNPlane bpmnElement=\"P\">{plane}</bpmndi:BPMNPlane></bpmndi:BPMNDiagram>"
+        )
+    };
+    format!(
+        "<bpmn:definitions {NAMESPACES}><bpmn:process id=\"P\">{process}</bpmn:process>{diagram}</bpmn:definitions>"
+    )
+    .into_bytes()
+}
+
+const PROCESS: &str = r#"
+  <bpmn:documentation>Secret plan</bpmn:documentation>
+  <bpmn:startEvent id="Start" name="Order placed"><bpmn:outgoing>F1</bpmn:outgoing></bpmn:startEvent>
+  <bpmn:userTask id="Ask" name="Confirm the order">
+    <bpmn:extensionElements><cs:properties><cs:property name="Script" value="steal()"/></cs:properties></bpmn:extensionElements>
+  </bpmn:userTask>
+  <bpmn:boundaryEvent id="Late" name="10 days" attachedToRef="Ask" cancelActivity="false">
+    <bpmn:timerEventDefinition><bpmn:timeDuration>P10D</bpmn:timeDuration></bpmn:timerEventDefinition>
+  </bpmn:boundaryEvent>
+  <bpmn:exclusiveGateway id="Agreed" name="Agreed?" default="F4"/>
+  <bpmn:scriptTask id="Book"><bpmn:script>secret()</bpmn:script></bpmn:scriptTask>
+  <bpmn:endEvent id="End" name="Ended"><bpmn:terminateEventDefinition/></bpmn:endEvent>
+  <bpmn:sequenceFlow id="F1" sourceRef="Start" targetRef="Ask"/>
+  <bpmn:sequenceFlow id="F2" sourceRef="Ask" targetRef="Agreed"/>
+  <bpmn:sequenceFlow id="F3" name="yes" sourceRef="Agreed" targetRef="Book">
+    <bpmn:conditionExpression xsi:type="bpmn:tFormalExpression">=price &lt; limit</bpmn:conditionExpression>
+  </bpmn:sequenceFlow>
+  <bpmn:sequenceFlow id="F4" name="no" sourceRef="Agreed" targetRef="Ask"/>
+  <bpmn:sequenceFlow id="F5" sourceRef="Book" targetRef="End"/>
+  <bpmn:sequenceFlow id="F6" sourceRef="Late" targetRef="End"/>"#;
+
+const PLANE: &str = r#"
+  <bpmndi:BPMNShape bpmnElement="Start"><dc:Bounds x="50" y="100" width="36" height="36"/></bpmndi:BPMNShape>
+  <bpmndi:BPMNShape bpmnElement="Late"><dc:Bounds x="200" y="140" width="36" height="36"/>
+    <bpmndi:BPMNLabel><dc:Bounds x="240" y="180" width="40" height="14"/></bpmndi:BPMNLabel></bpmndi:BPMNShape>
+  <bpmndi:BPMNShape bpmnElement="Ask"><dc:Bounds x="150" y="80" width="100" height="80"/></bpmndi:BPMNShape>
+  <bpmndi:BPMNShape bpmnElement="Agreed" isMarkerVisible="true"><dc:Bounds x="310" y="93" width="50" height="50"/></bpmndi:BPMNShape>
+  <bpmndi:BPMNShape bpmnElement="Gone"><dc:Bounds x="0" y="0" width="9" height="9"/></bpmndi:BPMNShape>
+  <bpmndi:BPMNShape bpmnElement="Book"><dc:Bounds x="NaN" y="0" width="100" height="80"/></bpmndi:BPMNShape>
+  <bpmndi:BPMNShape bpmnElement="End"><dc:Bounds x="1e300" y="0" width="36" height="36"/></bpmndi:BPMNShape>
+  <bpmndi:BPMNEdge bpmnElement="F1"><di:waypoint x="86" y="118"/><di:waypoint x="150" y="118.04"/></bpmndi:BPMNEdge>
+  <bpmndi:BPMNEdge bpmnElement="F2"><di:waypoint x="250" y="118"/><di:waypoint x="310" y="118"/></bpmndi:BPMNEdge>
+  <bpmndi:BPMNEdge bpmnElement="F3"><di:waypoint x="360" y="118"/><di:waypoint x="400" y="118"/></bpmndi:BPMNEdge>
+  <bpmndi:BPMNEdge bpmnElement="F4"><di:waypoint x="335" y="93"/></bpmndi:BPMNEdge>"#;
+
+fn ids(diagram: &Diagram) -> Vec<&str> {
+    diagram.shapes.iter().map(|shape| shape.id.as_str()).collect()
+}
+
+#[test]
+fn shapes_and_edges_with_valid_places_are_read_and_the_rest_is_passed_over() {
+    let diagram = read(&file(PROCESS, PLANE), Some("P")).expect("a diagram");
+    assert!(diagram.modelled);
+    // Boundary and other events last: they stand on what they belong to.
+    assert_eq!(ids(&diagram), ["Ask", "Agreed", "Start", "Late"]);
+    let edges: Vec<&str> = diagram.edges.iter().map(|edge| edge.id.as_str()).collect();
+    // F3 leads to a shape without a place, F4 has one point only.
+    assert_eq!(edges, ["F1", "F2"]);
+}
+
+#[test]
+fn the_outline_keeps_what_is_drawn_and_nothing_of_how_it_works() {
+    for plane in [PLANE, ""] {
+        let diagram = read(&file(PROCESS, plane), Some("P")).expect("a diagram");
+        let outline = &diagram.outline;
+        for secret in ["steal", "secret", "Secret", "P10D", "price", "property", "documentation", "extension"] {
+            assert!(!outline.contains(secret), "{secret} is in the outline");
+        }
+        for kept in [
+            "name=\"Confirm the order\"",
+            "timerEventDefinition",
+            "cancelActivity=\"false\"",
+            "default=\"F4\"",
+            "conditionExpression",
+            "<bpmn:outgoing>F1</bpmn:outgoing>",
+            "bpmndi:BPMNShape",
+        ] {
+            assert!(outline.contains(kept), "{kept} is missing");
+        }
+        // What is written can be read again, and is the same picture.
+        let again = read(outline.as_bytes(), Some("P")).expect("the outline is a diagram");
+        assert!(again.modelled);
+        assert_eq!((again.shapes, again.edges), (diagram.shapes.clone(), diagram.edges.clone()));
+        assert_eq!(again.outline, diagram.outline);
+    }
+}
+
+#[test]
+fn marks_become_classes_and_taken_flows_are_drawn_as_done() {
+    let diagram = read(&file(PROCESS, PLANE), Some("P")).expect("a diagram");
+    let mut marks = Marks::default();
+    marks.add("Start", Mark::Done);
+    marks.add("Ask", Mark::Active);
+    marks.add("Ask", Mark::Done);
+    marks.add("Agreed", Mark::Failed);
+    marks.add("Nowhere", Mark::Done);
+    marks.flows.insert("F1".to_owned());
+    let svg = diagram.svg(&marks);
+    assert!(svg.contains("<g class=\"done\" data-element-id=\"Start\">"));
+    assert!(svg.contains("<g class=\"active\" data-element-id=\"Ask\">"), "the running one of two wins");
+    assert!(svg.contains("<g class=\"failed\" data-element-id=\"Agreed\">"));
+    assert!(!svg.contains("Nowhere"));
+    assert_eq!(svg.matches("class=\"fl done\"").count(), 1);
+    assert!(svg.contains("aria-hidden=\"true\""));
+    insta::assert_snapshot!("marked", svg);
+}
+
+#[test]
+fn a_process_without_diagram_is_laid_out_from_left_to_right() {
+    let diagram = read(&file(PROCESS, ""), Some("P")).expect("laid out");
+    assert!(!diagram.modelled);
+    assert_eq!(diagram.shapes.len(), 6);
+    assert_eq!(diagram.edges.len(), 6);
+    let left = |id: &str| diagram.shapes.iter().find(|shape| shape.id == id).expect("drawn").bounds.x;
+    assert!(left("Start") < left("Ask") && left("Ask") < left("Agreed") && left("Agreed") < left("Book"));
+    assert!(left("Book") < left("End"));
+    // Nothing but boundary events covers anything else.
+    for (index, a) in diagram.shapes.iter().enumerate() {
+        for b in diagram.shapes[index + 1..].iter().filter(|b| a.id != "Late" && b.id != "Late") {
+            let apart = |p: &Bounds, q: &Bounds| p.x + p.width <= q.x || p.y + p.height <= q.y;
+            assert!(apart(&a.bounds, &b.bounds) || apart(&b.bounds, &a.bounds), "{} covers {}", a.id, b.id);
+        }
+    }
+    let drawn = diagram.svg(&Marks::default());
+    assert!(drawn.contains("Order placed") && !drawn.contains("NaN") && !drawn.contains("inf"));
+}
+
+#[test]
+fn hostile_names_and_ids_stay_text() {
+    let hostile = "&lt;/text>&lt;script>alert(1)&lt;/script>&quot; onload=&quot;alert(2) &#10; ]]&gt;";
+    let process = format!(
+        "<bpmn:startEvent id=\"a&quot;&gt;&lt;b\" name=\"{hostile}\"/><bpmn:textAnnotation id=\"n\"><bpmn:text>{hostile}\
+         </bpmn:text></bpmn:textAnnotation><bpmn:userTask id=\"T\" name=\"{}\"/>",
+        "W".repeat(5_000)
+    );
+    let plane = "<bpmndi:BPMNShape bpmnElement=\"a&quot;&gt;&lt;b\"><dc:Bounds x=\"0\" y=\"0\" width=\"36\" height=\"36\"/>\
+                 </bpmndi:BPMNShape><bpmndi:BPMNShape bpmnElement=\"n\"><dc:Bounds x=\"0\" y=\"90\" width=\"900\" \
+                 height=\"400\"/></bpmndi:BPMNShape><bpmndi:BPMNShape bpmnElement=\"T\"><dc:Bounds x=\"0\" y=\"600\" \
+                 width=\"100\" height=\"80\"/></bpmndi:BPMNShape>";
+    let diagram = read(&file(&process, plane), Some("P")).expect("a diagram");
+    let svg = diagram.svg(&Marks::default());
+    let parsed = roxmltree::Document::parse(&svg).expect("well-formed");
+    assert!(!parsed.descendants().any(|node| node.tag_name().name() == "script" || node.has_attribute("onload")));
+    assert!(parsed.descendants().any(|node| node.attribute("data-element-id") == Some("a\"><b")));
+    assert!(svg.len() < 8_000, "names are cut: {}", svg.len());
+    read(diagram.outline.as_bytes(), Some("P")).expect("the outline is well-formed");
+}
+
+#[test]
+fn a_thousand_elements_are_drawn_and_more_than_the_limit_is_refused() {
+    let chain = |count: usize| {
+        let mut process = String::new();
+        for n in 0..count {
+            write!(process, "<bpmn:task id=\"T{n}\" name=\"Step {n}\"/>").expect("a string");
+            let back = if n % 7 == 0 { n / 2 } else { n + 1 };
+            write!(process, "<bpmn:sequenceFlow id=\"F{n}\" sourceRef=\"T{n}\" targetRef=\"T{back}\"/>")
+                .expect("a string");
+        }
+        process
+    };
+    let diagram = read(&file(&chain(1_000), ""), Some("P")).expect("drawn");
+    assert_eq!(diagram.shapes.len(), 1_000);
+    let svg = diagram.svg(&Marks::default());
+    assert!(svg.len() < 500_000, "{} bytes", svg.len());
+    assert_eq!(read(&file(&chain(SHAPES_MAX + 1), ""), Some("P")), Err(NotDrawn::TooLarge));
+}
+
+#[test]
+fn what_is_no_picture_says_why() {
+    assert_eq!(read(b"", None), Err(NotDrawn::Unreadable));
+    assert_eq!(read(b"<a", None), Err(NotDrawn::Unreadable));
+    assert_eq!(read(b"<a/>", None), Err(NotDrawn::NoDiagram));
+    assert_eq!(read(&file("", ""), Some("P")), Err(NotDrawn::NoDiagram));
+    assert_eq!(read(&file(PROCESS, PLANE), Some("Other")), Err(NotDrawn::NoDiagram));
+}
+
+#[test]
+fn every_file_of_the_test_data_is_drawn_or_says_why() {
+    let mut drawn = 0;
+    let testdata = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata");
+    for folder in std::fs::read_dir(testdata).expect("a folder") {
+        for file in std::fs::read_dir(folder.expect("a folder").path()).expect("a folder") {
+            let path = file.expect("a file").path();
+            if path.extension().is_none_or(|extension| extension != "bpmn") {
+                continue;
+            }
+            let source = std::fs::read(&path).expect("a file");
+            if let Ok(diagram) = read(&source, None) {
+                let svg = diagram.svg(&Marks::default());
+                roxmltree::Document::parse(&svg).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+                roxmltree::Document::parse(&diagram.outline).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+                drawn += 1;
+            }
+        }
+    }
+    assert!(drawn > 20, "{drawn}");
+}
