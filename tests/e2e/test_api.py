@@ -125,7 +125,7 @@ def test_bad_bodies_are_refused_with_what_to_do(product):
     ("malformed", f"{HEAD}<bpmn:process>"),
     ("entities", '<!DOCTYPE d [<!ENTITY a "b">]>' + ask("X")),
     ("deep", HEAD + "<a>" * 20_000),
-    ("unsupported", ask("X").replace("<bpmn:endEvent id=\"End\"/>", '<bpmn:parallelGateway id="End"/>')),
+    ("unsupported", ask("X").replace("<bpmn:endEvent id=\"End\"/>", '<bpmn:inclusiveGateway id="End"/>')),
     ("no recipient", ask("X", Recipient="")),
     ("bad script", ask("X", ServerScript="if (")),
     ("script in page", ask("X", TaskPage="<p>Hi</p><script>alert(1)</script>")),

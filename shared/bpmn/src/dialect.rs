@@ -25,7 +25,10 @@ pub(crate) struct Known {
 const ANY: &[NodeKind] = &[
     NodeKind::StartEvent,
     NodeKind::EndEvent,
+    NodeKind::Task,
+    NodeKind::ManualTask,
     NodeKind::ExclusiveGateway,
+    NodeKind::ParallelGateway,
     NodeKind::ScriptTask,
     NodeKind::UserTask,
     NodeKind::BoundaryEvent,
@@ -34,7 +37,15 @@ const TASKS: &[NodeKind] = &[NodeKind::ScriptTask, NodeKind::UserTask];
 const USER_TASK: &[NodeKind] = &[NodeKind::UserTask];
 const GATEWAY: &[NodeKind] = &[NodeKind::ExclusiveGateway];
 const USER_TASK_GATEWAY: &[NodeKind] = &[NodeKind::UserTask, NodeKind::ExclusiveGateway];
-const TASKS_GATEWAY: &[NodeKind] = &[NodeKind::ScriptTask, NodeKind::UserTask, NodeKind::ExclusiveGateway];
+const ACTIVITIES: &[NodeKind] = &[NodeKind::Task, NodeKind::ManualTask, NodeKind::ScriptTask, NodeKind::UserTask];
+const ACTIVITIES_GATEWAYS: &[NodeKind] = &[
+    NodeKind::Task,
+    NodeKind::ManualTask,
+    NodeKind::ScriptTask,
+    NodeKind::UserTask,
+    NodeKind::ExclusiveGateway,
+    NodeKind::ParallelGateway,
+];
 
 const fn full(name: &'static str, on: &'static [NodeKind]) -> Known {
     Known { name, on, support: Support::Full }
@@ -52,8 +63,8 @@ const fn no_effect(name: &'static str, on: &'static [NodeKind]) -> Known {
 const KNOWN: &[Known] = &[
     full("Name", ANY),
     full("Description", ANY),
-    full("EntityState", TASKS_GATEWAY),
-    full("TaskType", TASKS),
+    full("EntityState", ACTIVITIES_GATEWAYS),
+    full("TaskType", ACTIVITIES),
     full("TaskKind", USER_TASK),
     full("TaskProfile", USER_TASK),
     full("FormKey", USER_TASK),

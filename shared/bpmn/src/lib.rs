@@ -3,6 +3,7 @@
 //! everything else reads the compiled form.
 
 mod diagnostic;
+pub mod diagram;
 mod dialect;
 mod javascript;
 pub mod lenient;
@@ -61,11 +62,12 @@ impl CompiledProcess {
                     ElementKind::UserTask(task) => match &task.profile {
                         TaskProfile::External(_) => Some("external"),
                     },
-                    ElementKind::ScriptTask(_) => None,
+                    ElementKind::Task | ElementKind::ManualTask | ElementKind::ScriptTask(_) => None,
                     ElementKind::StartEvent
                     | ElementKind::EndEvent
                     | ElementKind::TerminateEndEvent
                     | ElementKind::ExclusiveGateway(_)
+                    | ElementKind::ParallelGateway
                     | ElementKind::BoundaryEvent(_) => return None,
                 };
                 let (id, name) = (element.id.clone(), element.name.clone());

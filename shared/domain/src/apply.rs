@@ -53,6 +53,9 @@ pub fn apply(state: &mut Aggregate, at: Timestamp, event: &Event) {
             instance.elements.retain(|element| element.number != *number);
             instance.incidents.retain(|incident| incident.element_number != *number);
         }
+        Event::FlowJoined { element, flow } => {
+            on_element(instance, *element, |element| element.arrived.push(flow.clone()));
+        }
         Event::FlowsTaken(ready) => instance.ready.extend(ready.iter().cloned()),
         Event::FlowsResumed => instance.ready.clear(),
         Event::VariablesSet(values) => merge(&mut instance.variables, values),
@@ -112,6 +115,7 @@ fn activate(instance: &mut Instance, at: Timestamp, activated: &ElementActivated
         started_at: at,
         task: None,
         timers: Vec::new(),
+        arrived: Vec::new(),
         failed: false,
     });
 }

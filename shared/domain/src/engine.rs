@@ -141,6 +141,7 @@ impl<'a> Step<'a> {
 
     /// I-02 to I-05: the status follows from what is left.
     fn settle(&mut self) {
+        gateway::find_stuck(self);
         let instance = &self.state.instance;
         if instance.status.is_final() {
             return;
@@ -179,7 +180,7 @@ impl<'a> Step<'a> {
         }
         let reached = ElementActivated { number, element: ready.element, flow: ready.flow, scope: ready.scope };
         match &element.kind {
-            ElementKind::StartEvent | ElementKind::BoundaryEvent(_) => {
+            ElementKind::StartEvent | ElementKind::BoundaryEvent(_) | ElementKind::Task | ElementKind::ManualTask => {
                 self.emit(Event::ElementPassed(reached));
                 self.take_flows(element, ready.scope);
             }
@@ -188,6 +189,7 @@ impl<'a> Step<'a> {
                 self.emit(Event::ElementPassed(reached));
                 self.terminate_scope(ready.scope);
             }
+            ElementKind::ParallelGateway => gateway::synchronise(self, element, reached),
             ElementKind::ExclusiveGateway(_) | ElementKind::ScriptTask(_) => {
                 let outcome = self.work(element, number)?;
                 match outcome {
@@ -222,6 +224,9 @@ impl<'a> Step<'a> {
             ElementKind::StartEvent
             | ElementKind::EndEvent
             | ElementKind::TerminateEndEvent
+            | ElementKind::Task
+            | ElementKind::ManualTask
+            | ElementKind::ParallelGateway
             | ElementKind::UserTask(_)
             | ElementKind::BoundaryEvent(_) => Ok(Ok(Chosen::All)),
         }
@@ -244,12 +249,16 @@ impl<'a> Step<'a> {
             return Ok(());
         }
         let failure = match &element.kind {
+            // It waits on: `settle` says again what it waits for in vain.
+            ElementKind::ParallelGateway => None,
             ElementKind::UserTask(_) => user_task::arrive(self, element, number)?.err(),
             ElementKind::ExclusiveGateway(_)
             | ElementKind::ScriptTask(_)
             | ElementKind::StartEvent
             | ElementKind::EndEvent
             | ElementKind::TerminateEndEvent
+            | ElementKind::Task
+            | ElementKind::ManualTask
             | ElementKind::BoundaryEvent(_) => match self.work(element, number)? {
                 Ok(chosen) => {
                     self.emit(Event::ElementCompleted(number));

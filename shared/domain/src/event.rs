@@ -30,6 +30,16 @@ pub enum Event {
     /// An element was taken away: interrupted, or its scope ended.
     #[serde(rename = "x")]
     ElementTerminated(Number),
+    /// A path arrived at a parallel gateway that waits for paths on its other flows.
+    #[serde(rename = "join")]
+    FlowJoined {
+        /// The gateway's element instance.
+        #[serde(rename = "k")]
+        element: Number,
+        /// BPMN id of the flow.
+        #[serde(rename = "f")]
+        flow: String,
+    },
     /// Flows were taken whose targets must wait for a job or for the end of an error.
     #[serde(rename = "ready")]
     FlowsTaken(Vec<Ready>),
@@ -286,6 +296,7 @@ impl Event {
             | Event::ElementPassed(_)
             | Event::ElementCompleted(_)
             | Event::ElementTerminated(_)
+            | Event::FlowJoined { .. }
             | Event::FlowsTaken(_)
             | Event::FlowsResumed
             | Event::VariablesSet(_)
@@ -314,6 +325,7 @@ impl Event {
             | Event::ElementPassed(_)
             | Event::ElementCompleted(_)
             | Event::ElementTerminated(_)
+            | Event::FlowJoined { .. }
             | Event::FlowsTaken(_)
             | Event::FlowsResumed
             | Event::VariablesSet(_)

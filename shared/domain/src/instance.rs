@@ -70,6 +70,9 @@ pub struct ElementInstance {
     /// Timers of its boundary events that have not fired for good.
     #[serde(rename = "d", default, skip_serializing_if = "Vec::is_empty")]
     pub timers: Vec<TimerState>,
+    /// Of a parallel gateway: the flows that arrived while it waits for the others.
+    #[serde(rename = "r", default, skip_serializing_if = "Vec::is_empty")]
+    pub arrived: Vec<String>,
     /// It failed and waits for a retry; the incident says why.
     #[serde(rename = "f", default, skip_serializing_if = "std::ops::Not::not")]
     pub failed: bool,

@@ -89,7 +89,10 @@ impl Process {
                 ElementKind::StartEvent
                 | ElementKind::EndEvent
                 | ElementKind::TerminateEndEvent
+                | ElementKind::Task
+                | ElementKind::ManualTask
                 | ElementKind::ExclusiveGateway(_)
+                | ElementKind::ParallelGateway
                 | ElementKind::ScriptTask(_)
                 | ElementKind::UserTask(_) => None,
             }
@@ -105,7 +108,10 @@ impl Process {
             ElementKind::StartEvent
             | ElementKind::EndEvent
             | ElementKind::TerminateEndEvent
+            | ElementKind::Task
+            | ElementKind::ManualTask
             | ElementKind::ExclusiveGateway(_)
+            | ElementKind::ParallelGateway
             | ElementKind::ScriptTask(_)
             | ElementKind::BoundaryEvent(_) => None,
         }

@@ -12,6 +12,7 @@ mod expire;
 mod external_create;
 mod gateway;
 mod ids;
+mod join;
 mod life_cycle;
 mod properties;
 mod remind;

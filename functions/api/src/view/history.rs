@@ -32,6 +32,7 @@ pub fn elements(process: &Process, instance: &Instance, journal: &[JournalEntry]
                 Event::ElementTerminated(number) => end(&mut seen, *number, "TERMINATED", entry.at),
                 Event::InstanceStarted(_)
                 | Event::StatusChanged(_)
+                | Event::FlowJoined { .. }
                 | Event::FlowsTaken(_)
                 | Event::FlowsResumed
                 | Event::VariablesSet(_)
@@ -129,6 +130,9 @@ fn describe(instance: &Instance, event: &Event, values: bool) -> (&'static str, 
         Event::ElementPassed(reached) => ("elementPassed", element(reached)),
         Event::ElementCompleted(number) => ("elementCompleted", json!({ "elementKey": key.element(*number) })),
         Event::ElementTerminated(number) => ("elementTerminated", json!({ "elementKey": key.element(*number) })),
+        Event::FlowJoined { element, flow } => {
+            ("flowJoined", json!({ "elementKey": key.element(*element), "flowId": flow }))
+        }
         Event::FlowsTaken(ready) => {
             ("flowsWaiting", json!({ "elementIds": ready.iter().map(|ready| &ready.element).collect::<Vec<_>>() }))
         }

@@ -64,12 +64,17 @@ fn attached(node: &FlowNode<'_, '_>, outline: &Outline<'_, '_>, reader: &mut Rea
     match outline.nodes[to].kind {
         // An unsupported element is refused on its own account.
         NodeKind::UserTask | NodeKind::Unsupported => {}
-        NodeKind::ScriptTask if !timed => {}
-        NodeKind::ScriptTask => {
-            let message = format!("\"{reference}\" is a script task, which ends at once: the timer never fires");
+        NodeKind::ScriptTask | NodeKind::Task | NodeKind::ManualTask if !timed => {}
+        NodeKind::ScriptTask | NodeKind::Task | NodeKind::ManualTask => {
+            let tag = outline.nodes[to].bpmn_name();
+            let message = format!("\"{reference}\" is a {tag}, which ends at once: the timer never fires");
             reader.report.warning("BOUNDARY_NEVER_FIRES", at, &node.id, message);
         }
-        NodeKind::StartEvent | NodeKind::EndEvent | NodeKind::ExclusiveGateway | NodeKind::BoundaryEvent => {
+        NodeKind::StartEvent
+        | NodeKind::EndEvent
+        | NodeKind::ExclusiveGateway
+        | NodeKind::ParallelGateway
+        | NodeKind::BoundaryEvent => {
             let tag = outline.nodes[to].bpmn_name();
             let message = format!("\"{reference}\" is a {tag}; a boundary event is attached to an activity");
             reader.report.error("BOUNDARY_ATTACHMENT", at, &node.id, message);

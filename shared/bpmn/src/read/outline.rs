@@ -10,7 +10,10 @@ use std::collections::BTreeMap;
 pub(crate) enum NodeKind {
     StartEvent,
     EndEvent,
+    Task,
+    ManualTask,
     ExclusiveGateway,
+    ParallelGateway,
     ScriptTask,
     UserTask,
     BoundaryEvent,
@@ -120,8 +123,8 @@ const INERT_IN_NODE: &[&str] = &[
     "categoryValueRef",
 ];
 
-const RUNS: &str = "startEvent, endEvent (none or terminate), exclusiveGateway, scriptTask, userTask and boundaryEvent \
-                    with a timer run today";
+const RUNS: &str = "startEvent, endEvent (none or terminate), exclusiveGateway, parallelGateway, task, manualTask, \
+                    scriptTask, userTask and boundaryEvent with a timer run today";
 
 impl<'a, 'i> Outline<'a, 'i> {
     /// Reads the process's own level. What is inside a sub-process is not looked at: the sub-process is refused.
@@ -180,7 +183,10 @@ impl<'a, 'i> Outline<'a, 'i> {
         let kind = match tag {
             "startEvent" => NodeKind::StartEvent,
             "endEvent" => NodeKind::EndEvent,
+            "task" => NodeKind::Task,
+            "manualTask" => NodeKind::ManualTask,
             "exclusiveGateway" => NodeKind::ExclusiveGateway,
+            "parallelGateway" => NodeKind::ParallelGateway,
             "scriptTask" => NodeKind::ScriptTask,
             "userTask" => NodeKind::UserTask,
             "boundaryEvent" => NodeKind::BoundaryEvent,
@@ -195,7 +201,10 @@ impl<'a, 'i> Outline<'a, 'i> {
             NodeKind::Unsupported => Properties::default(),
             NodeKind::StartEvent
             | NodeKind::EndEvent
+            | NodeKind::Task
+            | NodeKind::ManualTask
             | NodeKind::ExclusiveGateway
+            | NodeKind::ParallelGateway
             | NodeKind::ScriptTask
             | NodeKind::UserTask
             | NodeKind::BoundaryEvent => Properties::read(node, kind, &id, reader),
@@ -286,7 +295,13 @@ fn children(node: Node<'_, '_>, kind: NodeKind, id: &str, reader: &mut Reader<'_
             NodeKind::EndEvent => name == "terminateEventDefinition",
             NodeKind::BoundaryEvent => name == "timerEventDefinition",
             NodeKind::ScriptTask => name == "script",
-            NodeKind::StartEvent | NodeKind::ExclusiveGateway | NodeKind::UserTask | NodeKind::Unsupported => false,
+            NodeKind::StartEvent
+            | NodeKind::Task
+            | NodeKind::ManualTask
+            | NodeKind::ExclusiveGateway
+            | NodeKind::ParallelGateway
+            | NodeKind::UserTask
+            | NodeKind::Unsupported => false,
         };
         if !runs && !INERT_IN_NODE.contains(&name) {
             let message = format!("{tag} with {name} is not supported; {RUNS}");

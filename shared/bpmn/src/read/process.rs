@@ -35,6 +35,9 @@ fn element(node: &FlowNode<'_, '_>, outline: &Outline<'_, '_>, reader: &mut Read
     let kind = match node.kind {
         NodeKind::StartEvent => Some(ElementKind::StartEvent),
         NodeKind::EndEvent => Some(event::end(node)),
+        NodeKind::Task => Some(task::pass_through(node, ElementKind::Task, reader)),
+        NodeKind::ManualTask => Some(task::pass_through(node, ElementKind::ManualTask, reader)),
+        NodeKind::ParallelGateway => Some(ElementKind::ParallelGateway),
         NodeKind::ExclusiveGateway => Some(gateway::exclusive(node, reader)),
         NodeKind::ScriptTask => task::script(node, reader),
         NodeKind::UserTask => task::user(node, reader),

@@ -130,6 +130,12 @@ fn mappings(node: &FlowNode<'_, '_>, name: &'static str, input: bool, reader: &m
     mappings
 }
 
+/// A task that nobody executes.
+pub(crate) fn pass_through(node: &FlowNode<'_, '_>, kind: ElementKind, reader: &mut Reader<'_>) -> ElementKind {
+    task_type(node, reader);
+    kind
+}
+
 /// `TaskType` is optional and must not contradict the element.
 fn task_type(node: &FlowNode<'_, '_>, reader: &mut Reader<'_>) {
     let Some(property) = node.properties.get("TaskType") else { return };

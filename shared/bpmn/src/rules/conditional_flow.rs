@@ -19,7 +19,9 @@ pub(super) fn check(outline: &Outline<'_, '_>, reader: &mut Reader<'_>) {
         reader.report.error("UNSUPPORTED_CONDITIONAL_FLOW", condition.range().start, &flow.id, message);
     }
     for node in &outline.nodes {
-        if matches!(node.kind, NodeKind::ScriptTask | NodeKind::UserTask) && attribute(node.node, "default").is_some() {
+        let activity =
+            matches!(node.kind, NodeKind::Task | NodeKind::ManualTask | NodeKind::ScriptTask | NodeKind::UserTask);
+        if activity && attribute(node.node, "default").is_some() {
             let message = "a default flow of a task is not supported; put an exclusiveGateway behind the task";
             reader.report.error("UNSUPPORTED_CONDITIONAL_FLOW", node.at, &node.id, message);
         }

@@ -119,7 +119,7 @@ fn malformed_xml_is_told_with_line_column_and_cause() {
 
 #[test]
 fn a_file_full_of_mistakes_is_cut_short_and_stays_linear() {
-    let unsupported: String = (0..20_000).map(|number| format!("<parallelGateway id=\"g{number}\"/>")).collect();
+    let unsupported: String = (0..20_000).map(|number| format!("<complexGateway id=\"g{number}\"/>")).collect();
     let source = process(&unsupported);
     let reading = read(source.as_bytes());
     assert_eq!(reading.diagnostics.iter().filter(|found| found.severity == Severity::Error).count(), ERRORS_MAX);

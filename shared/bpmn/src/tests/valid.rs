@@ -34,10 +34,13 @@ fn valid_files_show_every_element_kind() {
                 ElementKind::ScriptTask(_) => 4,
                 ElementKind::UserTask(_) => 5,
                 ElementKind::BoundaryEvent(_) => 6,
+                ElementKind::Task => 7,
+                ElementKind::ManualTask => 8,
+                ElementKind::ParallelGateway => 9,
             }));
         }
     }
-    assert_eq!(seen.len(), 7, "a kind without a valid example: {seen:?}");
+    assert_eq!(seen.len(), 10, "a kind without a valid example: {seen:?}");
 }
 
 #[test]

@@ -1,7 +1,10 @@
-//! Exclusive gateway: which flow is taken (BPMN semantics, "Gateways"). Other gateways find their place here.
+//! Gateways: which flow an exclusive one takes, and what a parallel one waits for (BPMN semantics, "Gateways"). Other
+//! gateways find their place here.
 
 use super::{Chosen, Failure, ScriptCall, Step};
+use crate::event::{ElementActivated, Event};
 use crate::ids::Number;
+use crate::instance::ElementInstance;
 use crate::process::{Condition, Element, ExclusiveGateway, Flow};
 use crate::rejection::Rejection;
 use crate::script::ScriptKind;
@@ -89,6 +92,61 @@ fn evaluate(step: &mut Step<'_>, source: &str, number: Number) -> Result<Result<
     let outcome = step.evaluate(&call, number);
     step.state.instance.variables = variables;
     Ok(outcome?.map(|outcome| outcome.result))
+}
+
+/// Parallel gateway. A split passes through; a join is a live element instance that remembers the flows on which a path
+/// arrived, and goes on when there is one of each. A second path on the same flow (a loop) belongs to the next round.
+pub(super) fn synchronise(step: &mut Step<'_>, element: &Element, reached: ElementActivated) {
+    let scope = reached.scope;
+    let Some(flow) = reached.flow.clone().filter(|_| element.incoming > 1) else {
+        step.emit(Event::ElementPassed(reached));
+        step.take_flows(element, scope);
+        return;
+    };
+    let lacks =
+        |live: &&ElementInstance| live.element == element.id && live.scope == scope && !live.arrived.contains(&flow);
+    let number = match step.state.instance.elements.iter().find(lacks) {
+        Some(round) => round.number,
+        None => {
+            let number = reached.number;
+            step.emit(Event::ElementActivated(reached));
+            number
+        }
+    };
+    step.emit(Event::FlowJoined { element: number, flow });
+    let arrived = step.state.instance.element(number).map_or(0, |round| round.arrived.len());
+    if arrived == element.incoming {
+        step.complete(number);
+    }
+}
+
+/// Opens an incident at each join once nothing but joins is left: no path can arrive any more, and an instance that
+/// waits for ever in silence helps nobody.
+pub(super) fn find_stuck(step: &mut Step<'_>) {
+    let instance = &step.state.instance;
+    let nothing_moves = instance.incidents.is_empty()
+        && instance.ready.is_empty()
+        && instance.elements.iter().all(|live| !live.arrived.is_empty());
+    if !nothing_moves || instance.status.is_final() {
+        return;
+    }
+    let stuck: Vec<ElementInstance> = instance.elements.clone();
+    let process = step.env.process;
+    for join in stuck {
+        let missing: Vec<&str> = process
+            .flows
+            .iter()
+            .filter(|flow| process.elements.get(flow.target).is_some_and(|target| target.id == join.element))
+            .filter(|flow| !join.arrived.contains(&flow.id))
+            .map(|flow| flow.id.as_str())
+            .collect();
+        let message = format!(
+            "\"{}\" waits for a path on {}, and no other path is left that could arrive there",
+            join.element,
+            missing.join(", ")
+        );
+        step.raise(join.number, &join.element, Failure::new("JOIN_STUCK", message));
+    }
 }
 
 /// Truthiness of the script language, for results that are no booleans.

@@ -126,7 +126,10 @@ fn accept(
         ElementKind::StartEvent
         | ElementKind::EndEvent
         | ElementKind::TerminateEndEvent
+        | ElementKind::Task
+        | ElementKind::ManualTask
         | ElementKind::ExclusiveGateway(_)
+        | ElementKind::ParallelGateway
         | ElementKind::ScriptTask(_)
         | ElementKind::BoundaryEvent(_) => None,
     });

@@ -55,8 +55,14 @@ pub enum ElementKind {
     EndEvent,
     /// Terminate end event: ends every path of its scope.
     TerminateEndEvent,
+    /// `task`: passes through.
+    Task,
+    /// `manualTask`: done outside of any system; passes through.
+    ManualTask,
     /// Takes exactly one outgoing flow.
     ExclusiveGateway(ExclusiveGateway),
+    /// Waits for a path on each incoming flow, then takes every outgoing one.
+    ParallelGateway,
     /// Runs a script.
     ScriptTask(ScriptTask),
     /// Waits for a person.
@@ -71,7 +77,10 @@ impl ElementKind {
         match self {
             ElementKind::StartEvent => "startEvent",
             ElementKind::EndEvent | ElementKind::TerminateEndEvent => "endEvent",
+            ElementKind::Task => "task",
+            ElementKind::ManualTask => "manualTask",
             ElementKind::ExclusiveGateway(_) => "exclusiveGateway",
+            ElementKind::ParallelGateway => "parallelGateway",
             ElementKind::ScriptTask(_) => "scriptTask",
             ElementKind::UserTask(_) => "userTask",
             ElementKind::BoundaryEvent(_) => "boundaryEvent",

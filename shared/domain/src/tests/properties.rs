@@ -279,7 +279,8 @@ fn the_status_follows_from_what_is_left() {
         for element in &instance.elements {
             let incident = instance.incidents.iter().any(|incident| incident.element_number == element.number);
             assert_eq!(element.failed, incident);
-            assert!(element.task.is_some() || element.failed, "{} waits for nothing", element.element);
+            let waits = element.task.is_some() || element.failed || !element.arrived.is_empty();
+            assert!(waits, "{} waits for nothing", element.element);
             if let Some(task) = element.task {
                 assert_eq!((tasks[&task].status, tasks[&task].element), (Status::Pending, element.number));
             }
@@ -353,6 +354,9 @@ fn no_path_is_lost() {
                 ElementKind::StartEvent
                 | ElementKind::EndEvent
                 | ElementKind::TerminateEndEvent
+                | ElementKind::Task
+                | ElementKind::ManualTask
+                | ElementKind::ParallelGateway
                 | ElementKind::ScriptTask(_)
                 | ElementKind::UserTask(_)
                 | ElementKind::BoundaryEvent(_) => i64::try_from(element.outgoing.len()).unwrap(),
@@ -363,6 +367,10 @@ fn no_path_is_lost() {
         for event in journal(world) {
             if let Event::ElementActivated(element) = event {
                 names.insert(element.number, element.element.clone());
+                let join =
+                    matches!(world.process.element(&element.element).unwrap().kind, ElementKind::ParallelGateway);
+                on_their_way -= i64::from(!join);
+            } else if let Event::FlowJoined { .. } = event {
                 on_their_way -= 1;
             } else if let Event::ElementPassed(element) = event {
                 on_their_way += outgoing(&element.element) - 1;

@@ -81,6 +81,7 @@ fn instance_events() -> Vec<Event> {
         Event::ElementPassed(bare),
         Event::ElementCompleted(Number(2)),
         Event::ElementTerminated(Number(2)),
+        Event::FlowJoined { element: Number(2), flow: "a-join".to_owned() },
         Event::FlowsTaken(vec![ready]),
         Event::FlowsResumed,
         Event::VariablesSet(vars(json!({"a": null, "b": {"c": "d"}}))),
@@ -195,7 +196,7 @@ fn every_kind_of_event_has_an_example_and_a_tag_of_its_own() {
     };
     let kinds: BTreeSet<_> = events.iter().map(|event| format!("{:?}", std::mem::discriminant(event))).collect();
     let tags: BTreeSet<String> = events.iter().map(tag).collect();
-    assert_eq!((kinds.len(), tags.len()), (25, 25));
+    assert_eq!((kinds.len(), tags.len()), (26, 26));
     assert_eq!(lines::events(&events).len(), events.len());
 }
 

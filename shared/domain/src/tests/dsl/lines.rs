@@ -23,6 +23,7 @@ fn event(event: &Event) -> String {
         Event::ElementActivated(reached) => format!("activated {}", reached.element),
         Event::ElementPassed(reached) => format!("passed {}", reached.element),
         Event::ElementCompleted(number) => format!("completed element {}", number.0),
+        Event::FlowJoined { element, flow } => format!("joined {flow} at {}", element.0),
         Event::ElementTerminated(number) => format!("terminated element {}", number.0),
         Event::FlowsTaken(ready) => {
             format!("waiting flows to {}", names(ready.iter().map(|Ready { element, .. }| element)))

@@ -196,6 +196,10 @@ impl Model {
         self.add(id, ElementKind::ExclusiveGateway(ExclusiveGateway { condition: None }))
     }
 
+    pub fn parallel(self, id: &str) -> Model {
+        self.add(id, ElementKind::ParallelGateway)
+    }
+
     /// A gateway with a Condition.
     pub fn condition(self, id: &str, source: &str) -> Model {
         self.add(id, ElementKind::ExclusiveGateway(ExclusiveGateway { condition: Some(source.to_owned()) }))

@@ -40,6 +40,7 @@ enum Node {
     Task { expires: Option<u32>, reminders: Vec<u32>, flaky: bool, recipient: bool },
     Script { flaky: bool },
     Gateway { has_default: bool },
+    Parallel,
     End,
     Terminate,
 }
@@ -110,6 +111,7 @@ impl Story {
                 }
                 Node::Script { flaky } => model.script(&id(n), if *flaky { "flaky" } else { "count n" }),
                 Node::Gateway { .. } => model.gateway(&id(n)),
+                Node::Parallel => model.parallel(&id(n)),
                 Node::End => model.end(&id(n)),
                 Node::Terminate => model.script(&id(n), "count stops"),
             };
@@ -124,11 +126,17 @@ impl Story {
                     model = if *has_default { model.otherwise(&id(n), &id(n + 2)) } else { model };
                 }
                 Node::Terminate => model = model.flow(&format!("{} > stop", id(n))),
-                Node::Task { .. } | Node::Script { .. } | Node::End => {}
+                Node::Task { .. } | Node::Script { .. } | Node::Parallel | Node::End => {}
             }
         }
+        let mut joined = std::collections::BTreeSet::new();
         for (from, to) in &self.flows {
-            if let Node::Task { .. } | Node::Script { .. } = self.nodes[from % self.nodes.len()] {
+            let (source, target) = (from % self.nodes.len(), to % self.nodes.len());
+            // Ids of flows are unique in a file, and a join knows its flows by them.
+            if matches!(self.nodes[target], Node::Parallel) && !joined.insert((source, target)) {
+                continue;
+            }
+            if let Node::Task { .. } | Node::Script { .. } | Node::Parallel = self.nodes[source] {
                 model = model.flow(&format!("{} > {}", id(*from), id(*to)));
             }
         }
@@ -156,6 +164,7 @@ fn node() -> impl Strategy<Value = Node> {
         ),
         3 => any::<bool>().prop_map(|flaky| Node::Script { flaky }),
         2 => any::<bool>().prop_map(|has_default| Node::Gateway { has_default }),
+        2 => Just(Node::Parallel),
         2 => Just(Node::End),
         2 => Just(Node::Terminate),
     ]
