@@ -153,6 +153,7 @@ fn ends_once(journal: &[JournalEntry], state: &Aggregate) -> anyhow::Result<()> 
             | Event::StatusChanged(_)
             | Event::ElementActivated(_)
             | Event::ElementPassed(_)
+            | Event::FlowJoined { .. }
             | Event::FlowsTaken(_)
             | Event::FlowsResumed
             | Event::VariablesSet(_)
