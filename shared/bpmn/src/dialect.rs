@@ -31,6 +31,7 @@ const ANY: &[NodeKind] = &[
     NodeKind::ParallelGateway,
     NodeKind::ScriptTask,
     NodeKind::UserTask,
+    NodeKind::IntermediateCatchEvent,
     NodeKind::BoundaryEvent,
 ];
 const TASKS: &[NodeKind] = &[NodeKind::ScriptTask, NodeKind::UserTask];

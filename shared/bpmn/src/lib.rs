@@ -68,6 +68,7 @@ impl CompiledProcess {
                     | ElementKind::TerminateEndEvent
                     | ElementKind::ExclusiveGateway(_)
                     | ElementKind::ParallelGateway
+                    | ElementKind::IntermediateCatchEvent(_)
                     | ElementKind::BoundaryEvent(_) => return None,
                 };
                 let (id, name) = (element.id.clone(), element.name.clone());

@@ -203,6 +203,12 @@ impl<'a> Step<'a> {
                     }
                 }
             }
+            ElementKind::IntermediateCatchEvent(trigger) => {
+                self.emit(Event::ElementActivated(reached));
+                if let Err(failure) = timer::wait(self, element, trigger, number) {
+                    self.raise(number, &element.id, failure);
+                }
+            }
             ElementKind::UserTask(_) => {
                 self.emit(Event::ElementActivated(reached));
                 if let Err(failure) = user_task::arrive(self, element, number)? {
@@ -228,6 +234,7 @@ impl<'a> Step<'a> {
             | ElementKind::ManualTask
             | ElementKind::ParallelGateway
             | ElementKind::UserTask(_)
+            | ElementKind::IntermediateCatchEvent(_)
             | ElementKind::BoundaryEvent(_) => Ok(Ok(Chosen::All)),
         }
     }
@@ -251,6 +258,7 @@ impl<'a> Step<'a> {
         let failure = match &element.kind {
             // It waits on: `settle` says again what it waits for in vain.
             ElementKind::ParallelGateway => None,
+            ElementKind::IntermediateCatchEvent(trigger) => timer::wait(self, element, trigger, number).err(),
             ElementKind::UserTask(_) => user_task::arrive(self, element, number)?.err(),
             ElementKind::ExclusiveGateway(_)
             | ElementKind::ScriptTask(_)

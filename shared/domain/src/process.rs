@@ -94,7 +94,8 @@ impl Process {
                 | ElementKind::ExclusiveGateway(_)
                 | ElementKind::ParallelGateway
                 | ElementKind::ScriptTask(_)
-                | ElementKind::UserTask(_) => None,
+                | ElementKind::UserTask(_)
+                | ElementKind::IntermediateCatchEvent(_) => None,
             }
         })
     }
@@ -113,6 +114,7 @@ impl Process {
             | ElementKind::ExclusiveGateway(_)
             | ElementKind::ParallelGateway
             | ElementKind::ScriptTask(_)
+            | ElementKind::IntermediateCatchEvent(_)
             | ElementKind::BoundaryEvent(_) => None,
         }
     }

@@ -27,3 +27,4 @@ mod template;
 mod time;
 mod timers;
 mod variables;
+mod waiting;

@@ -1,6 +1,6 @@
-//! Boundary events and end events.
+//! Events: end, intermediate and boundary.
 
-use super::{FlowNode, NodeKind, Outline, Reader, attribute, boolean, bpmn_children, is_bpmn, timer};
+use super::{FlowNode, NodeKind, Outline, Reader, attribute, boolean, bpmn_children, is_bpmn};
 use domain::process::{BoundaryEvent, ElementKind, Timer, Trigger};
 
 /// A none or a terminate end event.
@@ -12,6 +12,16 @@ pub(crate) fn end(node: &FlowNode<'_, '_>) -> ElementKind {
     }
 }
 
+/// An intermediate event that waits for a timer.
+pub(crate) fn intermediate(node: &FlowNode<'_, '_>, reader: &mut Reader<'_>) -> Option<ElementKind> {
+    let trigger = timer(node, reader)?;
+    if matches!(&trigger, Timer::Cycle { times, .. } if *times != Some(1)) {
+        let message = "an intermediate event waits once: only the first time of its cycle counts";
+        reader.report.warning("CYCLE_ON_INTERRUPTING", node.at, &node.id, message);
+    }
+    Some(ElementKind::IntermediateCatchEvent(Trigger::Timer(trigger)))
+}
+
 /// A boundary event and its timer.
 pub(crate) fn boundary(
     node: &FlowNode<'_, '_>,
@@ -20,23 +30,7 @@ pub(crate) fn boundary(
 ) -> Option<ElementKind> {
     let interrupting = boolean(node.node, "cancelActivity", true, &node.id, reader);
     attached(node, outline, reader);
-    let timers: Vec<_> = bpmn_children(node.node).filter(|child| is_bpmn(*child, "timerEventDefinition")).collect();
-    let trigger = match timers.as_slice() {
-        [definition] => timer::definition(*definition, &node.id, reader),
-        [] => {
-            let other = bpmn_children(node.node).any(|child| child.tag_name().name().ends_with("EventDefinition"));
-            if !other {
-                let message = "the boundary event waits for nothing; add a timerEventDefinition";
-                reader.report.error("INVALID_TIMER", node.at, &node.id, message);
-            }
-            None
-        }
-        [_, _, ..] => {
-            let message = "the boundary event has several timers; make one boundary event of each";
-            reader.report.error("INVALID_TIMER", node.at, &node.id, message);
-            None
-        }
-    }?;
+    let trigger = timer(node, reader)?;
     if interrupting && matches!(&trigger, Timer::Cycle { times, .. } if *times != Some(1)) {
         let message = "an interrupting timer fires once: only the first time of its cycle counts";
         reader.report.warning("CYCLE_ON_INTERRUPTING", node.at, &node.id, message);
@@ -46,6 +40,28 @@ pub(crate) fn boundary(
         interrupting,
         trigger: Trigger::Timer(trigger),
     }))
+}
+
+/// The one timer of an event.
+fn timer(node: &FlowNode<'_, '_>, reader: &mut Reader<'_>) -> Option<Timer> {
+    let tag = node.bpmn_name();
+    let timers: Vec<_> = bpmn_children(node.node).filter(|child| is_bpmn(*child, "timerEventDefinition")).collect();
+    match timers.as_slice() {
+        [definition] => super::timer::definition(*definition, &node.id, reader),
+        [] => {
+            let other = bpmn_children(node.node).any(|child| child.tag_name().name().ends_with("EventDefinition"));
+            if !other {
+                let message = format!("the {tag} waits for nothing; add a timerEventDefinition");
+                reader.report.error("INVALID_TIMER", node.at, &node.id, message);
+            }
+            None
+        }
+        [_, _, ..] => {
+            let message = format!("the {tag} has several timers; make one {tag} of each");
+            reader.report.error("INVALID_TIMER", node.at, &node.id, message);
+            None
+        }
+    }
 }
 
 fn attached(node: &FlowNode<'_, '_>, outline: &Outline<'_, '_>, reader: &mut Reader<'_>) {
@@ -74,6 +90,7 @@ fn attached(node: &FlowNode<'_, '_>, outline: &Outline<'_, '_>, reader: &mut Rea
         | NodeKind::EndEvent
         | NodeKind::ExclusiveGateway
         | NodeKind::ParallelGateway
+        | NodeKind::IntermediateCatchEvent
         | NodeKind::BoundaryEvent => {
             let tag = outline.nodes[to].bpmn_name();
             let message = format!("\"{reference}\" is a {tag}; a boundary event is attached to an activity");

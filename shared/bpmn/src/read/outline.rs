@@ -16,6 +16,7 @@ pub(crate) enum NodeKind {
     ParallelGateway,
     ScriptTask,
     UserTask,
+    IntermediateCatchEvent,
     BoundaryEvent,
     Unsupported,
 }
@@ -124,7 +125,7 @@ const INERT_IN_NODE: &[&str] = &[
 ];
 
 const RUNS: &str = "startEvent, endEvent (none or terminate), exclusiveGateway, parallelGateway, task, manualTask, \
-                    scriptTask, userTask and boundaryEvent with a timer run today";
+                    scriptTask, userTask, and intermediateCatchEvent and boundaryEvent with a timer run today";
 
 impl<'a, 'i> Outline<'a, 'i> {
     /// Reads the process's own level. What is inside a sub-process is not looked at: the sub-process is refused.
@@ -189,6 +190,7 @@ impl<'a, 'i> Outline<'a, 'i> {
             "parallelGateway" => NodeKind::ParallelGateway,
             "scriptTask" => NodeKind::ScriptTask,
             "userTask" => NodeKind::UserTask,
+            "intermediateCatchEvent" => NodeKind::IntermediateCatchEvent,
             "boundaryEvent" => NodeKind::BoundaryEvent,
             _ => NodeKind::Unsupported,
         };
@@ -207,6 +209,7 @@ impl<'a, 'i> Outline<'a, 'i> {
             | NodeKind::ParallelGateway
             | NodeKind::ScriptTask
             | NodeKind::UserTask
+            | NodeKind::IntermediateCatchEvent
             | NodeKind::BoundaryEvent => Properties::read(node, kind, &id, reader),
         };
         self.by_id.entry(id.clone()).or_insert(self.nodes.len());
@@ -293,7 +296,7 @@ fn children(node: Node<'_, '_>, kind: NodeKind, id: &str, reader: &mut Reader<'_
         let name = child.tag_name().name();
         let runs = match kind {
             NodeKind::EndEvent => name == "terminateEventDefinition",
-            NodeKind::BoundaryEvent => name == "timerEventDefinition",
+            NodeKind::IntermediateCatchEvent | NodeKind::BoundaryEvent => name == "timerEventDefinition",
             NodeKind::ScriptTask => name == "script",
             NodeKind::StartEvent
             | NodeKind::Task

@@ -41,6 +41,7 @@ fn element(node: &FlowNode<'_, '_>, outline: &Outline<'_, '_>, reader: &mut Read
         NodeKind::ExclusiveGateway => Some(gateway::exclusive(node, reader)),
         NodeKind::ScriptTask => task::script(node, reader),
         NodeKind::UserTask => task::user(node, reader),
+        NodeKind::IntermediateCatchEvent => event::intermediate(node, reader),
         NodeKind::BoundaryEvent => event::boundary(node, outline, reader),
         NodeKind::Unsupported => None,
     };

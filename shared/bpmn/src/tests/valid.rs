@@ -37,10 +37,11 @@ fn valid_files_show_every_element_kind() {
                 ElementKind::Task => 7,
                 ElementKind::ManualTask => 8,
                 ElementKind::ParallelGateway => 9,
+                ElementKind::IntermediateCatchEvent(_) => 10,
             }));
         }
     }
-    assert_eq!(seen.len(), 10, "a kind without a valid example: {seen:?}");
+    assert_eq!(seen.len(), 11, "a kind without a valid example: {seen:?}");
 }
 
 #[test]

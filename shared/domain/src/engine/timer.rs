@@ -1,4 +1,5 @@
-//! Timers of boundary events: when they are due, starting, stopping, firing. The stored time decides, never the arrival.
+//! Timers of events, beside an activity or on a path of their own: when they are due, starting, stopping, firing. The
+//! stored time decides, never the arrival.
 
 use super::{Failure, Step, user_task};
 use crate::effect::{Due, Effect};
@@ -38,7 +39,6 @@ fn due_of_value(expression: &ValueExpr, start: Timestamp, variables: &Variables)
 /// The first firings of the timers of an activity's boundary events. Nothing is started: a time that cannot be
 /// evaluated must fail the activity before its task exists.
 pub(super) fn plan(step: &Step<'_>, element: &Element) -> Result<Vec<(String, Timestamp)>, Failure> {
-    let now = step.env.now;
     step.env
         .process
         .boundaries(element)
@@ -48,15 +48,29 @@ pub(super) fn plan(step: &Step<'_>, element: &Element) -> Result<Vec<(String, Ti
         })
         .map(|(boundary, event)| {
             let Trigger::Timer(timer) = &event.trigger;
-            let at = match timer {
-                Timer::Once(when) => due(when, now, &step.state.instance.variables)
-                    .map_err(|message| Failure::new("INVALID_TIMER", message))?,
-                Timer::Cycle { start: Some(start), .. } => *start,
-                Timer::Cycle { start: None, every, .. } => every.after(now),
-            };
-            Ok((boundary.id.clone(), at))
+            Ok((boundary.id.clone(), first(step, timer)?))
         })
         .collect()
+}
+
+/// When a timer that starts now fires first.
+fn first(step: &Step<'_>, timer: &Timer) -> Result<Timestamp, Failure> {
+    let now = step.env.now;
+    match timer {
+        Timer::Once(when) => {
+            due(when, now, &step.state.instance.variables).map_err(|message| Failure::new("INVALID_TIMER", message))
+        }
+        Timer::Cycle { start: Some(start), .. } => Ok(*start),
+        Timer::Cycle { start: None, every, .. } => Ok(every.after(now)),
+    }
+}
+
+/// An intermediate event waits: its timer hangs on its own element instance.
+pub(super) fn wait(step: &mut Step<'_>, element: &Element, trigger: &Trigger, number: Number) -> Result<(), Failure> {
+    let Trigger::Timer(timer) = trigger;
+    let at = first(step, timer)?;
+    start(step, number, &element.id, 1, at);
+    Ok(())
 }
 
 pub(super) fn start(step: &mut Step<'_>, element: Number, event: &str, occurrence: u32, due: Timestamp) {
@@ -110,8 +124,15 @@ pub(crate) fn running(step: &Step<'_>, number: Number, event: &str, occurrence: 
 }
 
 /// Fires a timer that is due. Those of the same activity that were due before it go first, whichever arrives first:
-/// an interrupting one among them makes this one void.
+/// an interrupting one among them makes this one void. The timer of an intermediate event ends its wait.
 pub(crate) fn fire(step: &mut Step<'_>, number: Number, event: &str) -> Result<(), Rejection> {
+    let own = step.state.instance.element(number).filter(|live| live.element == event);
+    if let Some(timer) = own.and_then(|live| live.timers.iter().find(|timer| timer.event == event)) {
+        let (event, occurrence) = (timer.event.clone(), timer.occurrence);
+        step.emit(Event::TimerFired { element: number, event, occurrence });
+        step.complete(number);
+        return step.run();
+    }
     for (timer, model) in due_now(step, number) {
         fire_one(step, number, &timer, model)?;
         if timer.event == event {

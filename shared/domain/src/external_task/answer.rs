@@ -131,6 +131,7 @@ fn accept(
         | ElementKind::ExclusiveGateway(_)
         | ElementKind::ParallelGateway
         | ElementKind::ScriptTask(_)
+        | ElementKind::IntermediateCatchEvent(_)
         | ElementKind::BoundaryEvent(_) => None,
     });
     let Some(user_task) = user_task else { return Err(Rejection::NotFound { what: "task" }) };

@@ -67,6 +67,8 @@ pub enum ElementKind {
     ScriptTask(ScriptTask),
     /// Waits for a person.
     UserTask(Box<UserTask>),
+    /// Waits for something on a path of its own.
+    IntermediateCatchEvent(Trigger),
     /// Waits beside an activity.
     BoundaryEvent(BoundaryEvent),
 }
@@ -83,6 +85,7 @@ impl ElementKind {
             ElementKind::ParallelGateway => "parallelGateway",
             ElementKind::ScriptTask(_) => "scriptTask",
             ElementKind::UserTask(_) => "userTask",
+            ElementKind::IntermediateCatchEvent(_) => "intermediateCatchEvent",
             ElementKind::BoundaryEvent(_) => "boundaryEvent",
         }
     }
@@ -323,7 +326,7 @@ pub struct BoundaryEvent {
     pub trigger: Trigger,
 }
 
-/// What a boundary event waits for.
+/// What an event waits for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Trigger {
     /// A timer.

@@ -279,7 +279,8 @@ fn the_status_follows_from_what_is_left() {
         for element in &instance.elements {
             let incident = instance.incidents.iter().any(|incident| incident.element_number == element.number);
             assert_eq!(element.failed, incident);
-            let waits = element.task.is_some() || element.failed || !element.arrived.is_empty();
+            let own_timer = element.timers.iter().any(|timer| timer.event == element.element);
+            let waits = element.task.is_some() || element.failed || !element.arrived.is_empty() || own_timer;
             assert!(waits, "{} waits for nothing", element.element);
             if let Some(task) = element.task {
                 assert_eq!((tasks[&task].status, tasks[&task].element), (Status::Pending, element.number));
@@ -359,6 +360,7 @@ fn no_path_is_lost() {
                 | ElementKind::ParallelGateway
                 | ElementKind::ScriptTask(_)
                 | ElementKind::UserTask(_)
+                | ElementKind::IntermediateCatchEvent(_)
                 | ElementKind::BoundaryEvent(_) => i64::try_from(element.outgoing.len()).unwrap(),
             }
         };
@@ -376,8 +378,9 @@ fn no_path_is_lost() {
                 on_their_way += outgoing(&element.element) - 1;
             } else if let Event::ElementCompleted(number) = event {
                 on_their_way += outgoing(&names[number]);
-            } else if let Event::TimerFired { .. } = event {
-                on_their_way += 1;
+            } else if let Event::TimerFired { element, event, .. } = event {
+                // Beside an activity it begins a path; on a path of its own it ends the wait.
+                on_their_way += i64::from(names[element] != *event);
             }
         }
         let forgotten = world.status() == InstanceStatus::Cancelled || world.reached("stop") > 0;

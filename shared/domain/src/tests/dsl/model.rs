@@ -211,6 +211,11 @@ impl Model {
         self
     }
 
+    /// An intermediate timer event.
+    pub fn wait(self, id: &str, timer: Timer) -> Model {
+        self.add(id, ElementKind::IntermediateCatchEvent(Trigger::Timer(timer)))
+    }
+
     /// A boundary timer event.
     pub fn timer(self, id: &str, attached_to: &str, interrupting: bool, timer: Timer) -> Model {
         let attached = self.at(attached_to);

@@ -41,6 +41,7 @@ enum Node {
     Script { flaky: bool },
     Gateway { has_default: bool },
     Parallel,
+    Wait { minutes: u32 },
     End,
     Terminate,
 }
@@ -112,6 +113,7 @@ impl Story {
                 Node::Script { flaky } => model.script(&id(n), if *flaky { "flaky" } else { "count n" }),
                 Node::Gateway { .. } => model.gateway(&id(n)),
                 Node::Parallel => model.parallel(&id(n)),
+                Node::Wait { minutes } => model.wait(&id(n), once(&format!("PT{minutes}M"))),
                 Node::End => model.end(&id(n)),
                 Node::Terminate => model.script(&id(n), "count stops"),
             };
@@ -126,7 +128,7 @@ impl Story {
                     model = if *has_default { model.otherwise(&id(n), &id(n + 2)) } else { model };
                 }
                 Node::Terminate => model = model.flow(&format!("{} > stop", id(n))),
-                Node::Task { .. } | Node::Script { .. } | Node::Parallel | Node::End => {}
+                Node::Task { .. } | Node::Script { .. } | Node::Parallel | Node::Wait { .. } | Node::End => {}
             }
         }
         let mut joined = std::collections::BTreeSet::new();
@@ -136,7 +138,11 @@ impl Story {
             if matches!(self.nodes[target], Node::Parallel) && !joined.insert((source, target)) {
                 continue;
             }
-            if let Node::Task { .. } | Node::Script { .. } | Node::Parallel = self.nodes[source] {
+            let leaves = matches!(
+                self.nodes[source],
+                Node::Task { .. } | Node::Script { .. } | Node::Parallel | Node::Wait { .. }
+            );
+            if leaves {
                 model = model.flow(&format!("{} > {}", id(*from), id(*to)));
             }
         }
@@ -165,6 +171,7 @@ fn node() -> impl Strategy<Value = Node> {
         3 => any::<bool>().prop_map(|flaky| Node::Script { flaky }),
         2 => any::<bool>().prop_map(|has_default| Node::Gateway { has_default }),
         2 => Just(Node::Parallel),
+        2 => minutes().prop_map(|minutes| Node::Wait { minutes }),
         2 => Just(Node::End),
         2 => Just(Node::Terminate),
     ]
