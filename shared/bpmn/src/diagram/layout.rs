@@ -1,8 +1,8 @@
 //! Places the elements of a process that has no diagram: columns from left to right along the flows, rows by branch.
 //! Plain and predictable rather than beautiful; sub-processes stay closed.
 
-use super::read::{File, kind, name};
-use super::{Activity, Bounds, EDGES_MAX, Edge, Event, Gateway, Kind, Line, NotDrawn, SHAPES_MAX, Shape, Trigger};
+use super::read::{File, depth, kind, name};
+use super::{Activity, Bounds, EDGES_MAX, Edge, Gateway, Kind, Line, NotDrawn, SHAPES_MAX, Shape};
 use crate::read::{attribute, bpmn_children, is_bpmn};
 use roxmltree::Node;
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const COLUMN: f64 = 160.0;
 const ROW: f64 = 130.0;
 /// Room around an element at least, also for lines that pass.
-const GAP: f64 = 25.0;
+const GAP: f64 = 22.0;
 
 struct Placed<'a, 'i> {
     id: &'a str,
@@ -20,6 +20,8 @@ struct Placed<'a, 'i> {
     host: Option<usize>,
     column: usize,
     row: usize,
+    /// Left of the column, where lines go up and down.
+    channel: f64,
     bounds: Bounds,
 }
 
@@ -48,14 +50,13 @@ pub(super) fn lay_out(file: &File<'_, '_>, process_id: Option<&str>) -> Result<(
         name: name(node.element),
         kind: node.kind,
         bounds: node.bounds,
-        label: None,
+        label: label(node),
         horizontal: None,
         expanded: matches!(node.kind, Kind::Activity(Activity::SubProcess)).then_some(false),
         marker: matches!(node.kind, Kind::Gateway(Gateway::Exclusive)).then_some(true),
     });
-    let (beside, mut shapes): (Vec<Shape>, Vec<Shape>) =
-        shapes.partition(|shape| matches!(shape.kind, Kind::Event(Event::Between | Event::Beside, _)));
-    shapes.extend(beside);
+    let mut shapes: Vec<Shape> = shapes.collect();
+    shapes.sort_by_key(|shape| depth(shape.kind));
     Ok((shapes, edges))
 }
 
@@ -69,7 +70,7 @@ fn nodes<'a, 'i>(process: Node<'a, 'i>) -> Result<Vec<Placed<'a, 'i>>, NotDrawn>
         }
         places.insert(id, nodes.len());
         let bounds = Bounds { x: 0.0, y: 0.0, width: 1.0, height: 1.0 };
-        nodes.push(Placed { id, element, kind, host: None, column: 0, row: 0, bounds });
+        nodes.push(Placed { id, element, kind, host: None, column: 0, row: 0, channel: 0.0, bounds });
         if nodes.len() > SHAPES_MAX {
             return Err(NotDrawn::TooLarge);
         }
@@ -197,6 +198,7 @@ fn place(nodes: &mut [Placed<'_, '_>]) {
     for node in nodes.iter_mut().filter(|node| node.host.is_none()) {
         let (width, height) = size(node.kind);
         let column = lefts.get(&node.column).copied().unwrap_or(0.0);
+        node.channel = column - GAP;
         let middle = column + widest.get(&node.column).copied().unwrap_or(width) / 2.0;
         let y = node.row as f64 * ROW + 40.0 - height / 2.0;
         node.bounds = Bounds { x: middle - width / 2.0, y, width, height };
@@ -214,11 +216,28 @@ fn place(nodes: &mut [Placed<'_, '_>]) {
 
 fn size(kind: Kind) -> (f64, f64) {
     match kind {
-        Kind::Event(_, Trigger::None | Trigger::Terminate | Trigger::Error | Trigger::Message)
-        | Kind::Event(_, Trigger::Timer | Trigger::Other) => (36.0, 36.0),
+        Kind::Event(..) => (36.0, 36.0),
         Kind::Gateway(_) => (50.0, 50.0),
         Kind::Activity(_) | Kind::Pool | Kind::Lane | Kind::Note | Kind::Data | Kind::Group => (100.0, 80.0),
     }
+}
+
+/// Where no line leaves: above gateways, at the right below boundary events.
+fn label(node: &Placed<'_, '_>) -> Option<Bounds> {
+    let Bounds { x, y, width, height } = node.bounds;
+    let wide = text_width(&name(node.element));
+    match node.kind {
+        Kind::Gateway(_) => Some(Bounds { x: x + width / 2.0 - 48.0, y: y - 20.0, width: 96.0, height: 14.0 }),
+        Kind::Event(..) if node.host.is_some() => {
+            Some(Bounds { x: x + width / 2.0 + 6.0, y: y + height, width: wide, height: 14.0 })
+        }
+        Kind::Event(..) | Kind::Activity(_) | Kind::Pool | Kind::Lane | Kind::Note | Kind::Data | Kind::Group => None,
+    }
+}
+
+/// About the width of a text, within what a label may take.
+fn text_width(text: &str) -> f64 {
+    (f64::from(u8::try_from(text.chars().count()).unwrap_or(u8::MAX)) * 6.3).clamp(20.0, 96.0)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a few thousand flows")]
@@ -226,13 +245,16 @@ fn edges(nodes: &[Placed<'_, '_>], flows: &[Flow<'_, '_>]) -> Vec<Edge> {
     let taken: BTreeSet<(usize, usize)> =
         nodes.iter().filter(|node| node.host.is_none()).map(|node| (node.row, node.column)).collect();
     let between = |row: usize, from: usize, to: usize| (from + 1..to).any(|column| taken.contains(&(row, column)));
+    let upright = |column: usize, from: usize, to: usize| {
+        (from.min(to) + 1..=from.max(to)).all(|row| row == from || !taken.contains(&(row, column)))
+    };
     let mut backs = 0;
     let mut edges = Vec::with_capacity(flows.len());
     for flow in flows {
         let (from, to) = (&nodes[flow.from], &nodes[flow.to]);
         let (a, b) = (from.bounds, to.bounds);
         let ((ax, ay), (bx, by)) = (a.middle(), b.middle());
-        let (right, left) = (a.x + a.width, b.x);
+        let (right, left, channel) = (a.x + a.width, b.x, nodes[anchor(nodes, flow.to)].channel);
         let host = anchor(nodes, flow.from);
         let (column, row) = (nodes[host].column, nodes[host].row);
         let points = if flow.back {
@@ -242,25 +264,36 @@ fn edges(nodes: &[Placed<'_, '_>], flows: &[Flow<'_, '_>]) -> Vec<Edge> {
         } else if from.host.is_some() {
             // Out of the bottom of a boundary event.
             let bottom = a.y + a.height;
-            if to.row > row && !between(to.row, column, to.column) {
+            if to.row > row && !between(to.row, column, to.column) && upright(column, row, to.row) {
                 vec![(ax, bottom), (ax, by), (left, by)]
             } else {
                 let lane = row as f64 * ROW + 40.0 + ROW / 2.0;
-                vec![(ax, bottom), (ax, lane), (left - GAP, lane), (left - GAP, by), (left, by)]
+                vec![(ax, bottom), (ax, lane), (channel, lane), (channel, by), (left, by)]
             }
         } else if to.row == row && !between(row, column, to.column) {
             vec![(right, ay), (left, by)]
-        } else if to.row != row && matches!(from.kind, Kind::Gateway(_)) && !between(to.row, column, to.column) {
+        } else if to.row != row
+            && matches!(from.kind, Kind::Gateway(_))
+            && !between(to.row, column, to.column)
+            && upright(column, row, to.row)
+        {
             let start = if to.row > row { a.y + a.height } else { a.y };
             vec![(ax, start), (ax, by), (left, by)]
         } else if to.row != row && !between(row, column, to.column) {
-            vec![(right, ay), (left - GAP, ay), (left - GAP, by), (left, by)]
+            vec![(right, ay), (channel, ay), (channel, by), (left, by)]
         } else {
             let lane = row as f64 * ROW + 40.0 + ROW / 2.0;
-            vec![(right, ay), (right + GAP, ay), (right + GAP, lane), (left - GAP, lane), (left - GAP, by), (left, by)]
+            vec![(right, ay), (right + GAP, ay), (right + GAP, lane), (channel, lane), (channel, by), (left, by)]
         };
         let name = name(flow.element);
-        edges.push(Edge { id: flow.id.to_owned(), name, line: Line::Sequence, points, label: None });
+        // Above the last stretch, where branches no longer run together.
+        let label = points[..points.len() - 1].last().filter(|_| !name.is_empty()).map(|(x, _)| Bounds {
+            x: x + 6.0,
+            y: points.last().map_or(0.0, |(_, y)| y - 18.0),
+            width: text_width(&name),
+            height: 14.0,
+        });
+        edges.push(Edge { id: flow.id.to_owned(), name, line: Line::Sequence, points, label });
     }
     edges
 }

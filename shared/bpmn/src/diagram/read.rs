@@ -120,7 +120,7 @@ fn owner<'a>(element: Node<'a, '_>) -> Option<&'a str> {
 }
 
 /// Containers are drawn first.
-fn depth(kind: Kind) -> u8 {
+pub(super) fn depth(kind: Kind) -> u8 {
     match kind {
         Kind::Pool => 0,
         Kind::Lane => 1,
