@@ -40,6 +40,8 @@ pub(crate) struct Step<'a> {
     pub effects: Vec<Effect>,
     log: Vec<LogLine>,
     queue: VecDeque<Ready>,
+    /// Flows that end at an async boundary: a job takes them up.
+    for_job: Vec<Ready>,
     activated: usize,
     failed: Option<(String, String)>,
     /// Incidents were open when the command came: nothing moves before they are closed.
@@ -56,6 +58,7 @@ impl<'a> Step<'a> {
             effects: Vec::new(),
             log: Vec::new(),
             queue: VecDeque::new(),
+            for_job: Vec::new(),
             activated: 0,
             failed: None,
         }
@@ -78,7 +81,17 @@ impl<'a> Step<'a> {
 
     /// Queues the activation of an element that no flow leads to: a start or a boundary event.
     pub fn enter(&mut self, element: &str, scope: Option<Number>) {
-        self.queue.push_back(Ready { element: element.to_owned(), flow: None, scope });
+        self.lead(None, Ready { element: element.to_owned(), flow: None, scope });
+    }
+
+    /// Queues an activation, at once or behind an async boundary. What a job took up comes by `resume` and passes.
+    fn lead(&mut self, source: Option<&Element>, ready: Ready) {
+        let before = self.env.process.element(&ready.element).is_some_and(|target| target.async_before);
+        if before || source.is_some_and(|source| source.async_after) {
+            self.for_job.push(ready);
+        } else {
+            self.queue.push_back(ready);
+        }
     }
 
     /// Queues the targets of an element's outgoing flows: more than one is an implicit parallel split.
@@ -86,7 +99,7 @@ impl<'a> Step<'a> {
         let process = self.env.process;
         for flow in process.outgoing(element) {
             if let Some(target) = process.elements.get(flow.target) {
-                self.queue.push_back(Ready { element: target.id.clone(), flow: Some(flow.id.clone()), scope });
+                self.lead(Some(element), Ready { element: target.id.clone(), flow: Some(flow.id.clone()), scope });
             }
         }
     }
@@ -122,7 +135,7 @@ impl<'a> Step<'a> {
 
     /// Keeps what could not be activated with the instance; a job goes on with it unless the instance is in Error.
     fn park(&mut self) {
-        let rest: Vec<Ready> = self.queue.drain(..).collect();
+        let rest: Vec<Ready> = self.queue.drain(..).chain(self.for_job.drain(..)).collect();
         if rest.is_empty() {
             return;
         }
@@ -242,7 +255,9 @@ impl<'a> Step<'a> {
     fn leave(&mut self, element: &Element, chosen: Chosen, scope: Option<Number>) {
         match chosen {
             Chosen::All => self.take_flows(element, scope),
-            Chosen::One { flow, target } => self.queue.push_back(Ready { element: target, flow: Some(flow), scope }),
+            Chosen::One { flow, target } => {
+                self.lead(Some(element), Ready { element: target, flow: Some(flow), scope });
+            }
         }
     }
 
@@ -294,6 +309,7 @@ impl<'a> Step<'a> {
     /// Takes every live element of a scope away, with tasks and timers, and forgets flows that were on their way.
     pub fn terminate_scope(&mut self, scope: Option<Number>) {
         self.queue.retain(|ready| scope.is_some() && ready.scope != scope);
+        self.for_job.retain(|ready| scope.is_some() && ready.scope != scope);
         let live: Vec<Number> = self
             .state
             .instance

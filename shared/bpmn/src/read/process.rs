@@ -57,11 +57,27 @@ fn element(node: &FlowNode<'_, '_>, outline: &Outline<'_, '_>, reader: &mut Read
         default: node.default,
         boundaries: node.boundaries.clone(),
         parent: None,
+        async_before: asynchronous(node, "AsyncBefore", reader),
+        async_after: asynchronous(node, "AsyncAfter", reader),
         entity_state: properties.plain("EntityState"),
         description,
         headers: properties.headers.clone(),
         line: reader.report.line(node.at),
     })
+}
+
+/// An async boundary, as a property or in Camunda 7's spelling.
+fn asynchronous(node: &FlowNode<'_, '_>, name: &str, reader: &mut Reader<'_>) -> bool {
+    let Some(property) = node.properties.get(name) else { return false };
+    match property.value.plain().to_ascii_lowercase().as_str() {
+        "true" | "1" => true,
+        "false" | "0" => false,
+        other => {
+            let message = format!("{}=\"{other}\" is neither \"true\" nor \"false\"", property.name);
+            reader.report.error("INVALID_ATTRIBUTE", property.at, &node.id, message);
+            false
+        }
+    }
 }
 
 /// `Description`, a template; else the documentation, in which a broken placeholder is just text.

@@ -33,6 +33,12 @@ pub struct Element {
     /// The sub-process around it; `None` directly in the process.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<ElementIndex>,
+    /// `asyncBefore`: what led here is committed first, and a job goes on with the element.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub async_before: bool,
+    /// `asyncAfter`: the element's own work is committed before its flows are taken by a job.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub async_after: bool,
     /// `EntityState`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entity_state: Option<String>,

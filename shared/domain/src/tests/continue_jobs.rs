@@ -1,6 +1,7 @@
 //! Budgets: 200 elements in one decision, then a job goes on exactly where it ended; no path is ever lost.
 
 use super::dsl::*;
+use crate::decision::Reply;
 use crate::engine::{READY_MAX, STEPS_MAX};
 use crate::ids::Number;
 use crate::instance::InstanceStatus;
@@ -37,6 +38,59 @@ fn exactly_the_budget_needs_no_job() {
     let mut world = chain(STEPS_MAX - 1);
     assert!(world.start(json!({})).status(InstanceStatus::Running).flows_on());
     world.go_on().status(InstanceStatus::Completed).events(&["waiting flows go on", "passed end", "status COMPLETED"]);
+}
+
+/// The part up to the boundary is committed and answered; a job goes on.
+#[test]
+fn an_element_behind_an_async_boundary_runs_in_a_job() {
+    let process = model("async")
+        .start("start")
+        .script("check", "count n")
+        .script("work", "count n")
+        .end("end")
+        .async_before("work")
+        .flow("start > check > work > end");
+    let mut world = given(process.build());
+    assert!(world.start(json!({})).status(InstanceStatus::Running).flows_on());
+    assert_eq!(world.variable("n"), json!(1));
+    assert!(!world.go_on().status(InstanceStatus::Completed).flows_on());
+    assert_eq!(world.variable("n"), json!(2));
+}
+
+/// The element's own work belongs to the first part, its flows to the job.
+#[test]
+fn the_flows_of_an_element_may_wait_for_a_job() {
+    let process =
+        model("async").start("start").task("ask", ticket()).end("end").async_after("ask").flow("start > ask > end");
+    let mut world = given(process.build()).started(json!({}));
+    assert!(
+        world.submit("ask", "Approve", json!({})).replied(Reply::Submitted).status(InstanceStatus::Running).flows_on()
+    );
+    assert_eq!(world.reached("end"), 0);
+    world.go_on().status(InstanceStatus::Completed);
+}
+
+/// What fails behind the boundary is an incident, and a retry runs it without another job.
+#[test]
+fn a_failure_behind_an_async_boundary_is_an_incident() {
+    let process = model("async").start("start").script("work", "flaky").end("end").async_before("work");
+    let mut world = given(process.flow("start > work > end").build());
+    world.scripts.on("flaky", |request| match request.variables.get("fixed") {
+        Some(_) => result(json!(1)),
+        None => Err(crate::script::ScriptFailure::Technical("broken".to_owned())),
+    });
+    world.start(json!({})).status(InstanceStatus::Running);
+    world.go_on().failed("SCRIPT_ERROR").status(InstanceStatus::Error);
+    world.retry_with(json!({"fixed": true})).status(InstanceStatus::Completed);
+}
+
+/// A start behind a boundary answers before anything runs.
+#[test]
+fn even_the_start_event_may_wait_for_a_job() {
+    let process = model("async").start("start").end("end").async_before("start").flow("start > end").build();
+    let mut world = given(process);
+    assert!(world.start(json!({})).status(InstanceStatus::Running).flows_on());
+    world.go_on().status(InstanceStatus::Completed);
 }
 
 /// Jobs are delivered at least once.

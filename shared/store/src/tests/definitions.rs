@@ -17,6 +17,8 @@ fn process(id: &str, name: &str, elements: usize) -> Process {
         default: None,
         boundaries: Vec::new(),
         parent: None,
+        async_before: false,
+        async_after: false,
         entity_state: None,
         description: None,
         headers: BTreeMap::new(),

@@ -160,6 +160,8 @@ impl Model {
             default: None,
             boundaries: Vec::new(),
             parent: None,
+            async_before: false,
+            async_after: false,
             entity_state: None,
             description: None,
             headers: BTreeMap::new(),
@@ -203,6 +205,18 @@ impl Model {
     /// A gateway with a Condition.
     pub fn condition(self, id: &str, source: &str) -> Model {
         self.add(id, ElementKind::ExclusiveGateway(ExclusiveGateway { condition: Some(source.to_owned()) }))
+    }
+
+    pub fn async_before(mut self, id: &str) -> Model {
+        let at = self.at(id);
+        self.elements[at].async_before = true;
+        self
+    }
+
+    pub fn async_after(mut self, id: &str) -> Model {
+        let at = self.at(id);
+        self.elements[at].async_after = true;
+        self
     }
 
     pub fn entity_state(mut self, id: &str, state: &str) -> Model {

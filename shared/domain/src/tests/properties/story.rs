@@ -22,6 +22,8 @@ pub struct Story {
     nodes: Vec<Node>,
     flows: Vec<(usize, usize)>,
     timers: Vec<TimerOn>,
+    /// Async boundaries on some of the nodes: before or after.
+    asynchronous: Vec<bool>,
     happenings: Vec<Happening>,
 }
 
@@ -90,8 +92,22 @@ impl Story {
             |(node, target, interrupting, minutes, times)| TimerOn { node, target, interrupting, minutes, times },
         );
         let starts = vec(0..8_usize, 1..4);
-        (starts, vec(node(), 1..8), vec((0..8_usize, 0..8_usize), 1..12), vec(timer, 0..4), vec(happening(), 1..30))
-            .prop_map(|(starts, nodes, flows, timers, happenings)| Story { starts, nodes, flows, timers, happenings })
+        (
+            starts,
+            vec(node(), 1..8),
+            vec((0..8_usize, 0..8_usize), 1..12),
+            vec(timer, 0..4),
+            vec(any::<bool>(), 0..2),
+            vec(happening(), 1..30),
+        )
+            .prop_map(|(starts, nodes, flows, timers, asynchronous, happenings)| Story {
+                starts,
+                nodes,
+                flows,
+                timers,
+                asynchronous,
+                happenings,
+            })
     }
 
     fn process(&self) -> Process {
@@ -157,6 +173,10 @@ impl Story {
                 model = model.timer(&name, &id(timer.node), timer.interrupting, when);
                 model = model.flow(&format!("{name} > {}", id(timer.target)));
             }
+        }
+        for (n, boundary) in self.asynchronous.iter().enumerate() {
+            let id = id(n * 3);
+            model = if *boundary { model.async_before(&id) } else { model.async_after(&id) };
         }
         model.build()
     }
