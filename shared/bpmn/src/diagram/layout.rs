@@ -222,22 +222,27 @@ fn size(kind: Kind) -> (f64, f64) {
     }
 }
 
-/// Where no line leaves: above gateways, at the right below boundary events.
+/// Where no line leaves: above gateways, below events, at the right below boundary events.
 fn label(node: &Placed<'_, '_>) -> Option<Bounds> {
     let Bounds { x, y, width, height } = node.bounds;
-    let wide = text_width(&name(node.element));
+    let name = name(node.element);
+    if name.is_empty() {
+        return None;
+    }
+    let wide = text_width(&name);
     match node.kind {
         Kind::Gateway(_) => Some(Bounds { x: x + width / 2.0 - 48.0, y: y - 20.0, width: 96.0, height: 14.0 }),
         Kind::Event(..) if node.host.is_some() => {
             Some(Bounds { x: x + width / 2.0 + 6.0, y: y + height, width: wide, height: 14.0 })
         }
-        Kind::Event(..) | Kind::Activity(_) | Kind::Pool | Kind::Lane | Kind::Note | Kind::Data | Kind::Group => None,
+        Kind::Event(..) => Some(Bounds { x: x + width / 2.0 - 48.0, y: y + height + 5.0, width: 96.0, height: 28.0 }),
+        Kind::Activity(_) | Kind::Pool | Kind::Lane | Kind::Note | Kind::Data | Kind::Group => None,
     }
 }
 
 /// About the width of a text, within what a label may take.
 fn text_width(text: &str) -> f64 {
-    (f64::from(u8::try_from(text.chars().count()).unwrap_or(u8::MAX)) * 6.3).clamp(20.0, 96.0)
+    (f64::from(u8::try_from(text.chars().count()).unwrap_or(u8::MAX)) * 7.0).clamp(20.0, 96.0)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a few thousand flows")]
