@@ -137,6 +137,21 @@ def test_a_file_that_cannot_run_is_refused_with_a_place(product, name, xml):
     assert errors and all(found["line"] >= 1 and found["column"] >= 1 and found["message"] for found in errors), name
 
 
+def test_a_lenient_deployment_repairs_what_people_paste_and_says_so(product):
+    """Spec bpmn 2.2: what is repaired is stored."""
+    script = '<cs:property name="ServerScript" value="if (context.amount < 10 && !ok) { return { a: "b" } }"/>'
+    pasted = ask("Pasted").replace("<cs:properties>", "<cs:properties>" + script)
+    pasted = pasted.replace('xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" ', "")
+    assert product.deploy(pasted)[0] == 422
+    send = lambda: product.call("POST", "/v1/definitions?mode=lenient", pasted)
+    status, body = send()
+    assert status == 201 and {repair["code"] for repair in body["repairs"]} == {"R1", "R2", "R3"}, body
+    assert all(repair["line"] >= 1 and repair["column"] >= 1 and repair["message"] for repair in body["repairs"])
+    stored = product.call("GET", "/v1/definitions/Pasted/versions/1/xml")[1]
+    assert "&lt; 10 &amp;&amp; !ok" in stored
+    assert product.deploy(stored)[0] == 200 and send()[0] == 200, "the repaired file is the deployed one"
+
+
 def test_a_deployment_is_versioned_and_unchanged_files_are_not(product):
     """Spec bpmn 2.3, S0-38."""
     one, two = ask("Versions"), ask("Versions", Actions="Yes,No,Perhaps")

@@ -23,14 +23,11 @@ impl ScriptCheck for QuickJsCheck {
 pub async fn deploy(call: &Call<'_>) -> Result<Answer, Problem> {
     call.require(Permission::DefinitionsDeploy)?;
     call.known_query(&["mode", "dryRun"])?;
-    match call.query_one("mode")? {
-        None | Some("strict") => {}
-        Some("lenient") => {
-            let message = "The lenient import is not available yet; send well-formed XML with mode=strict.";
-            return Err(Problem::field("mode", "MODE_UNAVAILABLE", message));
-        }
+    let lenient = match call.query_one("mode")? {
+        None | Some("strict") => false,
+        Some("lenient") => true,
         Some(_) => return Err(Problem::field("mode", "UNKNOWN_MODE", "mode is strict or lenient.")),
-    }
+    };
     let dry_run = match call.query_one("dryRun")? {
         None | Some("false") => false,
         Some("true") => true,
@@ -41,6 +38,10 @@ pub async fn deploy(call: &Call<'_>) -> Result<Answer, Problem> {
     if let Some(answer) = call.replayed(hash.as_ref()).await? {
         return Ok(answer);
     }
+    // What is repaired is what is stored. Bytes that are no text are the strict reader's to refuse.
+    let repaired = std::str::from_utf8(xml).ok().filter(|_| lenient).map(bpmn::lenient::repair);
+    let xml = repaired.as_ref().map_or(xml, |repaired| repaired.text.as_bytes());
+    let repairs = json!(repaired.as_ref().map(|repaired| repaired.repairs.as_slice()).unwrap_or_default());
     let reading = bpmn::read_with(xml, &QuickJsCheck);
     let diagnostics: Vec<Value> = reading.diagnostics.iter().map(view::definition::diagnostic).collect();
     if reading.definitions.is_empty() {
@@ -49,7 +50,8 @@ pub async fn deploy(call: &Call<'_>) -> Result<Answer, Problem> {
             "INVALID_BPMN",
             "The file cannot be deployed. Correct what the diagnostics say and send it again.",
         )
-        .with("diagnostics", Value::Array(diagnostics)));
+        .with("diagnostics", Value::Array(diagnostics))
+        .with("repairs", repairs));
     }
     let summaries: Vec<Value> = reading.definitions.iter().map(view::definition::activities).collect();
     if dry_run {
@@ -64,7 +66,7 @@ pub async fn deploy(call: &Call<'_>) -> Result<Answer, Problem> {
         let mut body = definitions.first().cloned().unwrap_or_default();
         body["dryRun"] = true.into();
         body["warnings"] = Value::Array(diagnostics);
-        body["repairs"] = json!([]);
+        body["repairs"] = repairs;
         body["definitions"] = Value::Array(definitions);
         return Ok(Answer::ok(body));
     }
@@ -106,7 +108,7 @@ pub async fn deploy(call: &Call<'_>) -> Result<Answer, Problem> {
             .collect();
         let mut body = definitions.first().cloned().unwrap_or_default();
         body["warnings"] = Value::Array(diagnostics.clone());
-        body["repairs"] = json!([]);
+        body["repairs"] = repairs.clone();
         if definitions.len() > 1 {
             body["definitions"] = Value::Array(definitions);
         }
