@@ -1,0 +1,207 @@
+//! The journal in sentences: one entry for one command, with who asked, through which door, and what happened then.
+//! Values are never shown here; names of variables only to those who may read them.
+
+use super::progress::Progress;
+use super::{Entry, May};
+use crate::console::instances::Moment;
+use crate::format::{self, Zone};
+use domain::command::{Actor, Door, Origin};
+use domain::event::{EndCause, Event};
+use domain::external_task::Status;
+use domain::ids::Number;
+use domain::instance::Aggregate;
+use domain::notification::Delivery;
+use domain::process::Process;
+use domain::time::Timestamp;
+use domain::variables::Variables;
+use serde::Serialize;
+
+/// Sentences of one entry at most: a loop can pass 200 elements in one command.
+const SENTENCES_MAX: usize = 30;
+
+/// One entry of the page.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub(super) struct Line {
+    icon: &'static str,
+    tone: &'static str,
+    title: String,
+    who: String,
+    from: Option<String>,
+    run: Option<String>,
+    at: Moment,
+    says: Vec<String>,
+    rest: usize,
+}
+
+/// Who reads, and where they are.
+pub(super) struct Reader<'a> {
+    pub process: &'a Process,
+    pub aggregate: &'a Aggregate,
+    pub progress: &'a Progress,
+    pub may: May,
+    pub zone: &'a Zone,
+    pub now: Timestamp,
+}
+
+impl Reader<'_> {
+    /// An entry in words.
+    pub fn line(&self, entry: &Entry<'_>) -> Line {
+        let (icon, tone, title) = self.title(entry);
+        let mut says: Vec<String> = entry.events.iter().filter_map(|event| self.sentence(event)).collect();
+        let rest = says.len().saturating_sub(SENTENCES_MAX);
+        says.truncate(SENTENCES_MAX);
+        Line {
+            icon,
+            tone,
+            title,
+            who: match entry.actor {
+                Actor::User(id) => id.clone(),
+                Actor::Recipient => "The recipient".to_owned(),
+                Actor::System => "Countersign".to_owned(),
+            },
+            from: from(entry.origin),
+            run: entry.origin.run.map(|run| run.to_string()),
+            at: Moment::short(self.zone, entry.at, self.now),
+            says,
+            rest,
+        }
+    }
+
+    /// What was asked. A command that ended in an incident says so first.
+    fn title(&self, entry: &Entry<'_>) -> (&'static str, &'static str, String) {
+        let plain = |icon, title: &str| (icon, "", title.to_owned());
+        if let Some(incident) = entry.events.iter().find_map(|event| match event {
+            Event::IncidentRaised(incident) => Some(incident),
+            _ => None,
+        }) {
+            return ("failed", "bad", format!("{} failed", self.name(&incident.element)));
+        }
+        match entry.command {
+            "start" => plain("play", "Started the instance"),
+            "cancelInstance" => plain("cancelled", "Cancelled the instance"),
+            "retry" => plain("refresh", "Tried the failed step again"),
+            "continue" => plain("right", "Went on"),
+            "fireTimer" => plain("expired", "A timer fired"),
+            "submit" => {
+                let denied = entry.events.iter().any(|event| matches!(event, Event::TaskSubmitDenied { .. }));
+                if denied { ("warn", "warn", "Sent an answer that was not accepted".to_owned()) } else { ("done", "ok", "Answered".to_owned()) }
+            }
+            "saveDraft" => plain("form", "Saved what was typed"),
+            "remind" => plain("send", "Reminded the recipient"),
+            "resend" => plain("send", "Sent the mail again"),
+            "syncTemplates" => plain("sync", "Took over the deployed templates"),
+            "cancelTask" => plain("cancelled", "Cancelled a task and with it the instance"),
+            "expire" => plain("expired", "The time to answer passed"),
+            "recordBounce" => ("warn", "warn", "A mail needs follow-up".to_owned()),
+            // A command of a newer release: its events say what happened.
+            other => plain("info", other),
+        }
+    }
+
+    /// An event in words; `None` for what only the engine needs to know.
+    fn sentence(&self, event: &Event) -> Option<String> {
+        Some(match event {
+            Event::InstanceStarted(started) => self.variables(&started.variables, "Started with")?,
+            Event::StatusChanged(status) => format!("The instance is {}.", super::Look::of(*status).word),
+            Event::ElementActivated(reached) => format!("{} began.", self.name(&reached.element)),
+            Event::ElementPassed(reached) => format!("{} was passed.", self.name(&reached.element)),
+            Event::ElementCompleted(number) => format!("{} was completed.", self.step(*number)?),
+            Event::ElementTerminated(number) => format!("{} was stopped.", self.step(*number)?),
+            Event::FlowJoined { element, .. } => format!("A path arrived at {}.", self.step(*element)?),
+            Event::FlowsTaken(ready) => {
+                let names: Vec<String> = ready.iter().map(|ready| self.name(&ready.element)).collect();
+                format!("Next: {}.", names.join(", "))
+            }
+            Event::FlowsResumed => return None,
+            Event::VariablesSet(variables) => self.variables(variables, "Variables set:")?,
+            Event::EntityStateSet(state) => format!("The state became {state}."),
+            Event::TimerStarted { event, due, .. } => {
+                format!("The timer {} runs until {}.", self.name(event), self.time(*due))
+            }
+            Event::TimerFired { event, .. } => format!("The timer {} fired.", self.name(event)),
+            Event::IncidentRaised(incident) => incident.message.clone(),
+            Event::IncidentResolved(number) => format!("{} is tried again.", self.step(*number)?),
+            Event::TaskCreated(created) => {
+                let until = created.expires_at.map(|at| format!(" until {}", self.time(at))).unwrap_or_default();
+                let asked = if self.may.tasks { created.recipient.as_str() } else { "The recipient" };
+                format!("{asked} was asked{until}.")
+            }
+            Event::TaskOpened(_) => "The recipient acted for the first time.".to_owned(),
+            Event::TaskDraftSaved { values, .. } => {
+                format!("{} kept as a draft.", counted(values.len(), "value was", "values were"))
+            }
+            Event::TaskSubmitDenied { codes, .. } => format!("Reason: {}.", codes.join(", ")),
+            Event::TaskReminded { task, .. } => format!("{}: a reminder went out.", self.task(*task)?),
+            Event::TaskResent(task) => format!("{}: the mail went out again.", self.task(*task)?),
+            Event::TaskSynced { task, version } => {
+                format!("{} shows the templates of version {version}.", self.task(*task)?)
+            }
+            Event::TaskCompleted { task, outcome, .. } => format!("{}: {outcome}.", self.task(*task)?),
+            Event::TaskEnded { task, status, cause, reason } => {
+                let word = match (status, cause) {
+                    (Status::Expired, _) => "expired",
+                    (_, EndCause::Interrupt) => "was taken away by the process",
+                    (_, EndCause::Cancel | EndCause::Expire) => "was cancelled",
+                };
+                let reason = reason.as_deref().map(|reason| format!(" Reason: {reason}")).unwrap_or_default();
+                format!("{} {word}.{reason}", self.task(*task)?)
+            }
+            Event::TaskBounced { task, delivery } => {
+                let word = match delivery {
+                    Delivery::Bounced => "the mail bounced",
+                    Delivery::Complained => "the recipient reported the mail as spam",
+                    Delivery::Queued | Delivery::Sent | Delivery::Delayed | Delivery::Delivered | Delivery::Failed => {
+                        "the mail could not be sent"
+                    }
+                };
+                format!("{}: {word}.", self.task(*task)?)
+            }
+            Event::CancelRequested(reason) => format!("Reason: {reason}"),
+        })
+    }
+
+    fn name(&self, element: &str) -> String {
+        super::name(self.process, element)
+    }
+
+    fn step(&self, number: Number) -> Option<String> {
+        self.progress.element(number).map(|element| self.name(element))
+    }
+
+    fn task(&self, number: Number) -> Option<String> {
+        self.aggregate.tasks.get(&number).map(|task| self.name(&task.activity))
+    }
+
+    fn variables(&self, variables: &Variables, lead: &str) -> Option<String> {
+        if variables.is_empty() {
+            return None;
+        }
+        if !self.may.variables {
+            return Some(format!("{lead} {}.", counted(variables.len(), "variable", "variables")));
+        }
+        let names: Vec<&str> = variables.keys().map(String::as_str).collect();
+        Some(format!("{lead} {}.", names.join(", ")))
+    }
+
+    fn time(&self, at: Timestamp) -> String {
+        format::moment_short(self.zone, at, self.now)
+    }
+}
+
+fn counted(count: usize, one: &str, many: &str) -> String {
+    if count == 1 { format!("1 {one}") } else { format!("{count} {many}") }
+}
+
+fn from(origin: &Origin) -> Option<String> {
+    let door = match origin.door {
+        Some(Door::Api) => "through the API",
+        Some(Door::Console) => "in the console",
+        Some(Door::Page) => "on the public page",
+        Some(Door::Bulk) => "in a bulk run",
+        None => return origin.address.as_ref().map(|address| format!("from {address}")),
+    };
+    Some(match &origin.address {
+        Some(address) => format!("{door}, from {address}"),
+        None => door.to_owned(),
+    })
+}
