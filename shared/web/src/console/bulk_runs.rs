@@ -3,7 +3,7 @@
 
 use super::{Shell, render};
 use crate::format::{self, Zone};
-use domain::bulk_run::{Action, RunStatus, summary};
+use domain::bulk_run::{Action, BulkRun, RunStatus};
 use domain::ids::{RunKey, TaskKey};
 use domain::time::Timestamp;
 use serde::Serialize;
@@ -13,39 +13,6 @@ mod question;
 mod tests;
 
 pub use question::{Question, Selection};
-
-/// What is known of a run.
-#[derive(Clone, Debug)]
-pub struct Run {
-    /// Key.
-    pub key: RunKey,
-    /// What it does to each task.
-    pub action: Action,
-    /// Where it stands.
-    pub status: RunStatus,
-    /// Tasks it is about; `None` while they are counted.
-    pub total: Option<u32>,
-    /// Tasks found so far, while they are counted.
-    pub found: u32,
-    /// Succeeded and failed.
-    pub processed: u32,
-    /// Done.
-    pub succeeded: u32,
-    /// Not done, for a reason of their own.
-    pub failed: u32,
-    /// Left out because the run was stopped.
-    pub skipped: u32,
-    /// User or client who started it.
-    pub by: String,
-    /// When it was started.
-    pub started_at: Timestamp,
-    /// When its last task was done or skipped.
-    pub ended_at: Option<Timestamp>,
-    /// It stops when the window that started it closes.
-    pub attached: bool,
-    /// Why nothing happens at the moment: a sentence for operators.
-    pub waiting: Option<String>,
-}
 
 /// A task of a run that was not done.
 #[derive(Clone, Debug, Serialize)]
@@ -83,9 +50,11 @@ pub struct Progress {
     /// All tasks; `None` while they are counted.
     pub max: Option<u32>,
     /// Why nothing happens at the moment.
-    pub waiting: Option<String>,
+    pub waiting: Option<&'static str>,
     /// It stops when the window that started it closes.
     pub attached: bool,
+    /// What becomes of it when the reader's window closes.
+    pub hint: &'static str,
 }
 
 #[derive(Serialize)]
@@ -133,7 +102,6 @@ struct RunPage<'a> {
     started: When,
     finished: Option<When>,
     holds: bool,
-    hint: &'static str,
     counts: Vec<(&'static str, u32)>,
     failures: &'a [Failure],
     next: Option<&'a str>,
@@ -174,72 +142,55 @@ fn when(zone: &Zone, at: Timestamp, now: Timestamp) -> When {
     When { iso: at.to_string(), text: format::moment_short(zone, at, now) }
 }
 
-impl Run {
-    /// True when nothing more will happen.
-    pub fn ended(&self) -> bool {
-        match self.status {
-            RunStatus::Stopped | RunStatus::Completed => true,
-            RunStatus::Preparing | RunStatus::Running | RunStatus::Stopping => false,
-        }
+/// Where a run stands, in words. `holds`: the reader's window is the one that keeps it going.
+pub fn progress(run: &BulkRun, holds: bool) -> Progress {
+    let ended = run.status.is_final();
+    Progress {
+        status: run.status.as_str(),
+        ended,
+        heading: heading(run.action, run.status),
+        text: text(run),
+        failed: (!ended && run.failed > 0).then(|| format!("{} failed", run.failed)),
+        bar: run.total.map_or_else(|| text(run), |total| format!("{} of {total} processed", run.processed)),
+        value: run.processed,
+        max: run.total,
+        waiting: run.waiting.filter(|_| !ended).map(|waiting| waiting.reason.sentence()),
+        attached: run.attached,
+        hint: hint(run, holds),
     }
+}
 
-    /// Where the run stands, in words.
-    pub fn progress(&self) -> Progress {
-        let ended = self.ended();
-        Progress {
-            status: self.status.as_str(),
-            ended,
-            heading: heading(self.action, self.status),
-            text: self.text(),
-            failed: (!ended && self.failed > 0).then(|| format!("{} failed", self.failed)),
-            bar: self.total.map_or_else(|| self.text(), |total| format!("{} of {total} processed", self.processed)),
-            value: self.processed,
-            max: self.total,
-            waiting: self.waiting.clone().filter(|_| !ended),
-            attached: self.attached,
-        }
+/// Progress, then the summary; while the tasks are collected, how far that is.
+fn text(run: &BulkRun) -> String {
+    match (run.total, run.eligible) {
+        (Some(_), _) => run.summary(),
+        (None, 0) => "Counting the tasks that match.".to_owned(),
+        (None, found) => format!("Counting the tasks that match: {found} so far."),
     }
+}
 
-    /// What becomes of the run when its window closes. `holds`: the reader's window is the one that keeps it going.
-    pub fn hint(&self, holds: bool) -> &'static str {
-        match (self.ended(), self.attached, holds) {
-            (true, _, _) => "",
-            (false, true, true) => {
-                "Keep this window open. When you close it, the task in progress is finished and the rest is skipped."
-            }
-            (false, true, false) => "This run stops when the window that started it closes.",
-            (false, false, _) => {
-                "This run goes on by itself. You can close this window and find it again under Bulk runs."
-            }
+/// What becomes of the run when its window closes.
+fn hint(run: &BulkRun, holds: bool) -> &'static str {
+    match (run.status.is_final(), run.attached, holds) {
+        (true, _, _) => "",
+        (false, true, true) => {
+            "Keep this window open. When you close it, the task in progress is finished and the rest is skipped."
         }
+        (false, true, false) => "This run stops when the window that started it closes.",
+        (false, false, _) => "This run goes on by itself. You can close this window and find it again under Bulk runs.",
     }
+}
 
-    fn text(&self) -> String {
-        match (self.status, self.total) {
-            (RunStatus::Stopped | RunStatus::Completed, _) => {
-                summary(self.status, self.succeeded, self.failed, self.skipped)
-            }
-            (RunStatus::Preparing, _) | (_, None) if self.found == 0 => "Counting the tasks that match.".to_owned(),
-            (RunStatus::Preparing, _) | (_, None) => {
-                format!("Counting the tasks that match: {} so far.", self.found)
-            }
-            (RunStatus::Running | RunStatus::Stopping, Some(total)) => {
-                format!("{} of {total} processed", self.processed)
-            }
-        }
-    }
-
-    fn state(&self) -> State {
-        let (icon, tone, word) = match self.status {
-            RunStatus::Preparing => ("half", "accent", "Preparing"),
-            RunStatus::Running => ("half", "accent", "Running"),
-            RunStatus::Stopping => ("half", "accent", "Stopping"),
-            RunStatus::Stopped => ("stopsq", "", "Stopped"),
-            RunStatus::Completed if self.failed > 0 => ("warn", "warn", "Completed"),
-            RunStatus::Completed => ("done", "ok", "Completed"),
-        };
-        State { icon, tone, word }
-    }
+fn state(run: &BulkRun) -> State {
+    let (icon, tone, word) = match run.status {
+        RunStatus::Preparing => ("half", "accent", "Preparing"),
+        RunStatus::Running => ("half", "accent", "Running"),
+        RunStatus::Stopping => ("half", "accent", "Stopping"),
+        RunStatus::Stopped => ("stopsq", "", "Stopped"),
+        RunStatus::Completed if run.failed > 0 => ("warn", "warn", "Completed"),
+        RunStatus::Completed => ("done", "ok", "Completed"),
+    };
+    State { icon, tone, word }
 }
 
 /// The question before a run: as a page, or as what a dialog holds.
@@ -249,24 +200,23 @@ pub fn question(shell: &Shell, question: &Question, part: bool) -> String {
 }
 
 /// One run: as a page, or as what a dialog holds.
-pub fn run(shell: &Shell, run: &Run, detail: &Detail, clock: (&Zone, Timestamp), part: bool) -> String {
+pub fn run(shell: &Shell, run: &BulkRun, detail: &Detail, clock: (&Zone, Timestamp), part: bool) -> String {
     let template = if part { "console/bulk-run-part.html" } else { "console/bulk-run.html" };
     let (zone, now) = clock;
     let failed = detail.failures.len();
     let view = RunPage {
         key: run.key,
         action: action_word(run.action),
-        progress: run.progress(),
-        state: run.state(),
+        progress: progress(run, detail.holds),
+        state: state(run),
         by: &run.by,
         started: when(zone, run.started_at, now),
         finished: run.ended_at.map(|at| when(zone, at, now)),
-        holds: detail.holds && !run.ended(),
-        hint: run.hint(detail.holds),
+        holds: detail.holds && !run.status.is_final(),
         counts: counts(run),
         failures: &detail.failures,
         next: detail.next.as_deref(),
-        select: (detail.may_manage && failed > 0 && run.ended()).then(|| select_words(run.failed)),
+        select: (detail.may_manage && failed > 0 && run.status.is_final()).then(|| select_words(run.failed)),
         selected: detail.selected,
         may_manage: detail.may_manage,
     };
@@ -274,14 +224,14 @@ pub fn run(shell: &Shell, run: &Run, detail: &Detail, clock: (&Zone, Timestamp),
 }
 
 /// The list of runs, newest first: as a page, or its rows alone for a script that keeps them fresh.
-pub fn runs(shell: &Shell, runs: &[Run], list: &RunList<'_>, clock: (&Zone, Timestamp), part: bool) -> String {
+pub fn runs(shell: &Shell, runs: &[BulkRun], list: &RunList<'_>, clock: (&Zone, Timestamp), part: bool) -> String {
     let template = if part { "console/bulk-runs-part.html" } else { "console/bulk-runs.html" };
     let (zone, now) = clock;
     let rows = runs.iter().map(|run| RunRow {
         key: run.key,
         action: action_word(run.action),
-        state: run.state(),
-        progress: run.progress(),
+        state: state(run),
+        progress: progress(run, false),
         rest: rest(run),
         by: &run.by,
         started: when(zone, run.started_at, now),
@@ -305,13 +255,18 @@ fn select_words(failed: u32) -> String {
 }
 
 /// Counts worth a line of their own: those that are not nought.
-fn counts(run: &Run) -> Vec<(&'static str, u32)> {
-    let all = [("Successful", run.succeeded), ("Failed", run.failed), ("Skipped", run.skipped)];
+fn counts(run: &BulkRun) -> Vec<(&'static str, u32)> {
+    let all = [
+        ("Successful", run.succeeded),
+        ("Failed", run.failed),
+        ("Skipped", run.skipped),
+        ("Mails sent", run.mails_sent),
+    ];
     all.into_iter().filter(|(_, count)| *count > 0).collect()
 }
 
-fn rest(run: &Run) -> &'static str {
-    match (run.ended(), run.attached) {
+fn rest(run: &BulkRun) -> &'static str {
+    match (run.status.is_final(), run.attached) {
         (true, _) => "",
         (false, true) => "Stops when its window closes",
         (false, false) => "Goes on by itself",

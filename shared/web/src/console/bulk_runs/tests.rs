@@ -1,6 +1,7 @@
 use super::*;
 use crate::a11y;
-use domain::ids::InstanceKey;
+use domain::bulk_run::{Filter, NewRun, Reason, Waiting};
+use domain::ids::{InstanceKey, TenantId};
 use std::collections::BTreeSet;
 
 const NOW_MS: i64 = 1_795_165_200_000;
@@ -26,28 +27,33 @@ fn task(number: i64) -> TaskKey {
 }
 
 /// A resend of 42 tasks, 17 of them processed.
-fn running() -> Run {
-    Run {
-        key: key(0),
-        action: Action::Resend,
-        status: RunStatus::Running,
-        total: Some(42),
-        found: 42,
-        processed: 17,
-        succeeded: 15,
-        failed: 2,
-        skipped: 0,
+fn running() -> BulkRun {
+    let (run, _) = BulkRun::of_keys(new(0, Action::Resend), 42, 42);
+    BulkRun { processed: 17, succeeded: 15, failed: 2, ..run }
+}
+
+/// A run by filter whose tasks are being collected.
+fn preparing(found: u32) -> BulkRun {
+    let (run, _) = BulkRun::of_filter(new(0, Action::Resend), Filter::default());
+    BulkRun { selected: found, eligible: found, ..run }
+}
+
+fn new(number: i64, action: Action) -> NewRun {
+    NewRun {
+        tenant: TenantId(1),
+        key: key(number),
+        action,
         by: "ingrid".to_owned(),
-        started_at: now(),
-        ended_at: None,
+        door: None,
+        address: None,
         attached: true,
-        waiting: None,
+        now: now(),
     }
 }
 
-fn ended(status: RunStatus, succeeded: u32, failed: u32, skipped: u32) -> Run {
+fn ended(status: RunStatus, succeeded: u32, failed: u32, skipped: u32) -> BulkRun {
     let total = succeeded + failed + skipped;
-    Run {
+    BulkRun {
         status,
         total: Some(total),
         processed: succeeded + failed,
@@ -57,6 +63,10 @@ fn ended(status: RunStatus, succeeded: u32, failed: u32, skipped: u32) -> Run {
         ended_at: Some(now()),
         ..running()
     }
+}
+
+fn shown(run: &BulkRun) -> Progress {
+    progress(run, false)
 }
 
 fn failure(number: i64, message: &str) -> Failure {
@@ -102,11 +112,11 @@ fn words(html: &str) -> String {
 /// S0-53, S0-54: progress and failures while it runs.
 #[test]
 fn a_running_run_says_how_many_of_how_many_and_how_many_failed() {
-    let progress = running().progress();
+    let progress = shown(&running());
     assert_eq!(progress.text, "17 of 42 processed");
     assert_eq!(progress.failed.as_deref(), Some("2 failed"));
     assert_eq!((progress.value, progress.max, progress.ended), (17, Some(42), false));
-    assert_eq!(Run { failed: 0, ..running() }.progress().failed, None);
+    assert_eq!(shown(&BulkRun { failed: 0, ..running() }).failed, None);
 }
 
 /// S0-57, S0-58, S0-59: the three summaries.
@@ -117,7 +127,7 @@ fn an_ended_run_says_its_summary_in_the_agreed_words() {
         (ended(RunStatus::Completed, 38, 4, 0), "38 successful, 4 failed."),
         (ended(RunStatus::Stopped, 9, 0, 22), "9 done, 0 failed, 22 skipped."),
     ] {
-        let progress = run.progress();
+        let progress = shown(&run);
         assert_eq!(progress.text, text);
         assert_eq!(progress.failed, None, "the summary has said it");
         assert!(progress.ended);
@@ -126,43 +136,37 @@ fn an_ended_run_says_its_summary_in_the_agreed_words() {
 
 #[test]
 fn a_run_by_filter_counts_first_and_says_so() {
-    let counting =
-        Run { status: RunStatus::Preparing, total: None, found: 2_000, processed: 0, failed: 0, ..running() };
-    assert_eq!(counting.progress().text, "Counting the tasks that match: 2000 so far.");
-    assert_eq!(counting.progress().max, None);
-    let begun = Run { found: 0, ..counting };
-    assert_eq!(begun.progress().text, "Counting the tasks that match.");
-    let shell = Shell::sample();
-    let page = run(&shell, &begun, &Detail::default(), clock(&oslo()), false);
+    let counting = shown(&preparing(2_000));
+    assert_eq!(counting.text, "Counting the tasks that match: 2000 so far.");
+    assert_eq!(counting.max, None);
+    assert_eq!(shown(&preparing(0)).text, "Counting the tasks that match.");
+    let page = run(&Shell::sample(), &preparing(0), &Detail::default(), clock(&oslo()), false);
     assert!(page.contains("<progress data-run-bar aria-labelledby"), "no value: the bar does not pretend to know");
 }
 
 /// S0-61: the hint of the window that keeps the run going, and of those that do not.
 #[test]
 fn the_hint_depends_on_whose_window_keeps_the_run_going() {
-    let detached = Run { attached: false, ..running() };
+    let detached = BulkRun { attached: false, ..running() };
+    let keep = "Keep this window open. When you close it, the task in progress is finished and the rest is skipped.";
     for (run, holds, hint) in [
-        (
-            running(),
-            true,
-            "Keep this window open. When you close it, the task in progress is finished and the rest is skipped.",
-        ),
+        (running(), true, keep),
         (running(), false, "This run stops when the window that started it closes."),
         (detached, false, "This run goes on by itself. You can close this window and find it again under Bulk runs."),
     ] {
-        assert_eq!(run.hint(holds), hint);
+        assert_eq!(progress(&run, holds).hint, hint);
     }
-    assert_eq!(ended(RunStatus::Completed, 1, 0, 0).hint(true), "");
+    assert_eq!(progress(&ended(RunStatus::Completed, 1, 0, 0), true).hint, "");
 }
 
 #[test]
 fn a_run_that_waits_says_why_until_it_ends() {
-    let why = "The mail service's quota is used up.".to_owned();
-    let waiting = Run { waiting: Some(why.clone()), ..running() };
-    assert_eq!(waiting.progress().waiting, Some(why.clone()));
-    let page = run(&Shell::sample(), &waiting, &Detail::default(), clock(&oslo()), false);
-    assert!(words(&page).contains(&why.replace('\'', "'")), "{}", words(&page));
-    assert_eq!(Run { waiting: Some(why), ..ended(RunStatus::Stopped, 1, 0, 2) }.progress().waiting, None);
+    let waiting = Some(Waiting { reason: Reason::QuotaExhausted, since: now() });
+    let why = Reason::QuotaExhausted.sentence();
+    assert_eq!(shown(&BulkRun { waiting, ..running() }).waiting, Some(why));
+    let page = run(&Shell::sample(), &BulkRun { waiting, ..running() }, &Detail::default(), clock(&oslo()), false);
+    assert!(words(&page).contains(why), "{}", words(&page));
+    assert_eq!(shown(&BulkRun { waiting, ..ended(RunStatus::Stopped, 1, 0, 2) }).waiting, None);
 }
 
 /// The three questions, their two buttons and the number in the one that does it.
@@ -254,17 +258,17 @@ fn the_forms_bring_back_what_was_asked() {
 fn the_list_shows_each_run_with_its_state_progress_and_what_becomes_of_it() {
     let all = [
         running(),
-        Run { key: key(1), attached: false, status: RunStatus::Stopping, ..running() },
-        Run { key: key(2), ..ended(RunStatus::Stopped, 9, 0, 22) },
-        Run { key: key(3), ..ended(RunStatus::Completed, 84, 2, 0) },
-        Run { key: key(4), action: Action::SyncTemplates, ..ended(RunStatus::Completed, 212, 0, 0) },
+        BulkRun { key: key(1), attached: false, status: RunStatus::Stopping, ..running() },
+        BulkRun { key: key(2), ..ended(RunStatus::Stopped, 9, 0, 22) },
+        BulkRun { key: key(3), ..ended(RunStatus::Completed, 84, 2, 0) },
+        BulkRun { key: key(4), action: Action::SyncTemplates, ..ended(RunStatus::Completed, 212, 0, 0) },
     ];
     let list = RunList { next: Some("/bulk-runs?cursor=abc"), first: true, zone: "Europe/Oslo", may_manage: true };
     let page = runs(&Shell::sample(), &all, &list, clock(&oslo()), false);
     let shown = words(&page);
     for text in [
         "Running Resend 17 of 42 processed 17 of 42 processed, 2 failed Stops when its window closes",
-        "Stopped Resend 9 of 31 9 done, 0 failed, 22 skipped.",
+        "Stopped Resend 9 of 31 processed 9 done, 0 failed, 22 skipped.",
         "84 successful, 2 failed.",
         "212 tasks processed successfully.",
         "5 runs on this page, newest first. Times are in Europe/Oslo.",
