@@ -2,6 +2,7 @@
 //! Must not do IO, read a clock, draw random numbers, read the environment, or know XML, HTML, HTTP or AWS.
 
 mod apply;
+pub mod bulk_run;
 pub mod command;
 mod decide;
 pub mod decision;

@@ -1,7 +1,7 @@
 //! Every key of the table and of its indexes: built and parsed here and nowhere else. Knows no attribute besides keys.
 
 use domain::external_task::Status;
-use domain::ids::{InstanceKey, Number, TaskKey, TenantId};
+use domain::ids::{InstanceKey, Number, RunKey, TaskKey, TenantId};
 use domain::time::Timestamp;
 use std::fmt;
 use std::str::FromStr;
@@ -37,6 +37,10 @@ pub(crate) enum Collection {
     Process(TenantId, String),
     /// `{t}#D#{process}#{n}`: the contents of one version.
     Contents(TenantId, String, u32),
+    /// `{t}#B`: the list of bulk runs.
+    Runs(TenantId),
+    /// `{t}#B#{run}`: the parts of a bulk run.
+    Run(TenantId, RunKey),
     /// `{t}#K#{hash}`: a request that came with an idempotency key.
     Idempotency(TenantId, String),
     /// `T#{t}`: a tenant.
@@ -54,6 +58,8 @@ impl fmt::Display for Collection {
             Collection::Catalogue(tenant) => write!(f, "{tenant}#D"),
             Collection::Process(tenant, process) => write!(f, "{tenant}#D#{}", escape(process)),
             Collection::Contents(tenant, process, version) => write!(f, "{tenant}#D#{}#{version}", escape(process)),
+            Collection::Runs(tenant) => write!(f, "{tenant}#B"),
+            Collection::Run(tenant, run) => write!(f, "{tenant}#B#{run}"),
             Collection::Idempotency(tenant, hash) => write!(f, "{tenant}#K#{hash}"),
             Collection::Tenant(tenant) => write!(f, "T#{tenant}"),
             Collection::Tenants => f.write_str("T"),
@@ -77,6 +83,8 @@ impl FromStr for Collection {
                 Ok(Collection::Contents(parse_tenant(tenant)?, unescape(process)?, parse(version)?))
             }
             [tenant, "I", instance] => Ok(Collection::Instance(parse_tenant(tenant)?, parse(instance)?)),
+            [tenant, "B"] => Ok(Collection::Runs(parse_tenant(tenant)?)),
+            [tenant, "B", run] => Ok(Collection::Run(parse_tenant(tenant)?, parse(run)?)),
             [tenant, "K", hash] => Ok(Collection::Idempotency(parse_tenant(tenant)?, (*hash).to_owned())),
             _ => Err(InvalidKey),
         }
@@ -156,6 +164,65 @@ impl FromStr for InstanceItem {
                 };
                 Ok(InstanceItem::Journal { at: Timestamp::from_millis(parse(at)?), counter, n: parse(n)? })
             }
+            _ => Err(InvalidKey),
+        }
+    }
+}
+
+/// A bulk run in its tenant's list; padded, so that the list is in the order of keys, which is that of time.
+pub(crate) fn run(tenant: TenantId, run: RunKey) -> Key {
+    Key { pk: Collection::Runs(tenant).to_string(), sk: format!("{:019}", run.get()) }
+}
+
+/// Parts of a bulk run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RunItem {
+    /// `F#{n}`: the task with this number failed.
+    Failed(u32),
+    /// `K#{n}`: a chunk of task keys, by the number of its first.
+    Keys(u32),
+    /// `M`: the mails that went out.
+    Mails,
+    /// `S#{n}`: the task with this number succeeded.
+    Succeeded(u32),
+    /// `~J#{ms}#{n}`: an order for the outbox; begins like a journal item, so that the stream brings it.
+    Order { at: Timestamp, number: u32 },
+}
+
+impl RunItem {
+    /// What the sort keys of failures begin with.
+    pub const FAILURES: &'static str = "F#";
+    /// Sorts before every chunk of keys.
+    pub const KEYS_FROM: &'static str = "K#";
+
+    pub fn key(self, tenant: TenantId, run: RunKey) -> Key {
+        Key { pk: Collection::Run(tenant, run).to_string(), sk: self.to_string() }
+    }
+}
+
+impl fmt::Display for RunItem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            RunItem::Failed(n) => write!(f, "F#{n:06}"),
+            RunItem::Keys(n) => write!(f, "K#{n:06}"),
+            RunItem::Mails => f.write_str("M"),
+            RunItem::Succeeded(n) => write!(f, "S#{n:06}"),
+            RunItem::Order { at, number } => write!(f, "{}{:013}#{number}", InstanceItem::JOURNAL, at.as_millis()),
+        }
+    }
+}
+
+impl FromStr for RunItem {
+    type Err = InvalidKey;
+
+    fn from_str(text: &str) -> Result<RunItem, InvalidKey> {
+        let parts: Vec<&str> = text.split('#').collect();
+        match parts.as_slice() {
+            ["F", n] => Ok(RunItem::Failed(parse(n)?)),
+            ["K", n] => Ok(RunItem::Keys(parse(n)?)),
+            ["M"] => Ok(RunItem::Mails),
+            ["S", n] => Ok(RunItem::Succeeded(parse(n)?)),
+            ["~J", at, number] => Ok(RunItem::Order { at: Timestamp::from_millis(parse(at)?), number: parse(number)? }),
             _ => Err(InvalidKey),
         }
     }

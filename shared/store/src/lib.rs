@@ -30,6 +30,14 @@
 //! | tenant, token | [`Store::tenant`], [`Store::token`] | memory for 30 s, else GetItem | 0, else 0.5 read | |
 //! | change of tenants and tokens | [`Store::put_tenant`], [`Store::raise_epoch`], [`Store::put_token`], [`Store::delete_token`] | PutItem, UpdateItem, DeleteItem | 1 or 2 writes | |
 //! | list of tenants, for operators | [`Store::tenants`] | Query, GetItem a tenant | 1 read and 1 a tenant | |
+//! | a bulk run, strong | [`Store::run_at_work`], [`Store::bulk_run`] | GetItem, with its mails another | 1 read, 1.5 | |
+//! | start or change of a run, its parts with it | [`Store::put_run`], [`Store::save_run`] | TransactWriteItems: run, result, order, keys | 2 writes an item and KB | |
+//! | runs of a tenant, newest first | [`Store::bulk_runs`] | Query of the list | 0.5 read for 4 KB | |
+//! | task keys of a run | [`Store::run_keys`] | Query of one chunk of 1,000, strong; kept by the worker | 2 reads | |
+//! | failures of a run | [`Store::run_failures`] | Query `F#` | 0.5 read for 4 KB | |
+//! | which of many tasks are PENDING | [`Store::pending`] | BatchGetItem, strong | 1 read a task | |
+//! | what happened since a run began | [`Store::journal_since`] | Query, strong | 1 read for 4 KB | |
+//! | a mail of a run went out | [`Store::count_run_mail`] | UpdateItem | 1 write | |
 //!
 //! There is no Scan. A new list is a new index in [`table`], an attribute on the item it lists and a row here.
 
@@ -37,6 +45,7 @@
 extern crate self as store;
 
 mod aggregate;
+mod bulk_runs;
 mod cache;
 mod chain;
 mod commit;
@@ -61,12 +70,14 @@ mod transaction;
 mod tests;
 
 pub use aggregate::{Loaded, StoredTask};
+pub use bulk_runs::{KEPT_DAYS as RUN_KEPT_DAYS, KeyChunk, RunFailure, RunOrder, RunParts};
 pub use commit::{CommitRequest, Committed};
 pub use connect::{aws_config, function_config};
 pub use definitions::{
     DefinitionEntry, DefinitionHead, Deployed, DeploymentAnswer, NewDefinition, NewDeployment, PROCESSES_BYTES_MAX,
     Pointer, TEXTS_BYTES_MAX,
 };
+pub use domain::bulk_run::BulkRun;
 pub use error::Error;
 pub use idempotency::{IdempotencyRecord, KEPT_S};
 pub use journal::{ChainFault, JournalEntry, JournalId};

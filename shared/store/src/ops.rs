@@ -7,7 +7,9 @@ use crate::{Error, Store};
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, ReturnConsumedCapacity};
+use std::collections::HashMap;
+use std::time::Duration;
 
 /// One page of a query.
 pub(crate) struct QueryPage {
@@ -37,6 +39,44 @@ impl Store {
             meter.read("GetItem", pattern, output.consumed_capacity());
         }
         Ok(output.item)
+    }
+
+    /// The attributes `names` of up to 100 items, strongly consistent, in no order; what is not there is left out.
+    pub(crate) async fn batch_get(
+        &self,
+        pattern: &'static str,
+        keys: Vec<Key>,
+        names: &[&str],
+    ) -> Result<Vec<Item>, Error> {
+        let mut attributes = KeysAndAttributes::builder().consistent_read(true);
+        for (number, name) in names.iter().enumerate() {
+            attributes = attributes.expression_attribute_names(format!("#n{number}"), *name);
+        }
+        let projection: Vec<String> = (0..names.len()).map(|number| format!("#n{number}")).collect();
+        let keys = keys.iter().map(key_item).collect();
+        let attributes = attributes.projection_expression(projection.join(", ")).set_keys(Some(keys)).build();
+        let attributes = attributes.map_err(|error| Error::Other {
+            operation: "BatchGetItem",
+            message: "a read could not be built".to_owned(),
+            source: Box::new(error),
+        })?;
+        let mut asked = HashMap::from([(self.inner.table.clone(), attributes)]);
+        let mut items = Vec::new();
+        for wait_ms in [0, 20, 80, 320, 1_280] {
+            tokio::time::sleep(Duration::from_millis(wait_ms)).await;
+            let call = self.inner.client.batch_get_item().set_request_items(Some(asked));
+            let output = call.set_return_consumed_capacity(self.capacity()).send().await;
+            let output = output.map_err(|error| Error::from_sdk("BatchGetItem", error))?;
+            if let Some(meter) = &self.meter {
+                output.consumed_capacity().iter().for_each(|used| meter.read("BatchGetItem", pattern, Some(used)));
+            }
+            items.extend(output.responses.unwrap_or_default().into_values().flatten());
+            asked = output.unprocessed_keys.unwrap_or_default();
+            if asked.is_empty() {
+                return Ok(items);
+            }
+        }
+        Err(Error::Throttled)
     }
 
     /// A query of one partition of the table.
