@@ -120,6 +120,7 @@ struct Page {
     list: bool,
     said: Option<&'static str>,
     tabs: Vec<TabView>,
+    here: String,
     tab: &'static str,
     cancel: bool,
     retry: bool,
@@ -221,6 +222,7 @@ pub fn page(shell: &Shell, details: &Details<'_>, zone: &Zone, now: Timestamp) -
             Said::Retried => "The failed step ran again.",
         }),
         tabs: tabs(details),
+        here: address(details),
         tab: match details.tab {
             Tab::Overview => "overview",
             Tab::Variables => "variables",
@@ -272,10 +274,22 @@ pub(super) fn name(process: &Process, id: &str) -> String {
     process.element(id).map_or_else(|| id.to_owned(), |element| element.name.clone())
 }
 
+/// The address of what is shown.
+fn address(details: &Details<'_>) -> String {
+    let query = match details.tab {
+        Tab::Overview => "",
+        Tab::Variables => "?tab=variables",
+        Tab::History { .. } => "?tab=history",
+        Tab::Timers => "?tab=timers",
+    };
+    format!("/instances/{}{query}", details.aggregate.instance.key)
+}
+
 fn tabs(details: &Details<'_>) -> Vec<TabView> {
     let key = details.aggregate.instance.key;
     let timers: usize = details.aggregate.instance.elements.iter().map(|element| element.timers.len()).sum();
-    let tab = |query: &str, word, count, here| TabView { address: format!("/instances/{key}{query}"), word, count, here };
+    let tab =
+        |query: &str, word, count, here| TabView { address: format!("/instances/{key}{query}"), word, count, here };
     let mut tabs = vec![tab("", "Overview", None, details.tab == Tab::Overview)];
     if details.may.variables {
         tabs.push(tab("?tab=variables", "Variables", None, details.tab == Tab::Variables));
@@ -319,7 +333,7 @@ fn execution_view(execution: &Execution, details: &Details<'_>, zone: &Zone, now
         .filter(|_| details.may.tasks);
     let short = |at| Moment::short(zone, at, now);
     ExecutionView {
-        id: execution.number.map_or_else(|| "next".to_owned(), |number| number.to_string()),
+        id: execution.number.map_or_else(|| "next".to_owned(), |number| number.0.to_string()),
         element: execution.element.clone(),
         name: name(details.process, &execution.element),
         kind: kind_word(details.process, &execution.element),
@@ -485,9 +499,8 @@ pub fn cancel_page(
     match open.len() {
         0 => stops.push("No task is open: nobody outside notices.".to_owned()),
         1 => stops.push("1 open task ends. Its recipient sees the cancelled page and can no longer answer.".to_owned()),
-        count => stops.push(format!(
-            "{count} open tasks end. Their recipients see the cancelled page and can no longer answer."
-        )),
+        count => stops
+            .push(format!("{count} open tasks end. Their recipients see the cancelled page and can no longer answer.")),
     }
     match timers {
         0 => {}

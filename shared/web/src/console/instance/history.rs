@@ -70,10 +70,11 @@ impl Reader<'_> {
     /// What was asked. A command that ended in an incident says so first.
     fn title(&self, entry: &Entry<'_>) -> (&'static str, &'static str, String) {
         let plain = |icon, title: &str| (icon, "", title.to_owned());
-        if let Some(incident) = entry.events.iter().find_map(|event| match event {
-            Event::IncidentRaised(incident) => Some(incident),
-            _ => None,
-        }) {
+        let incident = entry
+            .events
+            .iter()
+            .find_map(|event| if let Event::IncidentRaised(incident) = event { Some(incident) } else { None });
+        if let Some(incident) = incident {
             return ("failed", "bad", format!("{} failed", self.name(&incident.element)));
         }
         match entry.command {
@@ -84,7 +85,11 @@ impl Reader<'_> {
             "fireTimer" => plain("expired", "A timer fired"),
             "submit" => {
                 let denied = entry.events.iter().any(|event| matches!(event, Event::TaskSubmitDenied { .. }));
-                if denied { ("warn", "warn", "Sent an answer that was not accepted".to_owned()) } else { ("done", "ok", "Answered".to_owned()) }
+                if denied {
+                    ("warn", "warn", "Sent an answer that was not accepted".to_owned())
+                } else {
+                    ("done", "ok", "Answered".to_owned())
+                }
             }
             "saveDraft" => plain("form", "Saved what was typed"),
             "remind" => plain("send", "Reminded the recipient"),
