@@ -5,6 +5,7 @@
 mod a11y;
 pub mod asking;
 pub mod clean;
+pub mod console;
 pub mod customer;
 pub mod form;
 pub mod format;

@@ -1,9 +1,10 @@
 //! The engine of the built-in templates: embedded at build time, escaped by default, strict about names.
 //! Customers' templates never come here.
 
+use crate::console;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Serde, Value};
-use minijinja::{AutoEscape, Environment, UndefinedBehavior};
+use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior};
 use serde::Serialize;
 use std::sync::LazyLock;
 
@@ -22,6 +23,37 @@ const TEMPLATES: &[(&str, &str)] = embedded![
     "components/icon.html",
     "components/sign.html",
     "components/summary.html",
+    "console/brand.html",
+    "console/bulk-confirm-body.html",
+    "console/bulk-confirm-part.html",
+    "console/bulk-confirm.html",
+    "console/bulk-run-failures.html",
+    "console/bulk-run-part.html",
+    "console/bulk-run-progress.html",
+    "console/bulk-run.html",
+    "console/bulk-runs-part.html",
+    "console/bulk-runs.html",
+    "console/delivery.html",
+    "console/diagram.html",
+    "console/door-error.html",
+    "console/door.html",
+    "console/error-body.html",
+    "console/error.html",
+    "console/icon.html",
+    "console/instance-cancel-body.html",
+    "console/instance-cancel-part.html",
+    "console/instance-cancel.html",
+    "console/instance-history.html",
+    "console/instance-overview.html",
+    "console/instance-timers.html",
+    "console/instance-variables.html",
+    "console/instance.html",
+    "console/instances.html",
+    "console/keyboard.html",
+    "console/layout.html",
+    "console/page.html",
+    "console/sign-in.html",
+    "console/signed-out.html",
     "mail/mail.html",
     "public/notice.html",
     "public/page.html",
@@ -42,6 +74,10 @@ static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
         }
         let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         out.write_str(&escape(&text)).map_err(minijinja::Error::from)
+    });
+    engine.add_function("asset", |name: &str| {
+        console::assets::address(name)
+            .ok_or_else(|| minijinja::Error::new(ErrorKind::InvalidOperation, format!("there is no asset {name}")))
     });
     for (name, source) in TEMPLATES {
         engine.add_template(name, source).expect("every built-in template is parsed by a test");
