@@ -110,6 +110,7 @@ impl Question {
             (Selection::Filter { .. }, _) => {
                 "No pending task matches this filter any more. Nothing was done.".to_owned()
             }
+            (Selection::Keys(_), 0) => "Select at least one task. Then choose what to do with it.".to_owned(),
             (Selection::Keys(_), 1) => "The selected task is not pending any more. Nothing was done.".to_owned(),
             (Selection::Keys(_), total) => {
                 format!("None of the {total} selected tasks is pending any more. Nothing was done.")

@@ -222,6 +222,8 @@ fn the_question_says_how_many_of_the_selected_are_left_out() {
     let none = question(&Shell::sample(), &question_of(Action::Resend, 15, 0), false);
     assert!(words(&none).contains("None of the 15 selected tasks is pending any more. Nothing was done."));
     assert!(!none.contains("name=\"confirmed\""), "there is nothing to confirm");
+    let nobody = question(&Shell::sample(), &question_of(Action::Resend, 0, 0), false);
+    assert!(words(&nobody).contains("Select at least one task. Then choose what to do with it."));
 }
 
 #[test]
