@@ -254,8 +254,11 @@ fn select_words(failed: u32) -> String {
     if failed == 1 { "Select the failed one again".to_owned() } else { "Select the failed ones again".to_owned() }
 }
 
-/// Counts worth a line of their own: those that are not nought.
+/// Counts worth a line of their own: those that are not nought and change no more.
 fn counts(run: &BulkRun) -> Vec<(&'static str, u32)> {
+    if !run.status.is_final() {
+        return Vec::new();
+    }
     let all = [
         ("Successful", run.succeeded),
         ("Failed", run.failed),
