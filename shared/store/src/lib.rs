@@ -9,6 +9,7 @@
 //! | pattern | function | operation | table units | index units |
 //! |---|---|---|---|---|
 //! | an aggregate for a command | [`Store::load`] | Query `H`..`Z`, strong | 1 read | |
+//! | where the rows of a list stand | [`Store::heads`] | BatchGetItem, strong | 1 read for 4 KB and instance | |
 //! | a command's commit | [`Store::commit`] | TransactWriteItems: head, tasks touched, journal item, idempotency record | 2 writes an item | 1 a row written, 2 where the status changes |
 //! | one task | [`Store::task`] | GetItem | 0.5 read, strong 1 | |
 //! | first fetch of a link | [`Store::first_fetch`] | PutItem if absent | 1 write | |
@@ -52,6 +53,7 @@ mod commit;
 mod connect;
 mod definitions;
 mod error;
+mod heads;
 mod idempotency;
 mod item;
 mod journal;
@@ -79,6 +81,7 @@ pub use definitions::{
 };
 pub use domain::bulk_run::BulkRun;
 pub use error::Error;
+pub use heads::HEADS_MAX;
 pub use idempotency::{IdempotencyRecord, KEPT_S};
 pub use journal::{ChainFault, JournalEntry, JournalId};
 pub use keys::Counter;

@@ -8,6 +8,7 @@ mod dynamo;
 mod faults;
 mod fixture;
 mod golden;
+mod heads;
 mod journal;
 mod keys;
 mod limits;
