@@ -63,14 +63,12 @@ fn overlay(part: &str, class: &str) -> String {
 
 fn questions() -> Vec<(&'static str, String)> {
     let by_filter = Question {
-        selection: Selection::Filter {
-            query: "status=PENDING&recipient=%40acme".to_owned(),
-            words: vec![
-                ("Status".to_owned(), "Pending".to_owned()),
-                ("Activity".to_owned(), "Confirm delivery note".to_owned()),
-                ("Recipient".to_owned(), "@acme".to_owned()),
-            ],
-        },
+        selection: Selection::filter(
+            "status=PENDING&recipient=%40acme".to_owned(),
+            &[("activity", "ConfirmDelivery"), ("recipient", "@acme")]
+                .map(|(name, value)| (name.to_owned(), value.to_owned())),
+            |_| "Confirm delivery note".to_owned(),
+        ),
         ..question(Action::Resend, 1_180, 1_180)
     };
     let ask = |question: &Question, part| bulk_runs::question(&shell(), question, part);

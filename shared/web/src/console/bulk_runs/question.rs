@@ -14,9 +14,27 @@ pub enum Selection {
     Filter {
         /// The filter as in the list's address.
         query: String,
-        /// The filter in words: (`Status`, `Pending`).
-        words: Vec<(String, String)>,
+        /// The filter in words: (`Recipient contains`, `@acme`).
+        words: Vec<(&'static str, String)>,
     },
+}
+
+impl Selection {
+    /// All that match a filter, from the names and values of the list's address. `name` gives the word for a BPMN id of
+    /// an activity or a process. Status is left out: a run is about the pending ones.
+    pub fn filter(query: String, pairs: &[(String, String)], name: impl Fn(&str) -> String) -> Selection {
+        let word = |(key, value): &(String, String)| match key.as_str() {
+            _ if value.trim().is_empty() => None,
+            "recipient" => Some(("Recipient contains", value.clone())),
+            "activity" => Some(("Activity", name(value))),
+            "processId" => Some(("Process", name(value))),
+            "createdFrom" => Some(("Created from", value.clone())),
+            "createdTo" => Some(("Created to", value.clone())),
+            "followUp" if value == "true" => Some(("Only what", "needs follow-up".to_owned())),
+            _ => None,
+        };
+        Selection::Filter { query, words: pairs.iter().filter_map(word).collect() }
+    }
 }
 
 /// What an operator is asked before a run starts.
@@ -45,7 +63,9 @@ pub(super) struct QuestionPage {
     text: &'static str,
     last: Option<&'static str>,
     facts: Vec<(&'static str, String)>,
-    filter: Vec<(String, String)>,
+    /// All that match `filter`, not chosen ones.
+    all: bool,
+    filter: Vec<(&'static str, String)>,
     keep: &'static str,
     go: String,
     danger: bool,
@@ -58,7 +78,11 @@ pub(super) struct QuestionPage {
 impl Question {
     pub(super) fn page(&self) -> QuestionPage {
         let words = Words::of(self.action, self.eligible == 1 && !self.at_least);
-        let tasks = if self.at_least { format!("at least {}", self.eligible) } else { self.eligible.to_string() };
+        let tasks = match (self.at_least, self.eligible) {
+            (false, count) => count.to_string(),
+            (true, 0) => "all matching".to_owned(),
+            (true, count) => format!("at least {count}"),
+        };
         let number = if self.at_least { "all".to_owned() } else { self.eligible.to_string() };
         QuestionPage {
             action: action_word(self.action),
@@ -66,6 +90,7 @@ impl Question {
             text: words.text,
             last: words.last,
             facts: self.facts(),
+            all: matches!(self.selection, Selection::Filter { .. }),
             filter: self.filter(),
             keep: words.keep,
             go: words.go.replace("{n}", &number),
@@ -95,7 +120,7 @@ impl Question {
         facts
     }
 
-    fn filter(&self) -> Vec<(String, String)> {
+    fn filter(&self) -> Vec<(&'static str, String)> {
         match &self.selection {
             Selection::Filter { words, .. } => words.clone(),
             Selection::Keys(_) => Vec::new(),
@@ -103,7 +128,7 @@ impl Question {
     }
 
     fn nothing(&self) -> Option<String> {
-        if self.eligible > 0 {
+        if self.eligible > 0 || self.at_least {
             return None;
         }
         Some(match (&self.selection, self.total) {

@@ -241,10 +241,11 @@ fn the_forms_bring_back_what_was_asked() {
         fields.iter().filter(|(name, _)| *name == "taskKey").map(|(_, value)| (*value).to_owned()).collect();
     assert_eq!(brought, keys);
     let by_filter = Question {
-        selection: Selection::Filter {
-            query: "status=PENDING&recipient=%40acme".to_owned(),
-            words: vec![("Status".to_owned(), "Pending".to_owned()), ("Recipient".to_owned(), "<b>@acme".to_owned())],
-        },
+        selection: Selection::filter(
+            "status=PENDING&recipient=%40acme".to_owned(),
+            &[("status".to_owned(), "PENDING".to_owned()), ("recipient".to_owned(), "<b>@acme".to_owned())],
+            str::to_owned,
+        ),
         at_least: true,
         ..question_of(Action::Resend, 1_000, 1_000)
     };
@@ -253,6 +254,8 @@ fn the_forms_bring_back_what_was_asked() {
     let shown = words(&page);
     assert!(shown.contains("Send the mail again to at least 1000 recipients?"), "{shown}");
     assert!(shown.contains("Resend all mails"), "{shown}");
+    let unfound = words(&question(&Shell::sample(), &Question { eligible: 0, ..by_filter.clone() }, true));
+    assert!(unfound.contains("Send the mail again to all matching recipients?"), "{unfound}");
     assert!(page.contains("&lt;b&gt;@acme"), "what was typed is text");
 }
 
