@@ -4,7 +4,7 @@ use domain::time::Timestamp;
 use effects::{Error, Performer};
 use serde_json::{Value, json};
 use std::time::Duration;
-use store::JournalEntry;
+use store::{JournalEntry, RunOrder};
 use tokio::time::Instant;
 
 /// Receives after which the queue gives an effect to the dead letters; the last one records the failure.
@@ -28,6 +28,10 @@ pub async fn handle(performer: &Performer, now: impl Fn() -> Timestamp, event: V
             continue;
         }
         let Some(image) = record.pointer("/dynamodb/NewImage") else { continue };
+        if let Some(order) = RunOrder::from_stream_json(image) {
+            performer.feed(&order, until, now()).await?;
+            continue;
+        }
         match JournalEntry::from_stream_json(image) {
             Ok(entry) => performer.perform_all(&entry, until, now()).await?,
             // A record of another kind, or of a later version: it must not hold up the shard.

@@ -53,6 +53,28 @@ impl TableConfig {
     }
 }
 
+/// What the worker of bulk runs needs.
+#[derive(Clone, Debug)]
+pub struct BulkConfig {
+    /// `TABLE_NAME`
+    pub table: String,
+    /// `BULK_PACE_PERCENT`: share of the account's sending rate that a run may use, 1 to 100.
+    pub pace_percent: u32,
+}
+
+impl BulkConfig {
+    /// Reads the environment.
+    pub fn from_env() -> Result<BulkConfig, Missing> {
+        let mut reader = Reader::default();
+        let percent = reader.optional("BULK_PACE_PERCENT").and_then(|text| text.trim().parse().ok());
+        let config = BulkConfig {
+            table: reader.required("TABLE_NAME"),
+            pace_percent: percent.unwrap_or(crate::bulk_runs::pace::PERCENT),
+        };
+        reader.finish(config)
+    }
+}
+
 /// What functions need that make or verify links.
 #[derive(Clone, Debug)]
 pub struct LinkConfig {

@@ -1,12 +1,14 @@
 //! The waist: every change of an aggregate goes through [`App::execute`]. Loads, decides, commits; retries conflicts.
 
 use crate::idempotency::RequestHash;
+use crate::keys::Secret;
 use crate::secret::SecretSource;
 use domain::command::{Actor, Command, Origin};
 use domain::decision::{Decision, Env, Reply};
 use domain::external_task::Status;
 use domain::ids::{InstanceKey, TenantId};
 use domain::instance::Aggregate;
+use domain::permission::Permission;
 use domain::process::Process;
 use domain::rejection::Rejection;
 use domain::script::Scripts;
@@ -16,7 +18,7 @@ use std::sync::Arc;
 use store::{CommitRequest, IdempotencyRecord, JournalId, Loaded, Store};
 
 /// Times a command is decided again after another writer was first.
-const ATTEMPTS_MAX: u32 = 6;
+pub(crate) const ATTEMPTS_MAX: u32 = 6;
 
 /// What the doors share.
 #[derive(Clone, Debug)]
@@ -66,6 +68,17 @@ pub struct Outcome {
     pub journal: Option<JournalId>,
 }
 
+/// One refused field of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldProblem {
+    /// Its name on the wire.
+    pub field: String,
+    /// Stable code.
+    pub code: &'static str,
+    /// What to do.
+    pub message: String,
+}
+
 /// Why a command was not carried out.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -86,6 +99,21 @@ pub enum Error {
     /// The same `Idempotency-Key` was committed by another request at the same moment.
     #[error("a request with the same idempotency key was carried out at the same moment")]
     IdempotencyTaken,
+    /// The caller may see it, but not do it.
+    #[error("this needs the permission {}", permission.as_str())]
+    Forbidden {
+        /// What is missing.
+        permission: Permission,
+    },
+    /// Inputs that cannot be accepted.
+    #[error("{} fields cannot be accepted", .0.len())]
+    Invalid(Vec<FieldProblem>),
+    /// A cursor that this installation did not give for this list, or gave too long ago.
+    #[error("this cursor belongs to another list or is too old")]
+    InvalidCursor,
+    /// The installation's secret is not to be had at the moment.
+    #[error("the service is not ready")]
+    NotReady,
     /// The table could not be asked.
     #[error(transparent)]
     Store(#[from] store::Error),
@@ -133,7 +161,8 @@ impl App {
         self.decide_and_commit(request, loaded.as_ref(), &request.command).await
     }
 
-    async fn decide_and_commit(
+    /// Decides on a loaded state and commits. For callers that look at something between load and commit.
+    pub(crate) async fn decide_and_commit(
         &self,
         request: &Request<'_>,
         loaded: Option<&Loaded>,
@@ -238,6 +267,18 @@ impl App {
             .ok_or_else(|| Error::NoDefinition { process_id: process_id.to_owned(), version })
     }
 
+    /// The installation's secret.
+    ///
+    /// # Errors
+    /// [`Error::NotReady`].
+    pub async fn secret(&self) -> Result<&Secret, Error> {
+        let source = self.secret.as_ref().ok_or(Error::NotReady)?;
+        source.get().await.map_err(|error| {
+            tracing::error!(%error, "the secret is not to be had");
+            Error::NotReady
+        })
+    }
+
     /// Expiry is decided by time: the first refused write of an overdue task carries it out, late timer or not.
     async fn expire_overdue(&self, request: &Request<'_>, loaded: Option<&Loaded>, command: &Command) {
         let Some(task) = command.task() else { return };
@@ -265,7 +306,7 @@ impl App {
 }
 
 /// Waits before the next attempt, longer each time, with chance so that two writers do not meet again.
-async fn pause(attempt: u32) {
+pub(crate) async fn pause(attempt: u32) {
     let ceiling_ms = 10_u64 << attempt.min(6);
     let wait_ms = crate::random::number() % ceiling_ms;
     tokio::time::sleep(std::time::Duration::from_millis(wait_ms)).await;

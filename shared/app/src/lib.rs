@@ -2,18 +2,22 @@
 //! configuration, clock). Must not know HTTP, HTML, Lambda events or the SDKs of mail, queues and schedules.
 
 pub mod auth;
+pub mod bulk_runs;
 pub mod clock;
 pub mod config;
 pub mod due;
 pub mod execute;
+pub mod external_tasks;
 pub mod idempotency;
 pub mod keys;
 pub mod link;
+mod placeholders;
 pub mod random;
 pub mod secret;
+pub mod session;
 pub mod telemetry;
 
-pub use execute::{App, Error, Outcome, Request};
+pub use execute::{App, Error, FieldProblem, Outcome, Request};
 
 #[cfg(test)]
 mod tests;

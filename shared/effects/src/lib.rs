@@ -6,6 +6,7 @@ pub mod config;
 mod mail;
 mod perform;
 mod queue;
+mod runs;
 mod schedule;
 
 pub use config::EffectsConfig;

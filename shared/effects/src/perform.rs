@@ -16,7 +16,7 @@ use domain::notification::Delivery;
 use domain::script::NoScripts;
 use domain::time::Timestamp;
 use std::time::Duration;
-use store::{JournalEntry, JournalId, Mark, StoredTask};
+use store::{JournalEntry, JournalId, Mark, RunOrder, StoredTask};
 use tokio::time::Instant;
 
 /// A time not later than this is waited for in a queue: schedules may be a minute late.
@@ -43,11 +43,11 @@ pub enum Path {
 /// Performs effects.
 #[derive(Clone, Debug)]
 pub struct Performer {
-    app: App,
+    pub(crate) app: App,
     public_url: String,
     mailer: Mailer,
     schedules: Schedules,
-    queues: Queues,
+    pub(crate) queues: Queues,
 }
 
 impl Performer {
@@ -94,6 +94,9 @@ impl Performer {
     /// # Errors
     /// Every failure: the message must stay in the queue.
     pub async fn retry(&self, name: &EffectRef, last: bool, now: Timestamp) -> Result<(), Error> {
+        if RunOrder::is_one(&name.pk, &name.sk).is_some() {
+            return self.feed_again(name, now).await;
+        }
         let Some(id) = JournalId::parse(&name.pk, &name.sk) else {
             return Err(Error::Refused { what: "reading the message", detail: "no journal item".to_owned() });
         };
@@ -224,6 +227,7 @@ impl Performer {
             Ok(message_id) => {
                 let mark = Mark { delivery: Delivery::Sent, message_id: Some(message_id), at: now };
                 self.mark_sent(entry, number, &mark).await?;
+                self.count(entry, now).await;
                 if stored.task.delivery == Delivery::Queued {
                     self.app.store.show_delivery(tenant, key, Delivery::Sent).await?;
                 }
@@ -235,6 +239,14 @@ impl Performer {
                 self.give_up(entry, number, key, now).await
             }
             Err(error) => Err(error),
+        }
+    }
+
+    /// Counts a mail of a bulk run with the run. A count that fails is no reason to send the mail again.
+    async fn count(&self, entry: &JournalEntry, now: Timestamp) {
+        let Some(run) = entry.origin.run else { return };
+        if let Err(error) = self.app.store.count_run_mail(entry.id.tenant(), run, now).await {
+            tracing::warn!(run.id = %run, %error, "a mail of a run is not counted");
         }
     }
 
@@ -286,7 +298,7 @@ impl Performer {
     }
 }
 
-fn no_time() -> Error {
+pub(crate) fn no_time() -> Error {
     Error::Later { what: "an effect", detail: "no answer in the time for one try".to_owned() }
 }
 

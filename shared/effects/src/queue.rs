@@ -2,14 +2,19 @@
 
 use crate::Error;
 use crate::config::EffectsConfig;
+use app::bulk_runs::message::Message;
 use app::due::DueMessage;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::DisplayErrorContext;
+use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use domain::effect::Due;
 use serde::{Deserialize, Serialize};
 
 /// The longest delay SQS offers, in seconds.
 const DELAY_S_MAX: i64 = 900;
+
+/// Messages that SQS takes at once.
+const BATCH_MAX: usize = 10;
 
 /// The name of one effect: what travels through the queue of retries.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,6 +56,41 @@ impl Queues {
     pub async fn retry(&self, effect: &EffectRef) -> Result<(), Error> {
         let body = serde_json::to_string(effect).expect("an effect's name has no map");
         self.send(&self.config.effects_queue, body, 1).await
+    }
+
+    /// Hands an effect to the queue of retries, to be tried after `delay_s` seconds.
+    pub async fn retry_later(&self, effect: &EffectRef, delay_s: i64) -> Result<(), Error> {
+        let body = serde_json::to_string(effect).expect("an effect's name has no map");
+        self.send(&self.config.effects_queue, body, i32::try_from(delay_s.clamp(1, DELAY_S_MAX)).unwrap_or(1)).await
+    }
+
+    /// Puts messages of a bulk run on its FIFO queue, in order. What was put before is not put again within five minutes.
+    pub async fn feed(&self, messages: &[Message]) -> Result<(), Error> {
+        let what = "sqs:SendMessageBatch";
+        for batch in messages.chunks(BATCH_MAX) {
+            let mut request = self.client.send_message_batch().queue_url(&self.config.bulk_queue);
+            for (number, message) in batch.iter().enumerate() {
+                let entry = SendMessageBatchRequestEntry::builder()
+                    .id(number.to_string())
+                    .message_body(serde_json::to_string(message).expect("a message of a run has text keys only"))
+                    .message_group_id(message.group())
+                    .message_deduplication_id(message.deduplication_id())
+                    .build()
+                    .map_err(|error| Error::Refused { what, detail: error.to_string() })?;
+                request = request.entries(entry);
+            }
+            match request.send().await {
+                Ok(output) if output.failed().is_empty() => {}
+                Ok(output) => {
+                    return Err(Error::Later {
+                        what,
+                        detail: format!("{} messages were not taken", output.failed().len()),
+                    });
+                }
+                Err(error) => return Err(Error::Later { what, detail: DisplayErrorContext(error).to_string() }),
+            }
+        }
+        Ok(())
     }
 
     /// Hides a received message of the queue of retries for so many seconds from now.
