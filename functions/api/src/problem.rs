@@ -1,6 +1,7 @@
 //! Refusals and failures as RFC 9457 problem documents: the only place of the API that pairs a reason with a status.
 
 use app::Error;
+pub use app::FieldProblem;
 use domain::rejection::Rejection;
 use lambda_http::{Body, Response};
 use serde_json::{Map, Value, json};
@@ -13,14 +14,6 @@ pub struct Problem {
     detail: String,
     extra: Map<String, Value>,
     retry_after_s: Option<u32>,
-}
-
-/// One refused field of a request.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FieldProblem {
-    pub field: String,
-    pub code: &'static str,
-    pub message: String,
 }
 
 impl Problem {
@@ -132,6 +125,17 @@ impl From<Error> for Problem {
             Error::Rejected(rejection) => rejection.into(),
             Error::Store(error) => error.into(),
             Error::NoDefinition { .. } => Problem::not_found("definition"),
+            Error::Forbidden { permission } => Problem::forbidden(permission.as_str()),
+            Error::Invalid(problems) => Problem::validation(problems),
+            Error::InvalidCursor => Problem::new(
+                400,
+                "INVALID_CURSOR",
+                "This cursor belongs to another list or is older than a day. Start again without a cursor.",
+            ),
+            Error::NotReady => Problem {
+                retry_after_s: Some(1),
+                ..Problem::new(503, "UNAVAILABLE", "The service is not ready. Nothing was changed; try again.")
+            },
             Error::Busy | Error::IdempotencyTaken => Problem {
                 retry_after_s: Some(1),
                 ..Problem::new(503, "BUSY", "Others are changing the same instance. Nothing was changed; try again.")

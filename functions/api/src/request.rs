@@ -6,7 +6,6 @@ use crate::problem::Problem;
 use app::auth::Caller;
 use app::clock;
 use app::idempotency::{KEY_CHARS_MAX, RequestHash};
-use app::keys::Secret;
 use domain::command::{Door, Origin};
 use domain::permission::Permission;
 use domain::time::Timestamp;
@@ -95,6 +94,11 @@ impl<'a> Call<'a> {
     /// Where the call came from.
     pub fn origin(&self) -> Origin {
         Origin { door: Some(Door::Api), address: self.address.clone(), run: None }
+    }
+
+    /// Every name and value of the query, as given.
+    pub fn queries(&self) -> &[(String, String)] {
+        &self.query
     }
 
     /// Refuses with 403 what the caller may see but not do.
@@ -216,16 +220,6 @@ impl<'a> Call<'a> {
 }
 
 impl Call<'_> {
-    /// The installation's secret.
-    pub async fn secret(&self) -> Result<&Secret, Problem> {
-        let missing = || Problem::new(503, "UNAVAILABLE", "The service is not ready. Nothing was changed; try again.");
-        let source = self.api.app.secret.as_ref().ok_or_else(missing)?;
-        source.get().await.map_err(|error| {
-            tracing::error!(%error, "the secret is not to be had");
-            missing()
-        })
-    }
-
     /// One page of a list whose cursor is a signed position: `fetch` gets limit and position and gives items and the
     /// next position; the answer's cursor is signed again.
     pub async fn list_page<T, F>(
@@ -236,20 +230,17 @@ impl Call<'_> {
     where
         F: Future<Output = Result<(Vec<T>, Option<String>), store::Error>>,
     {
-        let secret = self.secret().await?;
-        let tenant = self.caller.tenant;
+        let secret = self.api.app.secret().await?;
+        let (tenant, now) = (self.caller.tenant, self.now);
         let after = match self.query_one("cursor")? {
             None => None,
-            Some(text) => Some(app::link::cursor::verify(secret, tenant, question, text).ok_or_else(|| {
-                Problem::new(
-                    400,
-                    "INVALID_CURSOR",
-                    "This cursor belongs to another list. Start again without a cursor.",
-                )
-            })?),
+            Some(text) => {
+                let position = app::link::cursor::verify(secret, tenant, question, text, now);
+                Some(position.ok_or(app::Error::InvalidCursor)?)
+            }
         };
         let (items, next) = fetch(self.limit()?, after).await?;
-        let next = next.map(|position| app::link::cursor::sign(secret, tenant, question, &position));
+        let next = next.map(|position| app::link::cursor::sign(secret, tenant, question, &position, now));
         Ok((items, next))
     }
 }

@@ -69,6 +69,7 @@ pub fn instance(
     aggregate: &Aggregate,
     journal: &[JournalEntry],
     variables: bool,
+    addresses: bool,
     now: Timestamp,
 ) -> Value {
     let instance = &aggregate.instance;
@@ -93,7 +94,7 @@ pub fn instance(
     }
     put("timers", timers(instance));
     put("jobs", jobs(instance));
-    put("history", history::entries(instance, journal, variables));
+    put("history", history::entries(instance, journal, variables, addresses));
     Value::Object(body)
 }
 

@@ -56,17 +56,7 @@ pub async fn put_tenant(options: &Options<'_>) -> Result<()> {
     let id = tenant_id(options.required("id")?)?;
     let mut record = match store.tenant(id, clock::now()).await? {
         Some(record) => record,
-        None => TenantRecord {
-            id,
-            name: options.required("name")?.to_owned(),
-            language: "en".to_owned(),
-            time_zone: "UTC".to_owned(),
-            epoch: 1,
-            shards: 1,
-            mail_from_name: None,
-            reply_to: None,
-            created_at: clock::now(),
-        },
+        None => TenantRecord::new(id, options.required("name")?, clock::now()),
     };
     if let Some(name) = options.get("name") {
         record.name = name.to_owned();

@@ -1,9 +1,11 @@
 //! Who is calling: API tokens and OIDC bearer tokens behind one interface. What a caller may do is `domain::permission`.
 
+use crate::Error;
 use aws_lc_rs::digest;
 use domain::command::Actor;
 use domain::ids::TenantId;
-use domain::permission::{Permission, Role, may};
+use domain::permission::{Permission, Permissions, Role, Setup};
+use domain::rejection::Rejection;
 use domain::time::Timestamp;
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
@@ -19,12 +21,36 @@ pub struct Caller {
     pub user: String,
     /// Roles within the tenant.
     pub roles: Vec<Role>,
+    /// What the tenant's setup allows these roles.
+    pub permissions: Permissions,
 }
 
 impl Caller {
+    /// Somebody with `roles` in a tenant whose setup is `setup`.
+    pub fn new(tenant: TenantId, user: String, roles: Vec<Role>, setup: &Setup) -> Caller {
+        let permissions = setup.permissions(&roles);
+        Caller { tenant, user, roles, permissions }
+    }
+
     /// Whether a role of the caller carries the permission.
     pub fn may(&self, permission: Permission) -> bool {
-        may(&self.roles, permission)
+        self.permissions.contains(permission)
+    }
+
+    /// Refuses what the caller may see but not do.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`].
+    pub fn require(&self, permission: Permission) -> Result<(), Error> {
+        if self.may(permission) { Ok(()) } else { Err(Error::Forbidden { permission }) }
+    }
+
+    /// Refuses what the caller may not even see, as if it did not exist.
+    ///
+    /// # Errors
+    /// [`Rejection::NotFound`].
+    pub fn require_visible(&self, permission: Permission, what: &'static str) -> Result<(), Error> {
+        if self.may(permission) { Ok(()) } else { Err(Rejection::NotFound { what }.into()) }
     }
 
     /// The actor of the caller's commands.
@@ -64,12 +90,13 @@ pub(crate) struct Oidc {
 #[error("OIDC_JWKS is no JSON Web Key Set: {0}")]
 pub struct InvalidJwks(#[from] serde_json::Error);
 
-#[derive(Deserialize)]
-struct Claims {
-    sub: String,
-    tenant: u32,
+/// What a valid token says.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Claims {
+    pub sub: String,
+    pub tenant: u32,
     #[serde(default)]
-    roles: Vec<String>,
+    pub roles: Vec<String>,
 }
 
 impl Authenticator {
@@ -86,17 +113,29 @@ impl Authenticator {
     pub async fn caller(&self, header: Option<&str>, now: Timestamp) -> Result<Option<Caller>, store::Error> {
         let Some(token) = header.and_then(bearer) else { return Ok(None) };
         if token.starts_with("cs_") {
-            let record = self.store.token(&hash_token(token), now).await?;
-            return Ok(record.map(|record| Caller {
-                tenant: record.tenant,
-                user: record.user,
-                roles: record.roles.iter().filter_map(|role| Role::parse(role)).collect(),
-            }));
+            let Some(record) = self.store.token(&hash_token(token), now).await? else { return Ok(None) };
+            return member(&self.store, record.tenant, record.user, &record.roles, now).await;
         }
-        let Some(caller) = self.oidc.as_ref().and_then(|oidc| oidc.verify(token, now)) else { return Ok(None) };
-        // A provider may know tenants that this installation does not.
-        Ok(self.store.tenant(caller.tenant, now).await?.map(|_| caller))
+        let Some(claims) = self.oidc.as_ref().and_then(|oidc| oidc.verify(token, now)) else { return Ok(None) };
+        member(&self.store, TenantId(claims.tenant), claims.sub, &claims.roles, now).await
     }
+}
+
+/// Somebody whose tenant and roles are known, with what the tenant's setup of today allows. `None`: no such tenant (a
+/// provider may know tenants that this installation does not). Words that are no roles allow nothing.
+///
+/// # Errors
+/// Only when the store cannot be asked.
+pub async fn member(
+    store: &Store,
+    tenant: TenantId,
+    user: String,
+    roles: &[String],
+    now: Timestamp,
+) -> Result<Option<Caller>, store::Error> {
+    let Some(record) = store.tenant(tenant, now).await? else { return Ok(None) };
+    let roles = roles.iter().filter_map(|role| Role::parse(role)).collect();
+    Ok(Some(Caller::new(tenant, user, roles, &record.setup)))
 }
 
 /// SHA-256 of an API token in hexadecimal: what is stored.
@@ -120,8 +159,8 @@ impl Oidc {
         Ok(Oidc { issuer: config.issuer, audience: config.audience, keys })
     }
 
-    /// The caller a token names, or `None` for every token that is not wholly valid at `now`.
-    pub(crate) fn verify(&self, token: &str, now: Timestamp) -> Option<Caller> {
+    /// What a token says, or `None` for every token that is not wholly valid at `now`.
+    pub(crate) fn verify(&self, token: &str, now: Timestamp) -> Option<Claims> {
         let header = decode_header(token).ok()?;
         // Asymmetric signatures only: with HS256 the public key would be the signing secret.
         if !matches!(header.alg, Algorithm::RS256 | Algorithm::PS256 | Algorithm::ES256 | Algorithm::EdDSA) {
@@ -143,11 +182,6 @@ impl Oidc {
         if at("exp")? + LEEWAY_S < seconds || at("nbf").is_some_and(|nbf| nbf - LEEWAY_S > seconds) {
             return None;
         }
-        let claims: Claims = serde_json::from_value(claims).ok()?;
-        Some(Caller {
-            tenant: TenantId(claims.tenant),
-            user: claims.sub,
-            roles: claims.roles.iter().filter_map(|role| Role::parse(role)).collect(),
-        })
+        serde_json::from_value(claims).ok()
     }
 }

@@ -128,30 +128,50 @@ impl PageValue {
 }
 
 /// Opaque, signed cursors: the position in a list together with what was asked, so that a cursor of another list,
-/// tenant or filter is refused.
+/// tenant or filter is refused. A cursor lives for a day: a page is walked through in minutes.
 pub mod cursor {
     use super::{Engine, Purpose, SIGNATURE_BYTES, Secret, TenantId, URL_SAFE_NO_PAD};
+    use domain::time::Timestamp;
 
-    fn message(position: &str, question: &str) -> Vec<u8> {
-        let mut message = position.as_bytes().to_vec();
+    /// Minutes for which a cursor may be used.
+    pub const LIFE_MINUTES: u32 = 24 * 60;
+    /// Bytes of a cursor at most; positions are far shorter.
+    const TEXT_MAX: usize = 4_096;
+    const TIME_BYTES: usize = 4;
+
+    fn minutes(now: Timestamp) -> u32 {
+        u32::try_from(now.as_millis() / 60_000).unwrap_or(0)
+    }
+
+    fn message(body: &[u8], question: &str) -> Vec<u8> {
+        let mut message = body.to_vec();
         message.push(0);
         message.extend(question.as_bytes());
         message
     }
 
     /// The cursor for going on behind `position` of the list that `question` describes.
-    pub fn sign(secret: &Secret, tenant: TenantId, question: &str, position: &str) -> String {
-        let mut bytes = secret.sign(Purpose::Cursor, tenant, 0, &message(position, question)).to_vec();
-        bytes.extend(position.as_bytes());
+    pub fn sign(secret: &Secret, tenant: TenantId, question: &str, position: &str, now: Timestamp) -> String {
+        let mut body = minutes(now).to_be_bytes().to_vec();
+        body.extend(position.as_bytes());
+        let mut bytes = secret.sign(Purpose::Cursor, tenant, 0, &message(&body, question)).to_vec();
+        bytes.extend(body);
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
-    /// The position, or `None` for a foreign or forged cursor.
-    pub fn verify(secret: &Secret, tenant: TenantId, question: &str, cursor: &str) -> Option<String> {
+    /// The position, or `None` for a foreign, forged or stale cursor.
+    pub fn verify(secret: &Secret, tenant: TenantId, question: &str, cursor: &str, now: Timestamp) -> Option<String> {
+        if cursor.len() > TEXT_MAX {
+            return None;
+        }
         let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
-        let (signature, position) = bytes.split_at_checked(SIGNATURE_BYTES)?;
-        let position = String::from_utf8(position.to_vec()).ok()?;
-        let message = message(&position, question);
-        secret.verify(Purpose::Cursor, tenant, 0, &message, signature).then_some(position)
+        let (signature, body) = bytes.split_at_checked(SIGNATURE_BYTES)?;
+        let (made, position) = body.split_at_checked(TIME_BYTES)?;
+        if !secret.verify(Purpose::Cursor, tenant, 0, &message(body, question), signature) {
+            return None;
+        }
+        let made = u32::from_be_bytes(made.try_into().ok()?);
+        let fresh = minutes(now) <= made.saturating_add(LIFE_MINUTES);
+        fresh.then(|| String::from_utf8(position.to_vec()).ok()).flatten()
     }
 }

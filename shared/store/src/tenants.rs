@@ -9,6 +9,7 @@ use crate::table::SORT_KEY;
 use crate::{Error, Store};
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use domain::ids::TenantId;
+use domain::permission::Setup;
 use domain::time::Timestamp;
 
 /// Milliseconds for which a record is taken from the process's own memory (design: at most 30 s).
@@ -36,8 +37,31 @@ pub struct TenantRecord {
     pub mail_from_name: Option<String>,
     /// Where answers to its mails go.
     pub reply_to: Option<String>,
+    /// What its roles may do.
+    pub setup: Setup,
+    /// Days after their end for which instances with their tasks and journals are kept; `None`: for ever.
+    pub retention_days: Option<u32>,
     /// When it was created.
     pub created_at: Timestamp,
+}
+
+impl TenantRecord {
+    /// A tenant with the defaults of everything.
+    pub fn new(id: TenantId, name: &str, now: Timestamp) -> TenantRecord {
+        TenantRecord {
+            id,
+            name: name.to_owned(),
+            language: "en".to_owned(),
+            time_zone: "UTC".to_owned(),
+            epoch: 1,
+            shards: 1,
+            mail_from_name: None,
+            reply_to: None,
+            setup: Setup::default(),
+            retention_days: None,
+            created_at: now,
+        }
+    }
 }
 
 /// An API token, without the token: the table holds only its hash.
@@ -101,13 +125,28 @@ impl Store {
         let text = |value: &str| AttributeValue::S(value.to_owned());
         let optional = |value: &Option<String>| text(value.as_deref().unwrap_or_default());
         let number = |value: i64| AttributeValue::N(value.to_string());
-        let update = self
-            .update(&keys::tenant(record.id))
-            .update_expression(
-                "SET #k = :k, #nm = :nm, #lg = :lg, #tz = :tz, #sh = :sh, #fn = :fn, #rt = :rt, \
-                 #ep = if_not_exists(#ep, :ep), #at = if_not_exists(#at, :at)",
-            )
-            .condition_expression("attribute_not_exists(pk) OR #sh <= :sh");
+        // What a tenant does not set up is not stored.
+        let setup = (!record.setup.is_default()).then(|| text(&setup_json(&record.setup)));
+        let retention = record.retention_days.map(|days| number(i64::from(days)));
+        let mut sets = "SET #k = :k, #nm = :nm, #lg = :lg, #tz = :tz, #sh = :sh, #fn = :fn, #rt = :rt, \
+                        #ep = if_not_exists(#ep, :ep), #at = if_not_exists(#at, :at)"
+            .to_owned();
+        let mut removes = Vec::new();
+        let mut update = self.update(&keys::tenant(record.id));
+        for (name, value) in [(SETUP, setup), (RETENTION, retention)] {
+            update = update.expression_attribute_names(format!("#{name}"), name);
+            match value {
+                Some(value) => {
+                    sets.push_str(&format!(", #{name} = :{name}"));
+                    update = update.expression_attribute_values(format!(":{name}"), value);
+                }
+                None => removes.push(format!("#{name}")),
+            }
+        }
+        if !removes.is_empty() {
+            sets.push_str(&format!(" REMOVE {}", removes.join(", ")));
+        }
+        let update = update.update_expression(sets).condition_expression("attribute_not_exists(pk) OR #sh <= :sh");
         let values = [
             ("k", text("T1")),
             ("nm", text(&record.name)),
@@ -188,6 +227,15 @@ impl Store {
     }
 }
 
+/// Attribute with the setup of roles as JSON, where it is not the default.
+const SETUP: &str = "pm";
+/// Attribute with the days for which ended instances are kept, where they are not kept for ever.
+const RETENTION: &str = "rd";
+
+fn setup_json(setup: &Setup) -> String {
+    serde_json::to_string(setup).expect("names of roles and permissions are JSON")
+}
+
 pub(crate) fn write_token(hash: &str, record: &TokenRecord) -> Item {
     Writer::new(&keys::token(hash), "A1")
         .number("t", record.tenant.0)
@@ -209,6 +257,8 @@ pub(crate) fn read_tenant(id: TenantId, item: &Item) -> Result<TenantRecord, Err
         shards: reader.number("sh")?,
         mail_from_name: optional("fn"),
         reply_to: optional("rt"),
+        setup: reader.json_or_default(SETUP)?,
+        retention_days: reader.number_opt(RETENTION)?,
         created_at: Timestamp::from_millis(reader.number("at")?),
     })
 }

@@ -104,15 +104,8 @@ impl World {
         let secret = Secret::new("a secret of 32 bytes that nobody uses").context("32 bytes")?;
         let observer = table.store();
         let record = TenantRecord {
-            id: TENANT,
-            name: "Norvik Harbour".to_owned(),
-            language: "en".to_owned(),
             time_zone: "Europe/Oslo".to_owned(),
-            epoch: 1,
-            shards: 1,
-            mail_from_name: None,
-            reply_to: None,
-            created_at: clock.now(),
+            ..TenantRecord::new(TENANT, "Norvik Harbour", clock.now())
         };
         observer.put_tenant(&record).await?;
         let running = Arc::new(Running::start(&table, &aws, &gate, &secret));

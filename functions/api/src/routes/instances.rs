@@ -95,7 +95,8 @@ pub async fn get(call: &Call<'_>, key: &str) -> Result<Answer, Problem> {
         .await?;
     let journal = call.api.app.store.journal(call.caller.tenant, key).await?;
     let variables = call.caller.may(Permission::VariablesRead);
-    Ok(Answer::ok(view::instance(&process, &loaded.aggregate, &journal, variables, call.now)))
+    let addresses = call.caller.may(Permission::ExternalTasksManage);
+    Ok(Answer::ok(view::instance(&process, &loaded.aggregate, &journal, variables, addresses, call.now)))
 }
 
 pub async fn cancel(call: &Call<'_>, key: &str) -> Result<Answer, Problem> {

@@ -1,33 +1,19 @@
 //! Wire shapes of external tasks: the row of a list and the details (S0-02 to S0-08, S0-17 to S0-26).
 
-use super::{element_name, history, time};
-use domain::effect::Effect;
-use domain::external_task::{ExternalTask, lifecycle};
-use domain::instance::Instance;
+use super::{history, time};
+use app::external_tasks::{Details, ListedTask, NotificationLine, TaskNow};
+use domain::external_task::Action;
 use domain::notification::{Channel, NotificationKind};
-use domain::process::Process;
-use domain::time::Timestamp;
 use serde_json::{Value, json};
-use store::{JournalEntry, TaskRow};
-
-/// What of the details this caller is shown.
-pub struct Shown {
-    /// Address and last path part of the link; only for `external-tasks:manage`.
-    pub link: Option<(String, String)>,
-    /// Whether answers are shown.
-    pub answers: bool,
-    /// When the link was first fetched, by a person or a scanner.
-    pub fetched_at: Option<Timestamp>,
-}
 
 /// One row of the list.
-pub fn row(process: &Process, row: &TaskRow, now: Timestamp) -> Value {
-    let overdue = !row.status.is_final() && row.expires_at.is_some_and(|expires| now >= expires);
+pub fn row(listed: &ListedTask) -> Value {
+    let row = &listed.row;
     json!({
         "taskKey": row.task,
-        "status": if overdue { "EXPIRED" } else { row.status.as_str() },
+        "status": listed.status_now.as_str(),
         "recipient": row.recipient,
-        "task": element_name(process, &row.activity),
+        "task": listed.task_name,
         "activityId": row.activity,
         "processId": row.process_id,
         "version": row.definition_version,
@@ -38,23 +24,24 @@ pub fn row(process: &Process, row: &TaskRow, now: Timestamp) -> Value {
         "completedAt": time(row.completed_at),
         "reminders": row.reminders,
         "delivery": row.delivery.as_str(),
+        "actions": actions(&listed.actions),
     })
 }
 
 /// The task in the shape of a row, from its state.
-pub fn task(process: &Process, instance: &Instance, task: &ExternalTask, now: Timestamp) -> Value {
-    let status = task.status_at(now);
+pub fn task(now: &TaskNow) -> Value {
+    let task = &now.task;
     json!({
         "taskKey": task.key,
-        "status": status.as_str(),
+        "status": now.status.as_str(),
         "recipient": task.recipient,
-        "task": element_name(process, &task.activity),
+        "task": now.task_name,
         "activityId": task.activity,
-        "processId": instance.process_id,
-        "version": instance.definition_version,
-        "reference": instance.reference,
-        "instanceKey": instance.key,
-        "instanceStatus": instance.status.as_str(),
+        "processId": now.process_id,
+        "version": now.version,
+        "reference": now.reference,
+        "instanceKey": now.instance,
+        "instanceStatus": now.instance_status.as_str(),
         "createdAt": task.created_at.to_string(),
         "expiresAt": time(task.expires_at),
         "completedAt": time(task.completed_at),
@@ -63,66 +50,53 @@ pub fn task(process: &Process, instance: &Instance, task: &ExternalTask, now: Ti
         "delivery": task.delivery.as_str(),
         "followUp": task.follow_up,
         "templatesVersion": task.templates_version,
-        "actions": lifecycle::operator_actions(status).map(|action| action.as_str()).collect::<Vec<_>>(),
+        "actions": actions(&now.actions),
     })
 }
 
+fn actions(actions: &[Action]) -> Vec<&'static str> {
+    actions.iter().map(|action| action.as_str()).collect()
+}
+
 /// Everything about one task.
-pub fn details(
-    process: &Process,
-    instance: &Instance,
-    external: &ExternalTask,
-    journal: &[JournalEntry],
-    shown: Shown,
-    now: Timestamp,
-) -> Value {
-    let mut body = task(process, instance, external, now);
-    body["recipientName"] = json!(external.recipient_name);
-    body["channel"] = channel(external.channel).into();
-    body["language"] = json!(external.language);
-    body["firstFetchedAt"] = time(shown.fetched_at);
-    body["firstOpenedAt"] = time(external.first_opened_at);
-    body["outcome"] = json!(external.outcome);
-    if shown.answers {
-        body["answers"] = Value::Object(external.answers.clone());
+pub fn details(details: &Details) -> Value {
+    let task = &details.now.task;
+    let mut body = self::task(&details.now);
+    body["processName"] = details.now.process_name.as_str().into();
+    body["businessKey"] = json!(details.now.business_key);
+    body["deployedVersion"] = json!(details.deployed_version);
+    body["recipientName"] = json!(task.recipient_name);
+    body["channel"] = channel(task.channel).into();
+    body["language"] = json!(task.language);
+    body["firstFetchedAt"] = time(details.first_fetched_at);
+    body["firstOpenedAt"] = time(task.first_opened_at);
+    body["outcome"] = json!(task.outcome);
+    if details.values_shown {
+        body["answers"] = Value::Object(task.answers.clone());
     }
-    if let Some((link, token)) = shown.link {
-        body["link"] = link.into();
-        body["token"] = token.into();
+    if let Some(link) = &details.link {
+        body["link"] = link.url.as_str().into();
+        body["token"] = link.token.as_str().into();
     }
-    body["notifications"] = notifications(external, journal);
-    body["history"] = history::of_task(instance, journal, external.key.number(), shown.answers);
+    body["notifications"] = details.notifications.iter().map(notification).collect();
+    body["history"] =
+        details.history.iter().map(|line| history::line(task.key.instance(), line, details.values_shown)).collect();
     body
 }
 
-/// The complete notification log: every mail ordered, and what became of it (S0-25).
-fn notifications(task: &ExternalTask, journal: &[JournalEntry]) -> Value {
-    journal
-        .iter()
-        .flat_map(|entry| {
-            entry.effects.iter().enumerate().filter_map(move |(number, effect)| match effect {
-                Effect::Notify { task: about, kind } if *about == task.key.number() => {
-                    Some((entry, entry.mail(number), *kind))
-                }
-                Effect::Notify { .. }
-                | Effect::Schedule { .. }
-                | Effect::Unschedule { .. }
-                | Effect::Find { .. }
-                | Effect::Continue => None,
-            })
-        })
-        .map(|(entry, mail, kind)| {
-            json!({
-                "kind": kind_name(kind),
-                "channel": channel(task.channel),
-                "to": task.recipient,
-                "at": mail.map_or(entry.at, |mail| mail.at).to_string(),
-                "orderedAt": entry.at.to_string(),
-                "result": mail.and_then(|mail| mail.message_id.as_deref()),
-                "delivery": mail.map_or("queued", |mail| mail.delivery.as_str()),
-            })
-        })
-        .collect()
+/// One line of the notification log (S0-25).
+fn notification(line: &NotificationLine) -> Value {
+    json!({
+        "kind": kind_name(line.kind),
+        "channel": channel(line.channel),
+        "to": line.to,
+        "at": line.sent_at.unwrap_or(line.ordered_at).to_string(),
+        "orderedAt": line.ordered_at.to_string(),
+        "result": line.message_id,
+        "delivery": line.delivery.as_str(),
+        "reportedAt": time(line.reported_at),
+        "actor": line.actor.name(),
+    })
 }
 
 fn kind_name(kind: NotificationKind) -> &'static str {

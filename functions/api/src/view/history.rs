@@ -1,12 +1,14 @@
 //! The journal of an instance as people read it: elements with their times, and one entry per event.
 
 use super::{element_type, time};
+use app::external_tasks::HistoryLine;
+use domain::command::{Actor, Origin};
 use domain::event::{ElementActivated, EndCause, Event};
-use domain::ids::Number;
+use domain::ids::{InstanceKey, Number};
 use domain::instance::Instance;
 use domain::process::Process;
 use domain::time::Timestamp;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use store::JournalEntry;
 
 struct Seen<'a> {
@@ -78,47 +80,50 @@ fn end(seen: &mut [Seen<'_>], number: Number, state: &'static str, at: Timestamp
     }
 }
 
-/// One entry per event, oldest first. Values only for those who may read variables.
-pub fn entries(instance: &Instance, journal: &[JournalEntry], variables: bool) -> Value {
-    journal
-        .iter()
-        .flat_map(|entry| {
-            entry.events.iter().map(|event| {
-                let mut item = json!({
-                    "at": entry.at.to_string(),
-                    "actor": entry.actor.name(),
-                    "command": entry.command,
-                });
-                let (name, details) = describe(instance, event, variables);
-                item["type"] = name.into();
-                if let (Value::Object(item), Value::Object(details)) = (&mut item, details) {
-                    item.extend(details);
-                }
-                item
-            })
+/// One entry per event, oldest first. Values only for those who may read variables, addresses of members only for those
+/// who manage external tasks.
+pub fn entries(instance: &Instance, journal: &[JournalEntry], variables: bool, addresses: bool) -> Value {
+    let entries = journal.iter().flat_map(|entry| entry.events.iter().map(move |event| (entry, event)));
+    entries
+        .map(|(entry, event)| {
+            let head = head(entry.at, &entry.actor, &entry.origin, &entry.command, addresses);
+            with_event(head, instance.key, event, variables)
         })
         .collect()
 }
 
-/// The entries of one task only.
-pub fn of_task(instance: &Instance, journal: &[JournalEntry], task: Number, values: bool) -> Value {
-    journal
-        .iter()
-        .flat_map(|entry| {
-            entry.events.iter().filter(|event| event.task() == Some(task)).map(|event| {
-                let (name, details) = describe(instance, event, values);
-                let mut item = json!({ "at": entry.at.to_string(), "actor": entry.actor.name(), "type": name });
-                if let (Value::Object(item), Value::Object(details)) = (&mut item, details) {
-                    item.extend(details);
-                }
-                item
-            })
-        })
-        .collect()
+/// One entry of a task's history.
+pub fn line(instance: InstanceKey, line: &HistoryLine, values: bool) -> Value {
+    // Who may not see addresses was given none.
+    with_event(head(line.at, &line.actor, &line.origin, &line.command, true), instance, &line.event, values)
 }
 
-fn describe(instance: &Instance, event: &Event, values: bool) -> (&'static str, Value) {
-    let key = instance.key;
+/// When, who, from where, and what was asked.
+fn head(at: Timestamp, actor: &Actor, origin: &Origin, command: &str, addresses: bool) -> Value {
+    let mut head = json!({ "at": at.to_string(), "actor": actor.name(), "command": command });
+    let from = [
+        ("door", origin.door.map(|door| Value::from(door.as_str()))),
+        ("address", origin.address.as_deref().filter(|_| addresses).map(Value::from)),
+        ("bulkRunKey", origin.run.map(|run| json!(run))),
+    ];
+    let from: Map<String, Value> =
+        from.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();
+    if !from.is_empty() {
+        head["origin"] = Value::Object(from);
+    }
+    head
+}
+
+fn with_event(mut item: Value, key: InstanceKey, event: &Event, values: bool) -> Value {
+    let (name, details) = describe(key, event, values);
+    item["type"] = name.into();
+    if let (Value::Object(item), Value::Object(details)) = (&mut item, details) {
+        item.extend(details);
+    }
+    item
+}
+
+fn describe(key: InstanceKey, event: &Event, values: bool) -> (&'static str, Value) {
     let shown = |map: &domain::variables::Variables| {
         if values { Value::Object(map.clone()) } else { map.keys().cloned().collect() }
     };

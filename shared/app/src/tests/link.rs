@@ -3,6 +3,7 @@
 use crate::keys::Secret;
 use crate::link::{LINK_CHARS, LinkTarget, PageValue, cursor};
 use domain::ids::{InstanceKey, Number, TenantId};
+use domain::time::Timestamp;
 
 fn secret() -> Secret {
     Secret::new("a secret of the tests, long enough for them").expect("32 bytes or more")
@@ -78,9 +79,16 @@ fn a_page_value_is_of_its_task_only_and_carries_the_submission() {
 
 #[test]
 fn a_cursor_is_of_its_tenant_and_question_only() {
-    let text = cursor::sign(&secret(), TenantId(1), "tasks PENDING", "0001#7");
-    assert_eq!(cursor::verify(&secret(), TenantId(1), "tasks PENDING", &text).as_deref(), Some("0001#7"));
-    assert_eq!(cursor::verify(&secret(), TenantId(2), "tasks PENDING", &text), None);
-    assert_eq!(cursor::verify(&secret(), TenantId(1), "tasks EXPIRED", &text), None);
-    assert_eq!(cursor::verify(&secret(), TenantId(1), "tasks PENDING", "AAAA"), None);
+    let (now, tenant) = (Timestamp::from_millis(1_800_000_000_000), TenantId(1));
+    let text = cursor::sign(&secret(), tenant, "tasks PENDING", "0001#7", now);
+    let position = |tenant, question, text: &str, now| cursor::verify(&secret(), tenant, question, text, now);
+    assert_eq!(position(tenant, "tasks PENDING", &text, now).as_deref(), Some("0001#7"));
+    assert_eq!(position(TenantId(2), "tasks PENDING", &text, now), None);
+    assert_eq!(position(tenant, "tasks EXPIRED", &text, now), None);
+    for forged in ["AAAA", "", "%", &text[1..], &text[..text.len() - 1], &"A".repeat(5_000)] {
+        assert_eq!(position(tenant, "tasks PENDING", forged, now), None, "{forged}");
+    }
+    let day = i64::from(cursor::LIFE_MINUTES) * 60_000;
+    assert!(position(tenant, "tasks PENDING", &text, now.plus_millis(day)).is_some());
+    assert_eq!(position(tenant, "tasks PENDING", &text, now.plus_millis(day + 60_000)), None, "stale");
 }

@@ -3,11 +3,11 @@
 use crate::auth::Caller;
 use crate::idempotency::RequestHash;
 use domain::ids::TenantId;
-use domain::permission::Role;
+use domain::permission::{Role, Setup};
 use serde_json::json;
 
 fn caller(user: &str) -> Caller {
-    Caller { tenant: TenantId(1), user: user.to_owned(), roles: vec![Role::Admin] }
+    Caller::new(TenantId(1), user.to_owned(), vec![Role::Admin], &Setup::default())
 }
 
 #[test]

@@ -76,15 +76,12 @@ async fn today_every_shape_is_written_as_its_newest_golden_file() {
     check(&store, ended.journal.key(), "journal-1-completed").await;
 
     let tenant = TenantRecord {
-        id: TENANT,
-        name: "Acme GmbH".to_owned(),
         language: "de".to_owned(),
         time_zone: "Europe/Berlin".to_owned(),
         epoch: 3,
         shards: 2,
         mail_from_name: Some("Acme Purchasing".to_owned()),
-        reply_to: None,
-        created_at: at(0),
+        ..TenantRecord::new(TENANT, "Acme GmbH", at(0))
     };
     store.put_tenant(&tenant).await.expect("a tenant");
     check(&store, keys::tenant(TENANT), "tenant-1").await;

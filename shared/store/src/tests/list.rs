@@ -8,17 +8,7 @@ use domain::notification::Delivery;
 use std::collections::BTreeSet;
 
 async fn put_tenant(store: &Store, shards: u32) {
-    let record = TenantRecord {
-        id: TENANT,
-        name: "Acme".to_owned(),
-        language: "en".to_owned(),
-        time_zone: "Europe/Berlin".to_owned(),
-        epoch: 1,
-        shards,
-        mail_from_name: None,
-        reply_to: None,
-        created_at: at(0),
-    };
+    let record = TenantRecord { shards, ..TenantRecord::new(TENANT, "Acme", at(0)) };
     store.put_tenant(&record).await.expect("a tenant");
 }
 

@@ -6,15 +6,10 @@ use domain::ids::TenantId;
 
 fn record(id: u32) -> TenantRecord {
     TenantRecord {
-        id: TenantId(id),
-        name: "Acme GmbH".to_owned(),
         language: "de".to_owned(),
         time_zone: "Europe/Berlin".to_owned(),
-        epoch: 1,
-        shards: 1,
         mail_from_name: Some("Acme Purchasing".to_owned()),
-        reply_to: None,
-        created_at: at(0),
+        ..TenantRecord::new(TenantId(id), "Acme GmbH", at(0))
     }
 }
 
