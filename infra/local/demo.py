@@ -22,6 +22,9 @@ TOKENS = {
     "TOKEN_USER": ("1", "user@demo.test", "user"),
     "TOKEN_OTHER": ("2", "admin@other.test", "admin"),
 }
+# user -> name on the console's sign-in page
+NAMES = {"admin@demo.test": "Ingrid Solberg", "manager@demo.test": "Tomasz Wilk", "operator@demo.test": "Marit Haugen",
+         "user@demo.test": "Jonas Berg", "admin@other.test": "Amara Obi"}
 TENANTS = {"1": "Norvik Harbour", "2": "Another Company"}
 
 
@@ -39,6 +42,12 @@ def load(settings, admin, memory):
     memory.write_text(json.dumps(tokens))
     memory.chmod(0o600)
     return tokens
+
+
+def people():
+    """The users whom the console of a local stack lets in without proof."""
+    return [{"tenant": int(tenant), "user": user, "name": NAMES[user], "roles": [role]}
+            for tenant, user, role in TOKENS.values()]
 
 
 def _create(settings, admin):

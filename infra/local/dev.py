@@ -115,8 +115,9 @@ class Stack:
     def deploy(self):
         zips = package.package(binaries_folder(self.options), self.options.state.parent / "zips")
         deploy.verify_sender(self.endpoint, MAIL_IDENTITY)
-        parameters = {"Stage": "local", "PublicUrl": self.urls()["PUBLIC_URL"], "MailIdentity": MAIL_IDENTITY,
-                      "MailFrom": MAIL_FROM, "LogLevel": os.environ.get("RUST_LOG", "info")}
+        parameters = {"Stage": "local", "PublicUrl": self.urls()["PUBLIC_URL"],
+                      "ConsoleUrl": self.urls()["CONSOLE_URL"], "DemoUsers": json.dumps(demo.people()),
+                      "MailIdentity": MAIL_IDENTITY, "MailFrom": MAIL_FROM, "LogLevel": os.environ.get("RUST_LOG", "info")}
         for name, variable in (("OidcIssuer", "OIDC_ISSUER"), ("OidcAudience", "OIDC_AUDIENCE"), ("OidcJwks", "OIDC_JWKS")):
             if os.environ.get(variable):
                 parameters[name] = os.environ[variable]

@@ -1,21 +1,39 @@
-//! The console's address until the console exists: says so, and nothing else.
+//! The console: pages for operators, on an origin of their own. Parses, authorises, asks the same use cases as the API;
+//! no business rule lives here.
 
-use lambda_http::{Body, Error, Request, Response, run, service_fn};
+// The SDK's futures nest deeper than the compiler's default limit.
+#![recursion_limit = "256"]
 
-const PAGE: &str = include_str!("page.html");
+mod answer;
+mod config;
+mod cookie;
+mod entry;
+mod refusal;
+mod routes;
+mod visit;
+
+use crate::config::Config;
+use app::secret::SecretSource;
+use app::{App, clock, telemetry};
+use lambda_http::{Error, run, service_fn};
+use script::QuickJs;
+use store::Store;
+
+/// What every page may use.
+pub struct Console {
+    pub app: App,
+    pub scripts: QuickJs,
+    pub config: Config,
+}
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    run(service_fn(async |request: Request| answer(&request))).await
-}
-
-fn answer(request: &Request) -> Result<Response<Body>, Error> {
-    let found = request.uri().path().trim_end_matches('/').is_empty();
-    let response = Response::builder()
-        .status(if found { 200 } else { 404 })
-        .header("content-type", "text/html; charset=utf-8")
-        .header("content-security-policy", "default-src 'none'; frame-ancestors 'none'")
-        .header("x-content-type-options", "nosniff")
-        .body(Body::from(PAGE))?;
-    Ok(response)
+    telemetry::init();
+    let config = Config::from_env()?;
+    let aws = store::function_config();
+    let secret = SecretSource::named(&aws, config.secret_arn.clone());
+    secret.fetch_early();
+    let store = Store::with_config(&aws, config.table.clone());
+    let console = Console { app: App { store, secret: Some(secret) }, scripts: QuickJs::default(), config };
+    run(service_fn(async |request| Ok::<_, Error>(routes::handle(&console, request, clock::now()).await))).await
 }

@@ -16,6 +16,14 @@ pub enum Purpose {
     Page,
     /// Cursors of lists.
     Cursor,
+    /// Sessions of the console. Of no tenant: the session says whose it is.
+    Session,
+    /// The value that the console's forms post back.
+    Form,
+    /// What the console remembers while somebody signs in at the identity provider.
+    Handshake,
+    /// A checked file on its way from one page of a deployment to the next.
+    Upload,
 }
 
 /// The installation's secret. `Debug` shows nothing of it.
@@ -41,6 +49,10 @@ impl Secret {
             Purpose::Link => b"link",
             Purpose::Page => b"page",
             Purpose::Cursor => b"cursor",
+            Purpose::Session => b"session",
+            Purpose::Form => b"form",
+            Purpose::Handshake => b"handshake",
+            Purpose::Upload => b"upload",
         };
         let (tenant, epoch) = (tenant.0.to_be_bytes(), epoch.to_be_bytes());
         let info = [label, &tenant, &epoch];

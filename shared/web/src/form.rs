@@ -2,6 +2,7 @@
 //! what their values mean is checked by the domain.
 
 mod multipart;
+pub mod upload;
 
 use domain::variables::Variables;
 use percent_encoding::percent_decode;
@@ -66,11 +67,14 @@ pub fn parse(content_type: &str, body: &[u8]) -> Result<Posted, FormError> {
             if parameter(parameters, "charset").is_some_and(|charset| !charset.eq_ignore_ascii_case("utf-8")) {
                 return Err(FormError::UnsupportedType);
             }
-            urlencoded(body, &mut collector)?;
+            urlencoded(body, |name, value| collector.add(name, value))?;
         }
         "multipart/form-data" => {
             let boundary = parameter(parameters, "boundary").ok_or(FormError::Malformed("it has no boundary"))?;
-            multipart::read(body, &boundary, &mut collector)?;
+            multipart::read(body, &boundary, &mut |part| match part.file_name {
+                Some(_) => Err(FormError::FileNotAccepted),
+                None => collector.add(part.name.as_bytes(), part.value),
+            })?;
         }
         _ => return Err(FormError::UnsupportedType),
     }
@@ -145,13 +149,13 @@ fn printable(value: &str) -> String {
     value.chars().filter(|c| !c.is_control() || matches!(c, '\t' | '\n' | '\r')).collect()
 }
 
-fn urlencoded(body: &[u8], collector: &mut Collector) -> Result<(), FormError> {
+fn urlencoded(body: &[u8], mut add: impl FnMut(&[u8], &[u8]) -> Result<(), FormError>) -> Result<(), FormError> {
     for pair in body.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
         let (name, value) = match pair.iter().position(|byte| *byte == b'=') {
             Some(equals) => (&pair[..equals], &pair[equals + 1..]),
             None => (pair, &[][..]),
         };
-        collector.add(&decode(name), &decode(value))?;
+        add(&decode(name), &decode(value))?;
     }
     Ok(())
 }

@@ -1,14 +1,26 @@
-//! `multipart/form-data` (RFC 7578) of forms without files. Reads a body that is in memory, front to back.
+//! `multipart/form-data` (RFC 7578). Reads a body that is in memory, front to back.
 
-use super::{Collector, FormError};
+use super::FormError;
 
 /// A boundary has at most this many characters (RFC 2046 5.1.1).
 const BOUNDARY_MAX: usize = 70;
 /// Headers of one part have at most this many bytes; browsers send about a hundred.
 const HEADERS_BYTES_MAX: usize = 2_000;
 
-/// Adds every part to `collector`.
-pub(super) fn read(body: &[u8], boundary: &str, collector: &mut Collector) -> Result<(), FormError> {
+/// A part that was sent.
+pub(super) struct Part<'a> {
+    pub(super) name: String,
+    /// Name of the file on the sender's machine; `None` for a field.
+    pub(super) file_name: Option<String>,
+    pub(super) value: &'a [u8],
+}
+
+/// Gives every part to `take`.
+pub(super) fn read(
+    body: &[u8],
+    boundary: &str,
+    take: &mut dyn FnMut(Part<'_>) -> Result<(), FormError>,
+) -> Result<(), FormError> {
     if boundary.is_empty() || boundary.len() > BOUNDARY_MAX || !boundary.bytes().all(|b| b.is_ascii_graphic()) {
         return Err(FormError::Malformed("its boundary is not usable"));
     }
@@ -26,12 +38,12 @@ pub(super) fn read(body: &[u8], boundary: &str, collector: &mut Collector) -> Re
         }
         rest = rest.strip_prefix(b"\r\n").ok_or(FormError::Malformed("a boundary has no line of its own"))?;
         let end = find(rest, &delimiter).ok_or(FormError::Malformed("its last boundary is missing"))?;
-        part(&rest[..end], collector)?;
+        part(&rest[..end], take)?;
         rest = &rest[end + delimiter.len()..];
     }
 }
 
-fn part(part: &[u8], collector: &mut Collector) -> Result<(), FormError> {
+fn part(part: &[u8], take: &mut dyn FnMut(Part<'_>) -> Result<(), FormError>) -> Result<(), FormError> {
     let window = &part[..part.len().min(HEADERS_BYTES_MAX)];
     let end = find(window, b"\r\n\r\n").ok_or(FormError::Malformed("a part has no end of its headers"))?;
     let headers = std::str::from_utf8(&part[..end]).map_err(|_| FormError::Malformed("a header is not UTF-8"))?;
@@ -46,8 +58,7 @@ fn part(part: &[u8], collector: &mut Collector) -> Result<(), FormError> {
     match disposition.file_name {
         // A file input that was left empty is posted with an empty name and no content.
         Some(file_name) if file_name.is_empty() && value.is_empty() => Ok(()),
-        Some(_) => Err(FormError::FileNotAccepted),
-        None => collector.add(disposition.name.as_bytes(), value),
+        file_name => take(Part { name: disposition.name, file_name, value }),
     }
 }
 
