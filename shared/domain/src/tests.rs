@@ -1,6 +1,7 @@
 //! Tests of the rules: one file per command group, tables, stored forms and properties.
 
 mod bounce;
+mod bulk_run;
 mod cancel;
 mod continue_jobs;
 mod deny;
@@ -14,6 +15,7 @@ mod gateway;
 mod ids;
 mod join;
 mod life_cycle;
+mod permission;
 mod properties;
 mod remind;
 mod resend;
