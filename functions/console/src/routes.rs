@@ -1,6 +1,8 @@
 //! The one table of the console: method and path -> function. Everything else of a page lives in its own file.
 
+mod bulk_runs;
 mod definitions;
+mod instances;
 mod preferences;
 
 use crate::answer::Answer;
@@ -77,8 +79,21 @@ async fn page(visit: &Visit<'_>) -> Result<Answer, Refusal> {
         ("POST", ["preferences"]) => preferences::keep(visit),
         ("POST", ["sign-out"]) => entry::sign_out(visit).await,
 
+        ("GET", ["bulk-runs"]) => bulk_runs::list(visit).await,
+        ("POST", ["bulk-runs"]) => bulk_runs::start(visit).await,
+        ("GET", ["bulk-runs", key]) => bulk_runs::show(visit, key).await,
+        ("POST", ["bulk-runs", key, "stop"]) => bulk_runs::stop(visit, key).await,
+        ("POST", ["bulk-runs", key, "lease"]) => bulk_runs::lease(visit, key).await,
+
+        ("GET", ["instances", key]) => instances::page(visit, key).await,
+        ("GET", ["instances", key, "diagram"]) => instances::diagram(visit, key).await,
+        ("GET", ["instances", key, "cancel"]) => instances::ask_cancel(visit, key).await,
+        ("POST", ["instances", key, "cancel"]) => instances::cancel(visit, key).await,
+        ("POST", ["instances", key, "retry"]) => instances::retry(visit, key).await,
+
         ("GET", ["definitions"]) => definitions::list(visit).await,
 
+        (_, ["instances", _, "retry"]) => Err(Refusal::method_not_allowed()),
         (_, ["preferences" | "sign-out"]) => Err(Refusal::method_not_allowed()),
         _ => Err(Refusal::not_found()),
     }

@@ -205,6 +205,14 @@ pub async fn give_up_lease(app: &App, caller: &Caller, key: RunKey, now: Timesta
     .await
 }
 
+/// The operator lets a run go on without the window that holds it, or takes that back. Gives the run.
+///
+/// # Errors
+/// As [`stop`].
+pub async fn attach(app: &App, caller: &Caller, key: RunKey, attached: bool, now: Timestamp) -> Result<BulkRun, Error> {
+    change(app, caller, key, now, |run| (run.attach(attached, now), None)).await
+}
+
 const UNKNOWN: Rejection = Rejection::NotFound { what: "bulk run" };
 
 /// Changes a run beside its worker, which writes it many times a second.

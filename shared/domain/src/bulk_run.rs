@@ -484,6 +484,16 @@ impl BulkRun {
         holds
     }
 
+    /// From now on the run ends with the window that holds it, or goes on without it. False where nothing changes.
+    pub fn attach(&mut self, attached: bool, now: Timestamp) -> bool {
+        let changes = self.attached != attached && matches!(self.status, RunStatus::Preparing | RunStatus::Running);
+        if changes {
+            self.attached = attached;
+            self.lease_until = attached.then(|| now.plus_millis(LEASE_MS));
+        }
+        changes
+    }
+
     /// The run cannot go on before `until`. Its messages are used up meanwhile; one comes then and looks again.
     pub fn wait(&mut self, reason: Reason, now: Timestamp, until: Timestamp) -> Order {
         let since = self.waiting.filter(|waiting| waiting.reason == reason).map_or(now, |waiting| waiting.since);
