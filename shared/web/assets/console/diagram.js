@@ -19,7 +19,7 @@ const COLOURS = {
 const SIGNS = { done: 'm6.2 10.2 2.6 2.7 4.8-5.4', active: 'M10 6v4.3l3 2', failed: 'M10 5.5v5m0 3.5v.01', stopped: 'm6.5 13.5 7-7' };
 const URGENT = ['failed', 'active'];
 
-let viewer = null;
+let viewer = null, chosen = null;
 
 function script(address) {
   return new Promise((done, failed) => {
@@ -152,10 +152,11 @@ function buttons(drawn, whole) {
 const rows = id => [...document.querySelectorAll('[data-elements] [data-element]')].filter(row => row.dataset.element === id);
 
 function choose(id) {
+  chosen = id;
   document.querySelectorAll('[data-elements] .chosen').forEach(row => row.classList.remove('chosen'));
-  const chosen = rows(id);
-  chosen.forEach(row => row.classList.add('chosen'));
-  return chosen;
+  const found = rows(id);
+  found.forEach(row => row.classList.add('chosen'));
+  return found;
 }
 
 function join(drawn, region) {
@@ -223,6 +224,7 @@ async function draw(region) {
 
 /** Takes over the states of a page that was fetched again. */
 function renew(fresh) {
+  if (chosen) choose(chosen);
   const source = fresh?.querySelector('[data-diagram]');
   if (!viewer || !source) return;
   const { drawn, region } = viewer;
