@@ -13,13 +13,14 @@ use crate::idempotency::RequestHash;
 use crate::random;
 use domain::bulk_run::{Action, BulkRun, Filter, KEYS_MAX, NewRun, Order};
 use domain::command::Origin;
+use domain::external_task::Status;
 use domain::ids::{RunKey, TaskKey};
 use domain::permission::Permission;
 use domain::rejection::Rejection;
 use domain::time::Timestamp;
 use serde_json::Value;
 use std::collections::BTreeSet;
-use store::{IdempotencyRecord, Page, RunFailure, RunParts};
+use store::{IdempotencyRecord, Page, RunFailure, RunParts, TaskQuery};
 
 /// Times a clash of keys is drawn again.
 const DRAWS_MAX: usize = 5;
@@ -46,6 +47,26 @@ pub enum Selection {
     Keys(Vec<TaskKey>),
     /// All PENDING ones that match, up to 100,000, as the list orders them.
     Filter(Filter),
+    /// None: a filter that leaves out every PENDING task.
+    Nothing,
+}
+
+impl Selection {
+    /// Of a list's query: the PENDING ones of what it lists, in its order where that is one of creation.
+    pub fn of_query(query: &TaskQuery) -> Selection {
+        if !query.statuses.is_empty() && !query.statuses.contains(&Status::Pending) {
+            return Selection::Nothing;
+        }
+        Selection::Filter(Filter {
+            activity: query.activity.clone(),
+            process_id: query.process_id.clone(),
+            recipient: query.recipient.clone(),
+            created_from: query.created_from,
+            created_to: query.created_to,
+            follow_up: query.follow_up,
+            oldest_first: query.order == store::Order::Oldest,
+        })
+    }
 }
 
 /// How the answer of a start is kept for a repeated request.
@@ -102,6 +123,7 @@ pub async fn start(
             return Ok(Started::Counted(collect::count_matches(app, caller.tenant, &filter, now).await?));
         }
         Selection::Filter(filter) => (0, Vec::new(), Some(filter)),
+        Selection::Nothing => (0, Vec::new(), None),
     };
     if start.dry_run {
         return Ok(Started::Counted(Counted { selected, eligible: count(keys.len()), exact: true }));

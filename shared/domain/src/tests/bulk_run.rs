@@ -101,8 +101,21 @@ fn a_run_whose_window_is_gone_is_closed_and_one_that_is_renewed_goes_on() {
     run.stop();
     assert!(!run.renew(at(141_000)), "a run that stops is not held any more");
     let mut detached = of_keys(2);
+    assert!(!detached.attach(false, at(1)), "it is not held");
     assert!(!detached.renew(at(1)));
     assert_eq!(detached.turn(at(1_000_000_000)), Turn::Task { number: 1 });
+}
+
+/// "Go on without this window", and back.
+#[test]
+fn a_run_can_be_let_go_and_held_again_while_it_is_at_work() {
+    let mut run = BulkRun::of_keys(new(true), 2, 2).0;
+    assert!(run.attach(false, at(1)));
+    assert_eq!(run.turn(at(10 * LEASE_MS)), Turn::Task { number: 1 });
+    assert!(run.attach(true, at(10)));
+    assert_eq!(run.turn(at(11 + LEASE_MS)), Turn::Close);
+    run.stop();
+    assert!(!run.attach(false, at(12)), "too late");
 }
 
 /// At most 500 messages of a run are queued ahead, and a run never starves.
