@@ -26,6 +26,20 @@ pub enum InstanceStatus {
 }
 
 impl InstanceStatus {
+    /// All of them.
+    pub const ALL: [InstanceStatus; 5] = [
+        InstanceStatus::Running,
+        InstanceStatus::Waiting,
+        InstanceStatus::Error,
+        InstanceStatus::Completed,
+        InstanceStatus::Cancelled,
+    ];
+
+    /// Accepts the exact word.
+    pub fn parse(text: &str) -> Option<InstanceStatus> {
+        InstanceStatus::ALL.into_iter().find(|status| status.as_str() == text)
+    }
+
     /// The word of the `/v1` API.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -1,6 +1,5 @@
 //! Reads of an aggregate: the whole of it for a command, one task for a page. Writes nothing but the first fetch of a link.
 
-use crate::chain::ChainHash;
 use crate::item::task::Extras;
 use crate::item::{Item, Reader, Writer, head, task};
 use crate::keys::{Collection, InstanceItem};
@@ -20,7 +19,7 @@ pub struct Loaded {
     pub aggregate: Aggregate,
     /// When the link of a task was first fetched, by a person or a scanner.
     pub fetched: BTreeMap<Number, Timestamp>,
-    pub(crate) chain: Option<ChainHash>,
+    pub(crate) head: head::Extras,
     pub(crate) extras: BTreeMap<Number, Extras>,
 }
 
@@ -102,5 +101,5 @@ pub(crate) fn assemble(key: InstanceKey, items: &[Item]) -> Result<Option<Loaded
             Ok(InstanceItem::Journal { .. }) | Err(_) => {}
         }
     }
-    Ok(found.map(|(instance, chain)| Loaded { aggregate: Aggregate { instance, tasks }, fetched, chain, extras }))
+    Ok(found.map(|(instance, head)| Loaded { aggregate: Aggregate { instance, tasks }, fetched, head, extras }))
 }

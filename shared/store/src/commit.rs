@@ -97,13 +97,18 @@ impl Store {
         let mut loaded = Loaded {
             aggregate: request.decision.after.clone(),
             fetched: request.before.map(|before| before.fetched.clone()).unwrap_or_default(),
-            chain: request.before.and_then(|before| before.chain.clone()),
+            head: request.before.map(|before| before.head.clone()).unwrap_or_default(),
             extras: request.before.map(|before| before.extras.clone()).unwrap_or_default(),
         };
         let before = request.before.map(|before| &before.aggregate);
         let instance = &mut loaded.aggregate.instance;
         instance.version = before.map_or(0, |before| before.instance.version) + u64::from(changes_head);
         let mut shards = None;
+        if request.before.is_none() {
+            let count = self.tenant(tenant, request.now).await?.map_or(1, |record| record.shards);
+            loaded.head.shard = shard(loaded.aggregate.instance.key.get(), count);
+            shards = Some(count);
+        }
         for number in touched {
             let stored = before.and_then(|before| before.tasks.get(number));
             let task = loaded.aggregate.tasks.get_mut(number).ok_or_else(|| missing(tenant, request, *number))?;
@@ -115,7 +120,7 @@ impl Store {
                     None => self.tenant(tenant, request.now).await?.map_or(1, |record| record.shards),
                 };
                 shards = Some(count);
-                loaded.extras.insert(*number, Extras { chain: None, shard: shard(task.key, count) });
+                loaded.extras.insert(*number, Extras { chain: None, shard: shard(task.key.get(), count) });
             }
         }
         Ok(loaded)
@@ -136,12 +141,12 @@ fn journal_item(
     };
     let id = JournalId::new(tenant, key, request.now, counter, n);
     let forerunner = match counter {
-        Counter::Head => loaded.chain.take(),
+        Counter::Head => loaded.head.chain.take(),
         Counter::Task(number) => loaded.extras.get_mut(&number).and_then(|extras| extras.chain.take()),
     };
     let (item, hash) = journal::write(&id, request, forerunner.as_ref());
     match counter {
-        Counter::Head => loaded.chain = Some(hash),
+        Counter::Head => loaded.head.chain = Some(hash),
         Counter::Task(number) => {
             if let Some(extras) = loaded.extras.get_mut(&number) {
                 extras.chain = Some(hash);
@@ -160,13 +165,13 @@ fn write_head(
     before: Option<&Loaded>,
     after: &Loaded,
 ) -> Result<(), Error> {
-    let item = head::write(tenant, &after.aggregate.instance, after.chain.as_ref());
+    let item = head::write(tenant, &after.aggregate.instance, &after.head);
     let Some(before) = before else { return transaction.put_new(HEAD, item, Refusal::KeyTaken) };
     let stored = &before.aggregate.instance;
     transaction.update(
         HEAD,
         &InstanceItem::Head.key(tenant, stored.key),
-        (&head::write(tenant, stored, before.chain.as_ref()), &item),
+        (&head::write(tenant, stored, &before.head), &item),
         &[],
         vec![(head::VERSION, number(stored.version))],
     )

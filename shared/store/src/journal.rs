@@ -237,7 +237,7 @@ impl Store {
         }
         let heads = loaded.iter().flat_map(|loaded| {
             let tasks = loaded.extras.iter().map(|(number, extras)| (Counter::Task(*number), &extras.chain));
-            std::iter::once((Counter::Head, &loaded.chain)).chain(tasks)
+            std::iter::once((Counter::Head, &loaded.head.chain)).chain(tasks)
         });
         for (counter, chain) in heads {
             if newest.get(&counter).map(|entry| &entry.hash) != chain.as_ref() {

@@ -1,10 +1,13 @@
 //! Every key of the table and of its indexes: built and parsed here and nowhere else. Knows no attribute besides keys.
 
-use domain::external_task::Status;
-use domain::ids::{InstanceKey, Number, RunKey, TaskKey, TenantId};
+mod lists;
+
+use domain::ids::{InstanceKey, Number, RunKey, TenantId};
 use domain::time::Timestamp;
 use std::fmt;
 use std::str::FromStr;
+
+pub(crate) use lists::{ByCreation, ByDomain, ByExpiry, ByProcess, ByStatus, FollowUp, shard};
 
 /// Bytes of a process id at most: DynamoDB takes 1,024 bytes of sort key, and escaping may triple an id.
 pub(crate) const PROCESS_ID_BYTES_MAX: usize = 255;
@@ -318,6 +321,41 @@ pub(crate) fn catalogue(tenant: TenantId, process: &str) -> Key {
     Key { pk: Collection::Catalogue(tenant).to_string(), sk: escape(process) }
 }
 
+/// The mark of an address that can be found, below its domain: `{t}#RA#{domain}`. Addresses are in lower case here.
+pub(crate) fn address(tenant: TenantId, domain: &str, address: &str) -> Key {
+    Key { pk: format!("{tenant}#RA#{domain}"), sk: address.to_owned() }
+}
+
+/// The mark of a domain that can be found.
+pub(crate) fn domain(tenant: TenantId, domain: &str) -> Key {
+    Key { pk: format!("{tenant}#RA#{domain}"), sk: "@".to_owned() }
+}
+
+/// An address, found by what its local part ends with: `{t}#R#{3 characters}` and `{suffix} {address}`.
+pub(crate) fn address_suffix(tenant: TenantId, suffix: &str, address: &str) -> Key {
+    Key { pk: address_suffixes(tenant, suffix), sk: format!("{suffix} {address}") }
+}
+
+/// The partition of the address suffixes that begin as `part` does.
+pub(crate) fn address_suffixes(tenant: TenantId, part: &str) -> String {
+    format!("{tenant}#R#{}", part.chars().take(3).collect::<String>())
+}
+
+/// A domain, found by what it ends with: `{t}#RD#{3 characters}` and `{suffix} {domain}`.
+pub(crate) fn domain_suffix(tenant: TenantId, suffix: &str, domain: &str) -> Key {
+    Key { pk: domain_suffixes(tenant, suffix), sk: format!("{suffix} {domain}") }
+}
+
+/// The partition of the domain suffixes that begin as `part` does.
+pub(crate) fn domain_suffixes(tenant: TenantId, part: &str) -> String {
+    format!("{tenant}#RD#{}", part.chars().take(3).collect::<String>())
+}
+
+/// The address or domain that a suffix belongs to.
+pub(crate) fn whole_of_suffix(sort: &str) -> Option<&str> {
+    sort.split_once(' ').map(|(_, whole)| whole)
+}
+
 /// The record of a request that came with an idempotency key.
 pub(crate) fn idempotency(tenant: TenantId, hash: &str) -> Key {
     Key { pk: Collection::Idempotency(tenant, hash.to_owned()).to_string(), sk: "K".to_owned() }
@@ -341,70 +379,6 @@ pub(crate) fn parse_tenant_entry(sk: &str) -> Result<TenantId, InvalidKey> {
 /// The record of an API token.
 pub(crate) fn token(hash: &str) -> Key {
     Key { pk: Collection::Token(hash.to_owned()).to_string(), sk: "A".to_owned() }
-}
-
-/// Partition key of index `ByStatus`: `{t}#{status}#{shard}`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct ByStatus {
-    pub tenant: TenantId,
-    pub status: Status,
-    pub shard: u32,
-}
-
-impl fmt::Display for ByStatus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}#{}#{}", self.tenant, self.status, self.shard)
-    }
-}
-
-impl FromStr for ByStatus {
-    type Err = InvalidKey;
-
-    fn from_str(text: &str) -> Result<ByStatus, InvalidKey> {
-        let parts: Vec<&str> = text.split('#').collect();
-        let [tenant, status, shard] = parts.as_slice() else { return Err(InvalidKey) };
-        let status = Status::parse(status).ok_or(InvalidKey)?;
-        Ok(ByStatus { tenant: parse_tenant(tenant)?, status, shard: parse(shard)? })
-    }
-}
-
-/// Sort key of the lists of tasks: `{created ms}#{task}`. Equal in every stream that is merged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct ByCreation {
-    pub created_at: Timestamp,
-    pub task: TaskKey,
-}
-
-impl ByCreation {
-    /// Sorts before everything created at or after `at`.
-    pub fn bound(at: Timestamp) -> String {
-        format!("{:013}", at.as_millis().max(0))
-    }
-}
-
-impl fmt::Display for ByCreation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:013}#{}", self.created_at.as_millis().max(0), self.task)
-    }
-}
-
-impl FromStr for ByCreation {
-    type Err = InvalidKey;
-
-    fn from_str(text: &str) -> Result<ByCreation, InvalidKey> {
-        let (created, task) = text.split_once('#').ok_or(InvalidKey)?;
-        Ok(ByCreation { created_at: Timestamp::from_millis(parse(created)?), task: parse(task)? })
-    }
-}
-
-/// The shard of a task among `shards`, fixed at its creation. Keys of one moment differ in few bits: they are mixed
-/// (finalizer of SplitMix64) so that neighbours spread.
-pub(crate) fn shard(task: TaskKey, shards: u32) -> u32 {
-    let mut bits = task.get();
-    bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    bits ^= bits >> 31;
-    u32::try_from(bits % u64::from(shards.max(1))).unwrap_or(0)
 }
 
 /// `#` separates the parts of keys, so an id may not contain it; `%` marks what was replaced.

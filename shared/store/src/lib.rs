@@ -18,7 +18,12 @@
 //! | history | [`Store::journal`], [`Store::journal_page`] | Query `~J#` | 0.5 read for 4 KB | |
 //! | one command's journal item | [`Store::journal_item`] | GetItem | 0.5 read, strong 1 | |
 //! | proof of the history | [`Store::verify_chain`] | Query `~J#`, strong, and load | 1 read for 4 KB | |
-//! | list of external tasks | [`Store::external_tasks`] | Query of `ByStatus` for each status and shard | | 0.5 read for 4 KB and stream |
+//! | list of external tasks | [`Store::external_tasks`] | Query of `ByStatus`, or of `ByProcess` for each activity, for each status and shard | | 0.5 read for 4 KB and stream |
+//! | the same by expiry | [`Store::external_tasks`] | Query of `ByExpiry`, BatchGetItem | 0.5 read a task | 0.5 read for 4 KB and shard |
+//! | the same that need a person | [`Store::external_tasks`] | Query of `FollowUp` | | 0.5 read for 4 KB |
+//! | search for a recipient | [`Store::external_tasks`] | two Queries of suffixes, Query of `ByDomain` for each domain, status and shard, BatchGetItem; with many domains the list itself | 0.5 read for 4 KB and for each task | 0.5 read for 4 KB and stream |
+//! | a new address, a new domain | [`Store::remember_recipient`] | GetItem; BatchWriteItem | 0.5 read; once 1 write a character | |
+//! | list of instances | [`Store::instances`] | Query of `ByProcess` for each process, status and shard, or of `ByDomain` for a business key | | 0.5 read for 4 KB and stream |
 //! | answer of a repeated request | [`Store::idempotent`] | GetItem, strong | 1 read | |
 //! | deployment | [`Store::deploy`], [`Store::deploy_once`] | GetItem a process, TransactWriteItems | 1 read, 2 writes for each KB and item | |
 //! | version for a new instance | [`Store::deployed`] | GetItem, strong | 1 read | |
@@ -55,6 +60,7 @@ mod definitions;
 mod error;
 mod heads;
 mod idempotency;
+mod instances;
 mod item;
 mod journal;
 mod keys;
@@ -83,11 +89,13 @@ pub use domain::bulk_run::BulkRun;
 pub use error::Error;
 pub use heads::HEADS_MAX;
 pub use idempotency::{IdempotencyRecord, KEPT_S};
+pub use instances::{InstanceQuery, InstanceRow};
 pub use journal::{ChainFault, JournalEntry, JournalId};
 pub use keys::Counter;
-pub use list::{ListQuery, PAGE_MAX, Page, TaskRow};
+pub use list::{Order, PAGE_MAX, Page, TaskPage, TaskQuery, TaskRow};
 pub use mail::{Mail, Mark};
 pub use meter::{Call, Meter, Units};
+pub use recipients::PART_CHARS_MIN;
 pub use tenants::{CACHED_MS, SHARDS_MAX, TenantRecord, TokenRecord};
 
 use cache::{LruCache, TimedCache};

@@ -4,12 +4,15 @@ use crate::item::{Item, key_item};
 use crate::keys::Key;
 use crate::size::{ITEM_BYTES_MAX, item_size};
 use crate::{Error, Store};
-use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::error::{BuildError, SdkError};
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, ReturnConsumedCapacity};
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, PutRequest, ReturnConsumedCapacity, WriteRequest};
 use std::collections::HashMap;
 use std::time::Duration;
+
+/// Milliseconds before each try of what a batch left undone.
+const BATCH_WAITS_MS: [u64; 5] = [0, 20, 80, 320, 1_280];
 
 /// One page of a query.
 pub(crate) struct QueryPage {
@@ -55,14 +58,13 @@ impl Store {
         let projection: Vec<String> = (0..names.len()).map(|number| format!("#n{number}")).collect();
         let keys = keys.iter().map(key_item).collect();
         let attributes = attributes.projection_expression(projection.join(", ")).set_keys(Some(keys)).build();
-        let attributes = attributes.map_err(|error| Error::Other {
-            operation: "BatchGetItem",
-            message: "a read could not be built".to_owned(),
-            source: Box::new(error),
-        })?;
+        self.batch(pattern, attributes.map_err(unbuilt)?).await
+    }
+
+    async fn batch(&self, pattern: &'static str, attributes: KeysAndAttributes) -> Result<Vec<Item>, Error> {
         let mut asked = HashMap::from([(self.inner.table.clone(), attributes)]);
         let mut items = Vec::new();
-        for wait_ms in [0, 20, 80, 320, 1_280] {
+        for wait_ms in BATCH_WAITS_MS {
             tokio::time::sleep(Duration::from_millis(wait_ms)).await;
             let call = self.inner.client.batch_get_item().set_request_items(Some(asked));
             let output = call.set_return_consumed_capacity(self.capacity()).send().await;
@@ -77,6 +79,43 @@ impl Store {
             }
         }
         Err(Error::Throttled)
+    }
+
+    /// Whole items, each a moment old at most and for half a read unit, in no order; what is not there is left out.
+    pub(crate) async fn batch_get_weak(&self, pattern: &'static str, keys: Vec<Key>) -> Result<Vec<Item>, Error> {
+        let keys = keys.iter().map(key_item).collect();
+        let attributes = KeysAndAttributes::builder().consistent_read(false).set_keys(Some(keys)).build();
+        self.batch(pattern, attributes.map_err(unbuilt)?).await
+    }
+
+    /// Puts items, each for itself, whatever was there: for what may be written again after a failure.
+    pub(crate) async fn batch_put(&self, pattern: &'static str, items: Vec<Item>) -> Result<(), Error> {
+        for chunk in items.chunks(25) {
+            let mut asked = Vec::with_capacity(chunk.len());
+            for item in chunk {
+                let put = PutRequest::builder().set_item(Some(item.clone())).build().map_err(unbuilt)?;
+                asked.push(WriteRequest::builder().put_request(put).build());
+            }
+            let mut asked = HashMap::from([(self.inner.table.clone(), asked)]);
+            for wait_ms in BATCH_WAITS_MS {
+                tokio::time::sleep(Duration::from_millis(wait_ms)).await;
+                let call = self.inner.client.batch_write_item().set_request_items(Some(asked));
+                let output = call.set_return_consumed_capacity(self.capacity()).send().await;
+                let output = output.map_err(|error| Error::from_sdk("BatchWriteItem", error))?;
+                if let Some(meter) = &self.meter {
+                    let used = output.consumed_capacity();
+                    used.iter().for_each(|used| meter.write("BatchWriteItem", pattern, Some(used)));
+                }
+                asked = output.unprocessed_items.unwrap_or_default();
+                if asked.is_empty() {
+                    break;
+                }
+            }
+            if !asked.is_empty() {
+                return Err(Error::Throttled);
+            }
+        }
+        Ok(())
     }
 
     /// A query of one partition of the table.
@@ -204,6 +243,10 @@ impl Store {
             Err(error) => Err(Error::from_sdk("UpdateItem", error)),
         }
     }
+}
+
+fn unbuilt(error: BuildError) -> Error {
+    Error::Other { operation: "Batch", message: "a request could not be built".to_owned(), source: Box::new(error) }
 }
 
 /// Refuses what DynamoDB would refuse, with words that help.

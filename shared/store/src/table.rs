@@ -34,12 +34,40 @@ pub const BY_STATUS: Index = Index {
     name: "ByStatus",
     partition_key: "l1",
     sort_key: "ls",
-    // Recipient, activity, process, definition version, reference, expires, completed, reminders, delivery.
-    includes: &["r", "a", "p", "dv", "ref", "x", "c", "rm", "dl"],
+    includes: ROW,
 };
 
+/// External tasks of one activity, and instances of one process, by status, in the order of their creation.
+pub const BY_PROCESS: Index = Index {
+    name: "ByProcess",
+    partition_key: "l2",
+    sort_key: "ls",
+    // The row of a task, and business key and end of an instance.
+    includes: &["r", "a", "p", "dv", "ref", "x", "c", "rm", "dl", "fu", "bk", "en"],
+};
+
+/// External tasks by the domain of their recipient, and instances by business key. Holds only what never changes while
+/// the status stays: what a search drops costs no read of its own, and reminders and receipts cost nothing here.
+pub const BY_DOMAIN: Index = Index {
+    name: "ByDomain",
+    partition_key: "l3",
+    sort_key: "ls",
+    includes: &["r", "a", "p", "dv", "ref", "s", "bk", "en"],
+};
+
+/// Pending external tasks that expire, in the order of their expiry.
+pub const BY_EXPIRY: Index =
+    Index { name: "ByExpiry", partition_key: "l4", sort_key: "lx", includes: &["r", "a", "p"] };
+
+/// Pending external tasks that a person must look at: empty in a good life.
+pub const FOLLOW_UP: Index = Index { name: "FollowUp", partition_key: "l5", sort_key: "ls", includes: ROW };
+
+/// What the row of a task shows besides its keys: recipient, activity, process, definition version, reference, expires,
+/// completed, reminders, delivery, follow-up.
+const ROW: &[&str] = &["r", "a", "p", "dv", "ref", "x", "c", "rm", "dl", "fu"];
+
 /// Every index. A new list adds its index here and in the template.
-pub const INDEXES: &[Index] = &[BY_STATUS];
+pub const INDEXES: &[Index] = &[BY_STATUS, BY_PROCESS, BY_DOMAIN, BY_EXPIRY, FOLLOW_UP];
 
 /// A request that creates the table, for tests and local tools.
 ///

@@ -118,7 +118,8 @@ impl Store {
             }
             let version = pointer.as_ref().map_or(0, |pointer| pointer.version) + 1;
             let key: VersionKey = (tenant, process_id.clone(), version);
-            let next = Pointer { version, digest: digest.to_owned() };
+            let next =
+                Pointer { version, digest: digest.to_owned(), activities: activities(pointer.as_ref(), definition) };
             add_heads(&mut transaction, &key, deployment, definition, pointer.as_ref(), &next)?;
             add_contents(&mut transaction, &key, definition, packed_xml)?;
             deployed.push(Deployed { process_id, version, unchanged: false });
@@ -131,6 +132,18 @@ impl Store {
         }
         Ok(deployed)
     }
+}
+
+/// The external tasks of all versions so far: instances of old versions still have theirs.
+fn activities(before: Option<&Pointer>, definition: &NewDefinition) -> Vec<String> {
+    let mut activities = before.map(|before| before.activities.clone()).unwrap_or_default();
+    let process = &definition.process;
+    for element in process.elements.iter().filter(|element| process.external_task(&element.id).is_some()) {
+        if !activities.contains(&element.id) {
+            activities.push(element.id.clone());
+        }
+    }
+    activities
 }
 
 /// The head of the version, the pointer and the entry of the list.
@@ -160,6 +173,7 @@ fn add_heads(
     let pointer = Writer::new(&ProcessItem::Deployed.key(*tenant, process_id), "P1")
         .number("n", next.version)
         .text("dg", &next.digest)
+        .json_unless(next.activities.is_empty(), "xa", &next.activities)
         .done();
     let condition = match before {
         None => Condition { expression: "attribute_not_exists(pk)", names: &[], values: Vec::new() },
@@ -175,6 +189,7 @@ fn add_heads(
         .number("n", version)
         .text("nm", name)
         .number("at", deployment.now.as_millis())
+        .json_unless(next.activities.is_empty(), "xa", &next.activities)
         .done();
     transaction.put_if("the entry of the list of definitions, in bytes,", entry, None, Refusal::Conflict)
 }

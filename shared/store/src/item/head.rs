@@ -3,7 +3,8 @@
 use super::{Item, Reader, Writer, word};
 use crate::Error;
 use crate::chain::ChainHash;
-use crate::keys::InstanceItem;
+use crate::keys::{ByCreation, ByDomain, ByProcess, InstanceItem};
+use crate::table::{BY_DOMAIN, BY_PROCESS};
 use domain::ids::{InstanceKey, Number, TenantId};
 use domain::instance::Instance;
 use domain::time::Timestamp;
@@ -13,8 +14,25 @@ pub(crate) const VERSION: &str = "n";
 /// Attribute with the hash of the newest journal item of the head's counter.
 pub(crate) const CHAIN: &str = "h";
 
-pub(crate) fn write(tenant: TenantId, instance: &Instance, chain: Option<&ChainHash>) -> Item {
+/// What is stored with a head and is no part of its state.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub(crate) struct Extras {
+    /// Hash of the newest journal item of the head's counter.
+    pub chain: Option<ChainHash>,
+    /// Shard of its list rows, fixed at its start.
+    pub shard: u32,
+}
+
+pub(crate) fn write(tenant: TenantId, instance: &Instance, extras: &Extras) -> Item {
+    let (process, status, shard) = (instance.process_id.as_str(), instance.status, extras.shard);
+    let by_business_key = instance.business_key.as_deref().map(|business_key| {
+        let partition = ByDomain::Instances { tenant, business_key };
+        partition.to_string()
+    });
     Writer::new(&InstanceItem::Head.key(tenant, instance.key), "H1")
+        .text(BY_PROCESS.partition_key, ByProcess::Instances { tenant, process, status, shard }.to_string())
+        .text(BY_PROCESS.sort_key, ByCreation::of_instance(instance.started_at, instance.key))
+        .text_if(BY_DOMAIN.partition_key, by_business_key)
         .number(VERSION, instance.version)
         .text("p", &instance.process_id)
         .number("dv", instance.definition_version)
@@ -30,11 +48,11 @@ pub(crate) fn write(tenant: TenantId, instance: &Instance, chain: Option<&ChainH
         .json_unless(instance.ready.is_empty(), "rd", &instance.ready)
         .json_unless(instance.incidents.is_empty(), "in", &instance.incidents)
         .number("ln", instance.last_number.0)
-        .text_if(CHAIN, chain.map(ChainHash::as_str))
+        .text_if(CHAIN, extras.chain.as_ref().map(ChainHash::as_str))
         .done()
 }
 
-pub(crate) fn read(key: InstanceKey, item: &Item) -> Result<(Instance, Option<ChainHash>), Error> {
+pub(crate) fn read(key: InstanceKey, item: &Item) -> Result<(Instance, Extras), Error> {
     let reader = Reader(item);
     let instance = Instance {
         key,
@@ -54,5 +72,12 @@ pub(crate) fn read(key: InstanceKey, item: &Item) -> Result<(Instance, Option<Ch
         incidents: reader.json_or_default("in")?,
         last_number: Number(reader.number("ln")?),
     };
-    Ok((instance, reader.text_opt(CHAIN).map(ChainHash::stored)))
+    // Heads of the first days have no row in a list: the next command makes it.
+    let shard = match reader.text_opt(BY_PROCESS.partition_key) {
+        Some(partition) => {
+            ByProcess::shard_of_instance(partition).map_err(|_| reader.corrupt("its index key is malformed"))?
+        }
+        None => 0,
+    };
+    Ok((instance, Extras { chain: reader.text_opt(CHAIN).map(ChainHash::stored), shard }))
 }

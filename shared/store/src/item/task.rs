@@ -3,9 +3,9 @@
 use super::{Item, Reader, Writer, word};
 use crate::Error;
 use crate::chain::ChainHash;
-use crate::keys::{ByCreation, ByStatus, InstanceItem};
-use crate::table::BY_STATUS;
-use domain::external_task::ExternalTask;
+use crate::keys::{ByCreation, ByDomain, ByExpiry, ByProcess, ByStatus, FollowUp, InstanceItem};
+use crate::table::{BY_DOMAIN, BY_EXPIRY, BY_PROCESS, BY_STATUS, FOLLOW_UP};
+use domain::external_task::{ExternalTask, Status};
 use domain::ids::{Number, TaskKey, TenantId};
 use domain::instance::Instance;
 use domain::notification::Channel;
@@ -28,9 +28,21 @@ pub(crate) struct Extras {
 pub(crate) fn write(tenant: TenantId, instance: &Instance, task: &ExternalTask, extras: &Extras) -> Item {
     let by_status = ByStatus { tenant, status: task.status, shard: extras.shard };
     let by_creation = ByCreation { created_at: task.created_at, task: task.key };
+    let (status, shard) = (task.status, extras.shard);
+    let by_process =
+        ByProcess::Tasks { tenant, process: &instance.process_id, activity: &task.activity, status, shard };
+    let address = task.recipient.as_str();
+    let domain = address.rsplit_once('@').map_or(address, |(_, domain)| domain);
+    let pending = status == Status::Pending;
+    let expires_at = task.expires_at.filter(|_| pending);
     Writer::new(&InstanceItem::Task(task.key.number()).key(tenant, instance.key), "X1")
         .text(BY_STATUS.partition_key, by_status.to_string())
         .text(BY_STATUS.sort_key, by_creation.to_string())
+        .text(BY_PROCESS.partition_key, by_process.to_string())
+        .text(BY_DOMAIN.partition_key, ByDomain::Tasks { tenant, domain, status, shard }.to_string())
+        .text_if(BY_EXPIRY.partition_key, expires_at.map(|_| ByExpiry { tenant, shard }.to_string()))
+        .text_if(BY_EXPIRY.sort_key, expires_at.map(|expires| ByExpiry::sort(expires, task.key)))
+        .text_if(FOLLOW_UP.partition_key, (pending && task.follow_up).then(|| FollowUp(tenant).to_string()))
         .number(VERSION, task.version)
         .number("q", task.seq)
         .text("s", word(&task.status))

@@ -115,10 +115,10 @@ async fn today_every_shape_is_written_as_its_newest_golden_file() {
 #[test]
 fn every_golden_file_of_an_aggregate_is_read() {
     let expected = started(key(1), at(1)).after;
-    let (instance, chain) = head::read(key(1), &golden("head-1")).expect("a head");
+    let (instance, extras) = head::read(key(1), &golden("head-1")).expect("a head");
     assert_eq!(instance.version, 1);
     assert_eq!(domain::instance::Instance { version: 0, ..instance }, expected.instance);
-    assert!(chain.is_some());
+    assert!(extras.chain.is_some());
     let (task, extras) = task_item::read(task(1), &golden("task-1")).expect("a task");
     assert_eq!(task.version, 1);
     assert_eq!(domain::external_task::ExternalTask { version: 0, ..task }, expected.tasks[&TASK]);
@@ -169,15 +169,8 @@ async fn golden_files_put_into_a_table_are_read_by_every_function() {
     let loaded = store.load(TENANT, key(1)).await.expect("a table").expect("an instance");
     assert_eq!(loaded.fetched.get(&TASK), Some(&at(3)));
     assert!(store.verify_chain(TENANT, key(1)).await.expect("a journal").is_empty());
-    let list = crate::ListQuery {
-        statuses: domain::external_task::Status::ALL.to_vec(),
-        created_from: None,
-        created_to: None,
-        newest_first: true,
-        limit: 10,
-        after: None,
-    };
-    assert_eq!(store.external_tasks(TENANT, &list, 1).await.expect("a page").items.len(), 1);
+    let list = crate::TaskQuery { limit: 10, ..crate::TaskQuery::default() };
+    assert_eq!(store.external_tasks(TENANT, &list, at(2)).await.expect("a page").items.len(), 1);
     assert!(store.idempotent(TENANT, "3f2a", at(2)).await.expect("a table").is_some());
     assert!(store.token("9d1e", at(0)).await.expect("a table").is_some());
     assert_eq!(store.tenants().await.expect("a list").len(), 1);

@@ -1,7 +1,7 @@
 //! Lists of external tasks: one order over all streams, pages that join, and a cost of their own size.
 
 use super::fixture::*;
-use crate::{ListQuery, Store, TaskRow, TenantRecord};
+use crate::{Order, Store, TaskQuery, TaskRow, TenantRecord};
 use domain::external_task::Status;
 use domain::ids::{TaskKey, TenantId};
 use domain::notification::Delivery;
@@ -26,14 +26,15 @@ async fn forty(store: &Store) {
     }
 }
 
-fn query(statuses: &[Status], newest_first: bool, limit: usize) -> ListQuery {
-    ListQuery { statuses: statuses.to_vec(), created_from: None, created_to: None, newest_first, limit, after: None }
+fn query(statuses: &[Status], newest_first: bool, limit: usize) -> TaskQuery {
+    let order = if newest_first { Order::Newest } else { Order::Oldest };
+    TaskQuery { statuses: statuses.to_vec(), order, limit, ..TaskQuery::default() }
 }
 
-async fn all(store: &Store, mut query: ListQuery) -> Vec<TaskRow> {
+async fn all(store: &Store, mut query: TaskQuery) -> Vec<TaskRow> {
     let mut rows = Vec::new();
     for _ in 0..60 {
-        let page = store.external_tasks(TENANT, &query, 3).await.expect("a page");
+        let page = store.external_tasks(TENANT, &query, at(5_000)).await.expect("a page");
         assert!(page.items.len() <= query.limit);
         rows.extend(page.items);
         query.after = page.next;
@@ -68,7 +69,7 @@ async fn pages_over_two_statuses_and_three_shards_join_to_one_order() {
     }
     let pending = all(&store, query(&[Status::Pending], true, 10)).await;
     assert_eq!(pending.len(), 40 - expected(kept).len());
-    let shards: BTreeSet<u32> = pending.iter().map(|row| crate::keys::shard(row.task, 3)).collect();
+    let shards: BTreeSet<u32> = pending.iter().map(|row| crate::keys::shard(row.task.get(), 3)).collect();
     assert_eq!(shards.len(), 3, "the test reaches every shard");
 }
 
@@ -80,7 +81,7 @@ async fn a_row_shows_what_the_task_is() {
     let state = commit(&store, Some(&state), &reminded(&state, at(60), 2), at(60)).await.expect("a reminder").loaded;
     store.show_delivery(TENANT, task(1), Delivery::Delivered).await.expect("a table");
     commit(&store, Some(&state), &completed(&state, at(90)), at(90)).await.expect("an answer");
-    let rows = store.external_tasks(TENANT, &query(&Status::ALL, true, 10), 1).await.expect("a page").items;
+    let rows = store.external_tasks(TENANT, &query(&Status::ALL, true, 10), at(5_000)).await.expect("a page").items;
     let row = TaskRow {
         task: task(1),
         status: Status::Completed,
@@ -94,6 +95,7 @@ async fn a_row_shows_what_the_task_is() {
         completed_at: Some(at(90)),
         reminders: 1,
         delivery: Delivery::Delivered,
+        follow_up: false,
     };
     assert_eq!(rows, vec![row]);
 }
@@ -103,7 +105,7 @@ async fn the_range_of_creation_includes_both_ends() {
     let table = table().await;
     let store = table.store();
     forty(&store).await;
-    let range = |from: i64, to: i64| ListQuery {
+    let range = |from: i64, to: i64| TaskQuery {
         created_from: Some(at(from)),
         created_to: Some(at(to)),
         ..query(&Status::ALL, false, 4)
@@ -111,7 +113,7 @@ async fn the_range_of_creation_includes_both_ends() {
     assert_eq!(keys(&all(&store, range(10, 19)).await), expected(|n| (10..=19).contains(&n)));
     assert_eq!(keys(&all(&store, range(7, 7)).await), vec![task(7)]);
     assert!(all(&store, range(9, 8)).await.is_empty());
-    let newest = ListQuery { newest_first: true, ..range(10, 19) };
+    let newest = TaskQuery { order: Order::Newest, ..range(10, 19) };
     assert_eq!(all(&store, newest).await.len(), 10);
 }
 
@@ -120,7 +122,7 @@ async fn tasks_of_another_tenant_are_in_no_list() {
     let table = table().await;
     let store = table.store();
     start(&store, 1).await;
-    let page = store.external_tasks(TenantId(8), &query(&Status::ALL, true, 10), 3).await.expect("a page");
+    let page = store.external_tasks(TenantId(8), &query(&Status::ALL, true, 10), at(5_000)).await.expect("a page");
     assert!(page.items.is_empty() && page.next.is_none());
 }
 
@@ -132,11 +134,12 @@ async fn a_task_keeps_its_shard_when_the_tenant_gets_more() {
     put_tenant(&store, 8).await;
     let state = store.load(TENANT, key(1)).await.expect("a table").expect("an instance");
     commit(&store, Some(&state), &completed(&state, at(2_000)), at(2_000)).await.expect("an answer");
-    let rows = store.external_tasks(TENANT, &query(&[Status::Completed], true, 100), 8).await.expect("a page").items;
+    let rows =
+        store.external_tasks(TENANT, &query(&[Status::Completed], true, 100), at(5_000)).await.expect("a page").items;
     assert!(keys(&rows).contains(&task(1)));
     let item = store.get("test", &crate::keys::InstanceItem::Task(TASK).key(TENANT, key(1)), true).await;
     let item = item.expect("a table").expect("a task");
-    let shard = crate::keys::shard(task(1), 3);
+    let shard = crate::keys::shard(task(1).get(), 3);
     assert_eq!(crate::item::Reader(&item).text_opt("l1"), Some(format!("7#COMPLETED#{shard}").as_str()));
 }
 
@@ -151,7 +154,7 @@ async fn the_first_page_costs_the_same_with_ten_tasks_and_with_two_hundred() {
             start(&store, n).await;
         }
         let (store, meter) = store.metered();
-        store.external_tasks(TENANT, &query(&[Status::Pending], true, 10), 1).await.expect("a page");
+        store.external_tasks(TENANT, &query(&[Status::Pending], true, 10), at(5_000)).await.expect("a page");
         costs.push(meter.units().index_read);
     }
     assert_eq!(costs, vec![0.5, 0.5], "rows of a page fit 4 KB");

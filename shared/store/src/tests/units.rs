@@ -21,9 +21,10 @@ fn units(table_read: f64, table_write: f64, index_read: f64, index_write: f64) -
     Units { table_read, table_write, index_read, index_write }
 }
 
-/// Issue: at most 28 write and 10 read units on the table for a life; here the store's part of it, step by step.
+/// Issue: at most 28 write and 10 read units on the table for a life, and 21 write units for the lists (a business key would
+/// be the last of them); here the store's part of it, step by step.
 #[tokio::test]
-async fn a_life_with_two_reminders_costs_28_write_units() {
+async fn a_life_with_two_reminders_costs_28_write_units_and_20_of_lists() {
     let table = table().await;
     let (store, meter) = table.store().metered();
     let mut sum = Vec::new();
@@ -41,12 +42,12 @@ async fn a_life_with_two_reminders_costs_28_write_units() {
     let load = async || -> Loaded { store.load(TENANT, key(1)).await.expect("a table").expect("an instance") };
 
     let start = commit(&store, None, &started(key(1), at(1)), at(1)).await.expect("a start");
-    step(units(0.0, 6.0, 0.0, 1.0));
+    step(units(0.0, 6.0, 0.0, 5.0));
     store.journal_item(TENANT, &start.journal, true).await.expect("is it sent?");
     store.task(TENANT, task(1), false).await.expect("for the mail");
     sent(start.journal).await;
     store.show_delivery(TENANT, task(1), Delivery::Delivered).await.expect("shown");
-    step(units(1.5, 3.0, 0.0, 1.0));
+    step(units(1.5, 3.0, 0.0, 2.0));
     store.task(TENANT, task(1), true).await.expect("the page");
     store.first_fetch(TENANT, task(1), at(20)).await.expect("noted");
     step(units(1.0, 1.0, 0.0, 0.0));
@@ -56,12 +57,12 @@ async fn a_life_with_two_reminders_costs_28_write_units() {
         store.journal_item(TENANT, &done.journal, true).await.expect("is it sent?");
         store.task(TENANT, task(1), false).await.expect("for the mail");
         sent(done.journal).await;
-        step(units(2.5, 6.0, 0.0, 1.0));
+        step(units(2.5, 6.0, 0.0, 2.0));
     }
     let state = load().await;
     commit(&store, Some(&state), &completed(&state, at(300)), at(300)).await.expect("an answer");
-    step(units(1.0, 6.0, 0.0, 2.0));
-    assert_eq!(Units::sum(&sum), units(8.5, 28.0, 0.0, 6.0));
+    step(units(1.0, 6.0, 0.0, 9.0));
+    assert_eq!(Units::sum(&sum), units(8.5, 28.0, 0.0, 20.0));
 }
 
 /// Issue: a waiting instance with a task and five variables is stored in under 1,024 bytes per item.
