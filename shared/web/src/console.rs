@@ -6,9 +6,11 @@ pub mod bulk_runs;
 pub mod delivery;
 pub mod diagram;
 pub mod error;
+pub mod external_tasks;
 pub mod instance;
 pub mod instances;
 pub mod sign_in;
+pub mod task_details;
 #[cfg(test)]
 mod tests;
 

@@ -73,6 +73,40 @@ pub fn day_short(zone: &Zone, at: Timestamp, now: Timestamp) -> String {
     date_short(zone.civil(at).date(), zone.civil(now).date())
 }
 
+/// `18 Nov 2026, 08:15:42`: a moment in the console's facts and logs.
+pub fn moment_exact(zone: &Zone, at: Timestamp) -> String {
+    let at = zone.civil(at);
+    let month = &months(Lang::En)[usize::try_from(at.month() - 1).unwrap_or(0).min(11)][..3];
+    format!("{} {month} {}, {:02}:{:02}:{:02}", at.day(), at.year(), at.hour(), at.minute(), at.second())
+}
+
+/// `in 38 hours`, `in 14 days`: the rest of a time beside its end, in English.
+pub fn time_left(now: Timestamp, end: Timestamp) -> String {
+    let hours = (end.as_millis() - now.as_millis()) / 3_600_000;
+    match hours {
+        ..1 => "in less than an hour".to_owned(),
+        1 => "in 1 hour".to_owned(),
+        2..=48 => format!("in {hours} hours"),
+        _ => format!("in {} days", hours / 24),
+    }
+}
+
+/// A day as date fields send it, `2026-11-20`, becomes `20 November 2026`; anything else stays as it is.
+pub fn day_typed(text: &str) -> String {
+    typed(text).map_or_else(|| text.to_owned(), |day| date(Lang::En, day))
+}
+
+/// First and last moment of a day as date fields send it, at the zone's place. `None` for what is no day.
+pub fn day_bounds(zone: &Zone, text: &str) -> Option<(Timestamp, Timestamp)> {
+    let day = typed(text)?;
+    let start = |day: Date| Some(day.to_zoned(zone.zone.clone()).ok()?.timestamp().as_millisecond());
+    Some((Timestamp::from_millis(start(day)?), Timestamp::from_millis(start(day.tomorrow().ok()?)? - 1)))
+}
+
+fn typed(text: &str) -> Option<Date> {
+    if text.len() == 10 { text.parse().ok() } else { None }
+}
+
 /// Midnights between `now` and `end` at the zone's place: 0 on the day itself, never negative.
 pub fn days_left(zone: &Zone, now: Timestamp, end: Timestamp) -> u64 {
     let days = zone.civil(now).date().until(zone.civil(end).date()).map_or(0, |span| span.get_days());

@@ -26,8 +26,13 @@ const FILES: &[(&str, &[u8])] = embedded![
     "console.css" => "console.css",
     "diagram.css" => "console/diagram.css",
     "icon.svg" => "console/icon.svg",
+    "copy.js" => "console/copy.js",
     "diagram.js" => "console/diagram.js",
+    "dialog.js" => "console/dialog.js",
+    "fresh.js" => "console/fresh.js",
+    "list.js" => "console/list.js",
     "menu.js" => "console/menu.js",
+    "refresh.js" => "console/refresh.js",
     "run.js" => "console/run.js",
     "shortcuts.js" => "console/shortcuts.js",
     "toast.js" => "console/toast.js",
@@ -54,6 +59,11 @@ fn fingerprint(bytes: &[u8]) -> u64 {
 /// The address of an embedded file; `None` where there is none of this name.
 pub fn address(name: &str) -> Option<&'static str> {
     ASSETS.iter().find(|asset| asset.name == name).map(|asset| asset.address.as_str())
+}
+
+/// All of them.
+pub fn all() -> &'static [Asset] {
+    &ASSETS
 }
 
 /// The file at an address.
