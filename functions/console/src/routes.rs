@@ -85,6 +85,7 @@ async fn page(visit: &Visit<'_>) -> Result<Answer, Refusal> {
         ("POST", ["bulk-runs", key, "stop"]) => bulk_runs::stop(visit, key).await,
         ("POST", ["bulk-runs", key, "lease"]) => bulk_runs::lease(visit, key).await,
 
+        ("GET", ["instances"]) => instances::list(visit).await,
         ("GET", ["instances", key]) => instances::page(visit, key).await,
         ("GET", ["instances", key, "diagram"]) => instances::diagram(visit, key).await,
         ("GET", ["instances", key, "cancel"]) => instances::ask_cancel(visit, key).await,

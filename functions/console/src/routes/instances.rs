@@ -1,8 +1,14 @@
-//! Process Explorer: the list of instances, one instance with its picture, its cancellation and its retry. Reads and
+//! Process Explorer: one instance with its picture, its cancellation and its retry; the list is in `list`. Reads and
 //! commands as the API does; shows what the caller may see and no more.
 
-use crate::{Answer, Refusal, Visit};
-use app::{Request, cursor};
+mod list;
+
+pub use list::list;
+
+use crate::answer::Answer;
+use crate::refusal::Refusal;
+use crate::visit::Visit;
+use app::Request;
 use bpmn::diagram::{self, Mark, Marks};
 use domain::command::Command;
 use domain::ids::{InstanceKey, TenantId};
@@ -11,113 +17,12 @@ use domain::permission::Permission;
 use domain::variables::Variables;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
-use store::{InstanceQuery, InstanceRow, Loaded};
+use store::Loaded;
 use web::console::Section;
 use web::console::diagram::Diagram;
 use web::console::instance::{self, Details, Entry, May, Progress, Said, State, Tab};
-use web::console::instances::{self, Filter, List, Row, Stands};
 
-const PAGE_ROWS: usize = 25;
-/// Processes offered in the filter; others can be asked for by address.
-const PROCESSES_MAX: usize = 100;
 const REASON_CHARS_MAX: usize = 500;
-/// Bytes of a query value at most; ids and keys are far shorter.
-const VALUE_BYTES_MAX: usize = 1_024;
-
-/// `GET /instances`
-pub async fn list(visit: &Visit<'_>) -> Result<Answer, Refusal> {
-    visit.require_visible(Permission::InstancesRead)?;
-    let (tenant, store) = (visit.caller.tenant, &visit.console.app.store);
-    let filter = filter(visit)?;
-    let question = filter.address(None);
-    let secret = visit.secret().await?;
-    let given = visit.query_one("cursor")?.filter(|cursor| !cursor.is_empty());
-    let after = match given {
-        Some(text) => Some(
-            cursor::verify(secret, tenant, &question, text, visit.now).ok_or(app::Error::InvalidCursor)?,
-        ),
-        None => None,
-    };
-    let later = after.is_some();
-    let query = InstanceQuery {
-        statuses: filter.statuses.clone(),
-        process_id: filter.process_id.clone(),
-        business_key: filter.business_key.clone(),
-        limit: PAGE_ROWS,
-        after,
-    };
-    let page = store.instances(tenant, &query, visit.now).await?;
-    let (entries, _) = store.definitions(tenant, PROCESSES_MAX, None).await?;
-    let list = List {
-        rows: rows(visit, page.items).await?,
-        processes: entries.into_iter().map(|entry| (entry.process_id, entry.name)).collect(),
-        next: page.next.map(|position| cursor::sign(secret, tenant, &question, &position, visit.now)),
-        later,
-        filter,
-    };
-    let shell = visit.shell("Instances", Some(Section::Instances));
-    Ok(Answer::Page(200, instances::page(&shell, &list, &visit.zone().await?, visit.now)))
-}
-
-fn filter(visit: &Visit<'_>) -> Result<Filter, Refusal> {
-    let mut filter = Filter::default();
-    for (name, value) in visit.query.iter().filter(|(_, value)| !value.is_empty()) {
-        if value.len() > VALUE_BYTES_MAX {
-            return Err(Refusal::invalid(&format!("The value of {name} is too long.")));
-        }
-        match name.as_str() {
-            "status" => {
-                let status = status(value).ok_or_else(|| {
-                    Refusal::invalid(&format!("There is no status \"{value}\". Choose one of the filter."))
-                })?;
-                if !filter.statuses.contains(&status) {
-                    filter.statuses.push(status);
-                }
-            }
-            "processId" => filter.process_id = Some(value.clone()),
-            "businessKey" => filter.business_key = Some(value.trim().to_owned()),
-            _ => {}
-        }
-    }
-    Ok(filter)
-}
-
-fn status(text: &str) -> Option<InstanceStatus> {
-    [
-        InstanceStatus::Running,
-        InstanceStatus::Waiting,
-        InstanceStatus::Error,
-        InstanceStatus::Completed,
-        InstanceStatus::Cancelled,
-    ]
-    .into_iter()
-    .find(|status| status.as_str() == text)
-}
-
-/// Rows with the names of their processes and where they stand: one call for all heads, definitions from memory.
-async fn rows(visit: &Visit<'_>, found: Vec<InstanceRow>) -> Result<Vec<Row>, Refusal> {
-    let (tenant, app) = (visit.caller.tenant, &visit.console.app);
-    let open: Vec<InstanceKey> = found.iter().filter(|row| !row.status.is_final()).map(|row| row.key).collect();
-    let heads = app.store.heads(tenant, &open).await?;
-    let mut rows = Vec::with_capacity(found.len());
-    for row in found {
-        let process = app.store.process(tenant, &row.process_id, row.version).await?;
-        let head: Option<&Instance> = heads.get(&row.key);
-        rows.push(Row {
-            key: row.key,
-            // The index may be a moment behind.
-            status: head.map_or(row.status, |head| head.status),
-            process_name: process.as_ref().map_or_else(|| row.process_id.clone(), |process| process.name.clone()),
-            version: row.version,
-            reference: row.reference,
-            business_key: row.business_key,
-            started_at: row.started_at,
-            ended_at: head.map_or(row.ended_at, |head| head.ended_at),
-            stands: process.as_ref().zip(head).and_then(|(process, head)| Stands::of(process, head)),
-        });
-    }
-    Ok(rows)
-}
 
 /// `GET /instances/{key}`
 pub async fn page(visit: &Visit<'_>, key: &str) -> Result<Answer, Refusal> {
@@ -151,10 +56,10 @@ pub async fn page(visit: &Visit<'_>, key: &str) -> Result<Answer, Refusal> {
         diagram,
         may,
         tab,
-        said: said(visit, instance)?,
+        said: said(visit, instance),
     };
-    let shell = visit.shell(&instance::title(&process, &loaded.aggregate), Some(Section::Instances));
-    Ok(Answer::Page(200, instance::page(&shell, &details, &visit.zone().await?, visit.now)))
+    let shell = visit.shell(instance::title(&process, &loaded.aggregate), Section::Instances);
+    Ok(Answer::Page(200, instance::page(&shell, &details, &visit.zone(), visit.now)))
 }
 
 /// `GET /instances/{key}/diagram`: what the viewer draws, and nothing else of the file.
@@ -172,7 +77,7 @@ pub async fn ask_cancel(visit: &Visit<'_>, key: &str) -> Result<Answer, Refusal>
     if loaded.aggregate.instance.status.is_final() {
         return Ok(Answer::SeeOther(format!("/instances/{}", loaded.aggregate.instance.key)));
     }
-    let dialog = visit.query_one("part")? == Some("dialog");
+    let dialog = visit.part() == Some("dialog");
     let html = question(visit, &loaded, "", None, dialog).await?;
     Ok(if dialog { Answer::Part(200, html) } else { Answer::Page(200, html) })
 }
@@ -199,7 +104,7 @@ async fn question(
         said: None,
     };
     let title = format!("Cancel {}", instance::title(&process, &loaded.aggregate));
-    let shell = visit.shell(&title, Some(Section::Instances));
+    let shell = visit.shell(title, Section::Instances);
     Ok(instance::cancel_page(&shell, &details, reason, error, dialog, visit.now))
 }
 
@@ -211,7 +116,9 @@ pub async fn cancel(visit: &Visit<'_>, key: &str) -> Result<Answer, Refusal> {
     let length = reason.chars().count();
     if length > REASON_CHARS_MAX {
         let error = format!("Use at most {REASON_CHARS_MAX} characters; you have {length}.");
-        return Ok(Answer::Page(422, question(visit, &loaded, reason, Some(&error), false).await?));
+        let dialog = visit.part() == Some("dialog");
+        let html = question(visit, &loaded, reason, Some(&error), dialog).await?;
+        return Ok(if dialog { Answer::Part(422, html) } else { Answer::Page(422, html) });
     }
     let reason = (!reason.is_empty()).then(|| reason.to_owned());
     execute(visit, loaded.aggregate.instance.key, Command::CancelInstance { reason }).await?;
@@ -268,7 +175,7 @@ fn may(visit: &Visit<'_>) -> May {
 }
 
 fn tab(visit: &Visit<'_>, may: May) -> Result<Tab, Refusal> {
-    Ok(match visit.query_one("tab")? {
+    Ok(match visit.query_one("tab") {
         Some("variables") => {
             if !may.variables {
                 visit.require_visible(Permission::VariablesRead)?;
@@ -276,7 +183,7 @@ fn tab(visit: &Visit<'_>, may: May) -> Result<Tab, Refusal> {
             Tab::Variables
         }
         Some("history") => {
-            let skipped = visit.query_one("skip")?.and_then(|skip| skip.parse().ok()).unwrap_or(0);
+            let skipped = visit.query_one("skip").and_then(|skip| skip.parse().ok()).unwrap_or(0);
             Tab::History { skipped }
         }
         Some("timers") => Tab::Timers,
@@ -285,14 +192,14 @@ fn tab(visit: &Visit<'_>, may: May) -> Result<Tab, Refusal> {
 }
 
 /// What the last action did, as long as it is so.
-fn said(visit: &Visit<'_>, instance: &Instance) -> Result<Option<Said>, Refusal> {
-    Ok(match (visit.query_one("done")?, instance.status) {
+fn said(visit: &Visit<'_>, instance: &Instance) -> Option<Said> {
+    match (visit.query_one("done"), instance.status) {
         (Some("cancelled"), InstanceStatus::Cancelled) => Some(Said::Cancelled),
         (Some("retried"), InstanceStatus::Running | InstanceStatus::Waiting | InstanceStatus::Completed) => {
             Some(Said::Retried)
         }
         (Some(_) | None, _) => None,
-    })
+    }
 }
 
 async fn picture(visit: &Visit<'_>, instance: &Instance, progress: &Progress) -> Result<Option<Diagram>, Refusal> {
