@@ -61,6 +61,7 @@ async fn route(call: &Call<'_>) -> Result<Reply, Problem> {
         ("GET", ["v1", "definitions", id, "versions", n]) => definitions::version(call, id, n).await?.into(),
         ("GET", ["v1", "definitions", id, "versions", n, "xml"]) => Reply::Xml(definitions::xml(call, id, n).await?),
         ("POST", ["v1", "instances"]) => instances::start(call).await?.into(),
+        ("GET", ["v1", "instances"]) => instances::list(call).await?.into(),
         ("GET", ["v1", "instances", key]) => instances::get(call, key).await?.into(),
         ("POST", ["v1", "instances", key, "cancel"]) => instances::cancel(call, key).await?.into(),
         ("POST", ["v1", "instances", key, "retry"]) => instances::retry(call, key).await?.into(),

@@ -10,7 +10,7 @@ use domain::instance::{Aggregate, Instance};
 use domain::process::Process;
 use domain::time::Timestamp;
 use serde_json::{Map, Value, json};
-use store::JournalEntry;
+use store::{InstanceRow, JournalEntry};
 
 /// The answer to a start.
 pub fn started(process: &Process, after: &Aggregate, reply: &Reply, variables: bool) -> Value {
@@ -60,6 +60,20 @@ pub fn failed(key: InstanceKey, code: &str, message: &str) -> Value {
         "code": code,
         "detail": message,
         "instanceKey": key,
+    })
+}
+
+/// One row of the list of instances.
+pub fn instance_row(row: &InstanceRow) -> Value {
+    json!({
+        "instanceKey": row.key,
+        "status": row.status.as_str(),
+        "processId": row.process_id,
+        "version": row.version,
+        "businessKey": row.business_key,
+        "reference": row.reference,
+        "startedAt": row.started_at.to_string(),
+        "endedAt": time(row.ended_at),
     })
 }
 

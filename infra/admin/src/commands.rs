@@ -6,7 +6,7 @@ use app::config::{LinkConfig, TableConfig};
 use app::secret::SecretSource;
 use app::{App, clock, random};
 use domain::ids::TenantId;
-use domain::permission::Role;
+use domain::permission::{Permission, Permissions, Role};
 use effects::{EffectsConfig, Path, Performer};
 use std::io::Write;
 use store::{JournalId, Store, TenantRecord, TokenRecord};
@@ -73,9 +73,56 @@ pub async fn put_tenant(options: &Options<'_>) -> Result<()> {
     if let Some(reply_to) = options.get("reply-to") {
         record.reply_to = Some(reply_to.to_owned());
     }
+    if let Some(days) = options.get("retention-days") {
+        record.retention_days = match days.parse().context("--retention-days is a number; 0 keeps for ever")? {
+            0 => None,
+            days => Some(days),
+        };
+    }
     store.put_tenant(&record).await?;
     say(&format!("tenant {id} is \"{}\"", record.name));
     Ok(())
+}
+
+/// Shows what the roles of a tenant may do, and changes what is given.
+pub async fn permissions(options: &Options<'_>) -> Result<()> {
+    let store = store().await?;
+    let id = tenant_id(options.required("id")?)?;
+    let mut record = store.tenant(id, clock::now()).await?.with_context(|| format!("there is no tenant {id}"))?;
+    let before = record.setup;
+    if let Some(text) = options.get("role") {
+        let role = Role::parse(text).with_context(|| format!("there is no role \"{text}\""))?;
+        record.setup = match (options.get("allow"), options.get("deny"), options.get("only"), options.get("reset")) {
+            (Some(more), None, None, None) => record.setup.with(role, record.setup.of(role).union(parse(more)?)),
+            (None, Some(less), None, None) => {
+                let less = parse(less)?;
+                let left = record.setup.of(role).iter().filter(|permission| !less.contains(*permission)).collect();
+                record.setup.with(role, left)
+            }
+            (None, None, Some(only), None) => record.setup.with(role, parse(only)?),
+            (None, None, None, Some("yes")) => record.setup.reset(role),
+            _ => bail!("say one of --allow, --deny, --only (names with commas, or \"none\") or --reset yes"),
+        };
+    }
+    if record.setup != before {
+        store.put_tenant(&record).await?;
+        say("changed; it holds everywhere within 30 s");
+    }
+    for role in Role::ALL {
+        let names: Vec<_> = record.setup.of(role).iter().map(Permission::as_str).collect();
+        say(&format!("{}\t{}", role.as_str(), names.join(" ")));
+    }
+    Ok(())
+}
+
+fn parse(text: &str) -> Result<Permissions> {
+    let names = text.split(',').map(str::trim).filter(|name| !name.is_empty() && *name != "none");
+    names
+        .map(|name| {
+            let all = || Permission::ALL.map(Permission::as_str).join(", ");
+            Permission::parse(name).with_context(|| format!("there is no permission \"{name}\"; there are {}", all()))
+        })
+        .collect()
 }
 
 pub async fn list_tenants() -> Result<()> {

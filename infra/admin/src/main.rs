@@ -7,8 +7,10 @@ use anyhow::Result;
 
 const USAGE: &str = "\
 admin tenant put --id N --name NAME [--language en] [--time-zone Europe/Oslo] 
-                 [--mail-from-name NAME] [--reply-to ADDRESS]
+                 [--mail-from-name NAME] [--reply-to ADDRESS] [--retention-days N]
 admin tenant list
+admin tenant permissions --id N [--role ROLE --allow|--deny|--only NAME,NAME | --reset yes]
+                                        shows, and changes, what roles may do
 admin tenant kill-links --id N          every link of the tenant ends within 30 s
 admin token create --tenant N --user ID --role ROLE [--role ROLE]    prints the token, once
 admin token delete --token TOKEN
@@ -26,6 +28,7 @@ async fn main() -> Result<()> {
     match words.as_slice() {
         ["tenant", "put", ..] => commands::put_tenant(&options).await,
         ["tenant", "list", ..] => commands::list_tenants().await,
+        ["tenant", "permissions", ..] => commands::permissions(&options).await,
         ["tenant", "kill-links", ..] => commands::kill_links(&options).await,
         ["token", "create", ..] => commands::create_token(&options).await,
         ["token", "delete", ..] => commands::delete_token(&options).await,

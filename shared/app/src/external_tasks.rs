@@ -3,16 +3,18 @@
 
 mod details;
 mod filter;
-mod query;
 
+pub use crate::question::{FILTER_CHARS_MAX, LIMIT_DEFAULT, LIMIT_MAX};
 pub use details::{Details, HistoryLine, NotificationLine, TaskLink, details};
-pub use filter::{FILTER_CHARS_MAX, LIMIT_DEFAULT, LIMIT_MAX, RECIPIENT_CHARS_MIN, filter, selection};
-pub use query::{Order, TaskPage, TaskQuery};
+pub use filter::{RECIPIENT_CHARS_MIN, filter, selection};
+
+pub use store::{Order, TaskPage, TaskQuery};
 
 use crate::auth::Caller;
 use crate::execute::Replay;
 use crate::idempotency::RequestHash;
 use crate::link::cursor;
+use crate::placeholders;
 use crate::{App, Error, Request};
 use domain::command::{Command, Origin};
 use domain::external_task::{Action, ExternalTask, Status, lifecycle};
@@ -72,7 +74,7 @@ pub async fn list(
         let position = cursor::verify(secret, tenant, &question, text, now).ok_or(Error::InvalidCursor)?;
         query.after = Some(position);
     }
-    let page = query::page(&app.store, tenant, &query, now).await?;
+    let page = app.store.external_tasks(tenant, &query, now).await?;
     let mut rows = Vec::with_capacity(page.items.len());
     for row in page.items {
         let process = app.process(tenant, &row.process_id, row.definition_version).await?;
@@ -95,7 +97,7 @@ fn question(query: &TaskQuery) -> String {
     let mut statuses = statuses.clone();
     statuses.sort_unstable();
     format!(
-        "external-tasks 2 {statuses:?} {activity:?} {process_id:?} {recipient:?} {created_from:?} {created_to:?} \
+        "external-tasks 3 {statuses:?} {activity:?} {process_id:?} {recipient:?} {created_from:?} {created_to:?} \
          {follow_up} {order:?}"
     )
 }
@@ -195,8 +197,9 @@ pub async fn act(app: &App, caller: &Caller, key: TaskKey, act: Act<'_>) -> Resu
             let pointer = app.store.deployed(caller.tenant, &instance.process_id).await?;
             let version = pointer.map_or(instance.definition_version, |pointer| pointer.version);
             if let Some(task) = loaded.aggregate.tasks.get(&key.number()) {
+                let deployed = (instance.process_id.as_str(), version);
                 missing_placeholders =
-                    crate::placeholders::missing(app, caller.tenant, task, &instance.process_id, version).await?;
+                    placeholders::missing(app, caller.tenant, deployed, &task.activity, &task.form_context).await?;
             }
             Command::SyncTemplates { task: key, version }
         }

@@ -1,61 +1,69 @@
-//! Which placeholders of a task's pages and mail find no value: what Sync tells the operator. Renders nothing.
+//! Which placeholders of a task's pages and mail find no value: what Sync and the impact of a deployment tell the
+//! operator. Renders nothing.
 
 use crate::{App, Error};
-use domain::external_task::ExternalTask;
 use domain::ids::TenantId;
 use domain::page::CustomerPage;
-use domain::process::ExternalTaskModel;
+use domain::process::{ExternalTaskModel, TextRef};
 use domain::template::{Filter, Placeholder, Template};
+use domain::variables::Variables;
 use std::collections::BTreeSet;
 
 /// Roots that are always there, beside the form context.
 const ALWAYS: [&str; 3] = ["task", "recipient", "form"];
 
-/// The placeholders of version `version` for which the form context of `task` has no value and that have no default,
-/// sorted. Empty where the version has no such activity.
+/// The placeholders of a deployed version for which `form_context` has no value and that have no default, sorted. Empty
+/// where the version has no such activity.
 ///
 /// # Errors
 /// [`Error::NoDefinition`], and those of the table.
 pub async fn missing(
     app: &App,
     tenant: TenantId,
-    task: &ExternalTask,
-    process_id: &str,
-    version: u32,
+    (process_id, version): (&str, u32),
+    activity: &str,
+    form_context: &Variables,
 ) -> Result<Vec<String>, Error> {
     let process = app.process(tenant, process_id, version).await?;
-    let Some(model) = process.external_task(&task.activity) else { return Ok(Vec::new()) };
-    let mut missing = BTreeSet::new();
-    for template in templates(app, tenant, process_id, version, model).await? {
-        for placeholder in template.placeholders().filter(|placeholder| is_missing(placeholder, task)) {
-            missing.insert(placeholder.path.to_string());
-        }
+    let Some(model) = process.external_task(activity) else { return Ok(Vec::new()) };
+    let mut texts = Vec::new();
+    for text in texts_of(model) {
+        texts.extend(app.store.text(tenant, process_id, version, text).await?);
     }
-    Ok(missing.into_iter().collect())
+    Ok(missing_in(model, texts.iter().map(AsRef::as_ref), form_context))
 }
 
-async fn templates(
-    app: &App,
-    tenant: TenantId,
-    process_id: &str,
-    version: u32,
+/// As [`missing`], of a model with its texts at hand.
+pub fn missing_in<'t>(
     model: &ExternalTaskModel,
-) -> Result<Vec<Template>, Error> {
+    texts: impl Iterator<Item = &'t str>,
+    form_context: &Variables,
+) -> Vec<String> {
     let mut templates: Vec<Template> = model.email_subject.iter().cloned().collect();
-    let pages = &model.pages;
-    let texts = [pages.task, pages.success, pages.already_completed, pages.expired, pages.cancelled, model.email_body];
-    for text in texts.into_iter().flatten() {
-        let Some(json) = app.store.text(tenant, process_id, version, text).await? else { continue };
+    for json in texts {
         // What was deployed was checked; a text this release cannot read is no matter of a warning.
-        let Ok(page) = serde_json::from_str::<CustomerPage>(&json) else { continue };
+        let Ok(page) = serde_json::from_str::<CustomerPage>(json) else { continue };
         templates.extend(page.title.as_deref().and_then(|title| Template::parse(title).ok()));
         templates.extend(Template::parse(&page.body).ok());
     }
-    Ok(templates)
+    let placeholders = templates.iter().flat_map(Template::placeholders);
+    let missing: BTreeSet<String> = placeholders
+        .filter(|placeholder| is_missing(placeholder, form_context))
+        .map(|placeholder| placeholder.path.to_string())
+        .collect();
+    missing.into_iter().collect()
 }
 
-fn is_missing(placeholder: &Placeholder, task: &ExternalTask) -> bool {
+/// The pages and the mail of an activity.
+pub fn texts_of(model: &ExternalTaskModel) -> impl Iterator<Item = TextRef> {
+    let pages = &model.pages;
+    [pages.task, pages.success, pages.already_completed, pages.expired, pages.cancelled, model.email_body]
+        .into_iter()
+        .flatten()
+}
+
+fn is_missing(placeholder: &Placeholder, form_context: &Variables) -> bool {
     let has_default = placeholder.filters.iter().any(|filter| matches!(filter, Filter::Default(_)));
     let always = ALWAYS.contains(&placeholder.path.root());
-    !has_default && !always && placeholder.path.get(&task.form_context).is_none()
+    !has_default && !always && placeholder.path.get(form_context).is_none()
 }

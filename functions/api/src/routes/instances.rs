@@ -80,6 +80,15 @@ pub async fn start(call: &Call<'_>) -> Result<Answer, Problem> {
     Err(Error::Busy.into())
 }
 
+pub async fn list(call: &Call<'_>) -> Result<Answer, Problem> {
+    call.require_visible(Permission::InstancesRead, "resource")?;
+    let query = app::instances::filter(call.queries()).map_err(Problem::validation)?;
+    let cursor = call.query_one("cursor")?;
+    let listed = app::instances::list(&call.api.app, &call.caller, query, cursor, call.now).await?;
+    let items: Vec<Value> = listed.rows.iter().map(view::instance_row).collect();
+    Ok(Answer::ok(json!({ "items": items, "nextCursor": listed.next })))
+}
+
 pub async fn get(call: &Call<'_>, key: &str) -> Result<Answer, Problem> {
     call.known_query(&[])?;
     let key = instance_key(key)?;

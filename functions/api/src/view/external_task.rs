@@ -24,6 +24,7 @@ pub fn row(listed: &ListedTask) -> Value {
         "completedAt": time(row.completed_at),
         "reminders": row.reminders,
         "delivery": row.delivery.as_str(),
+        "followUp": row.follow_up,
         "actions": actions(&listed.actions),
     })
 }
