@@ -11,7 +11,8 @@ let run = null;
 
 const sleep = ms => new Promise(done => setTimeout(done, ms));
 const post = (address, fields) => fetch(address, { method: 'POST', body: new URLSearchParams(fields) });
-const wait = { preparing: 1, running: 1, stopping: 1 };
+const changed = () => document.dispatchEvent(new CustomEvent('countersign:changed'));
+
 
 function part(address, name) {
   const url = new URL(address, location.href);
@@ -54,7 +55,7 @@ function closed() {
   const done = overlay().querySelector('[data-run]');
   if (run?.scope === overlay()) run = null;
   overlay().replaceChildren();
-  if (done) document.dispatchEvent(new CustomEvent('countersign:changed'));
+  if (done) changed();
 }
 
 /** Escape while the run is under way: says what can be done instead. */
@@ -97,7 +98,7 @@ async function look(mine) {
   if (!answer.ok) throw new Error(answer.status);
   const state = await answer.json();
   if (mine !== run) return;
-  if (state.status in wait) return draw(mine, state);
+  if (!state.ended) return draw(mine, state);
   mine.holds = false;
   if (mine.scope !== document.getElementById('run-dialog')) { run = null; return location.reload(); }
   const html = await fetched(part(mine.address, 'dialog'));
@@ -151,7 +152,7 @@ addEventListener('submit', async event => {
     } else {
       await post(part(address, 'progress'), fields);
       if (run) run.every = 0;
-      else refreshRows();
+      else changed();
     }
     submitter?.removeAttribute('aria-busy');
   } catch {
@@ -182,41 +183,4 @@ addEventListener('pagehide', () => {
 
 addEventListener('beforeunload', event => { if (run?.holds) event.preventDefault(); });
 
-// --- The list of runs keeps itself fresh
-
-const rows = document.querySelector('[data-runs]');
-
-async function refreshRows() {
-  if (!rows || document.hidden) return;
-  const html = await fetched(part(location.href, 'rows'));
-  if (html === null) return;
-  const fresh = document.createElement('tbody');
-  fresh.innerHTML = html;
-  const old = new Map([...rows.rows].map(row => [row.dataset.key, row]));
-  const next = [...fresh.rows].map(row => {
-    const shown = old.get(row.dataset.key);
-    if (!shown || shown.innerHTML === row.innerHTML) return shown ?? row;
-    const focused = shown.contains(document.activeElement) && document.activeElement.localName;
-    shown.innerHTML = row.innerHTML;
-    if (focused) (shown.querySelector(focused) ?? shown.querySelector('a'))?.focus();
-    return shown;
-  });
-  // Rows stay in their place, so that focus and scroll do: only what is new or gone moves.
-  for (const row of old.values()) if (!next.includes(row)) row.remove();
-  next.forEach((row, index) => { if (rows.rows[index] !== row) rows.insertBefore(row, rows.rows[index] ?? null); });
-}
-
-async function keepFresh() {
-  for (let every = POLL_MS; rows;) {
-    await sleep(rows.querySelector('form') ? every : 3 * every);
-    try {
-      await refreshRows();
-      every = POLL_MS;
-    } catch {
-      every = Math.min(every * 2, POLL_MS_MAX);
-    }
-  }
-}
-
 watch(document.querySelector('main') ?? document);
-keepFresh();
