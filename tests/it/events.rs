@@ -184,7 +184,7 @@ fn done_by(function: Function, event: &Event) -> bool {
         Function::Reminder => matches!(event, Event::TaskReminded { .. }),
         Function::Expiry => matches!(event, Event::TaskEnded { .. }),
         Function::Timer => matches!(event, Event::TimerFired { .. }),
-        Function::Outbox => false,
+        Function::Outbox | Function::BulkWorker => false,
     }
 }
 

@@ -14,6 +14,9 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+/// Time for which SQS knows a deduplication id.
+const DEDUPLICATED_MS: i64 = 300_000;
+
 /// The time of a test. Clones share it.
 #[derive(Clone, Debug)]
 pub struct Clock(Arc<AtomicI64>);
@@ -67,6 +70,8 @@ pub enum Function {
     Expiry,
     /// Timers and continuations.
     Timer,
+    /// Bulk runs.
+    BulkWorker,
 }
 
 /// A schedule that has not fired.
@@ -87,6 +92,8 @@ pub struct Message {
     pub id: String,
     /// Whose queue.
     pub function: Function,
+    /// Message group, on the FIFO queue.
+    pub group: Option<String>,
     /// Body.
     pub body: String,
     /// Not visible before.
@@ -112,6 +119,8 @@ pub struct Held {
     pub dead_letters: Vec<Message>,
     /// Requests that the services did not understand: a fault of the test's services or of the product.
     pub misunderstood: Vec<String>,
+    /// When a deduplication id was last taken.
+    pub(crate) taken: BTreeMap<String, Timestamp>,
     ids: u64,
 }
 
@@ -124,7 +133,19 @@ impl Held {
     /// Puts a message on a queue.
     pub fn put(&mut self, function: Function, body: String, visible_at: Timestamp) -> String {
         let id = self.id();
-        self.messages.push(Message { id: id.clone(), function, body, visible_at, receives: 0 });
+        self.messages.push(Message { id: id.clone(), function, group: None, body, visible_at, receives: 0 });
+        id
+    }
+
+    /// Puts a message on the FIFO queue, unless one with its deduplication id was put there within five minutes.
+    pub fn put_fifo(&mut self, group: String, deduplication_id: String, body: String, now: Timestamp) -> String {
+        let id = self.id();
+        let fresh = self.taken.get(&deduplication_id).is_none_or(|at| now >= at.plus_millis(DEDUPLICATED_MS));
+        if fresh {
+            self.taken.insert(deduplication_id, now);
+            let (function, group) = (Function::BulkWorker, Some(group));
+            self.messages.push(Message { id: id.clone(), function, group, body, visible_at: now, receives: 0 });
+        }
         id
     }
 }
@@ -175,6 +196,7 @@ impl Aws {
             reminder_queue: queue("reminder"),
             expiry_queue: queue("expiry"),
             timer_queue: queue("timer"),
+            bulk_queue: queue("bulk.fifo"),
             schedule_group: "countersign".to_owned(),
             scheduler_role: "arn:aws:iam::123456789012:role/scheduler".to_owned(),
             reminder_function: function("reminder"),

@@ -292,7 +292,7 @@ fn classify(request: &HttpRequest) -> Call {
     match (target.rsplit('.').next().unwrap_or_default(), request.method(), path) {
         ("TransactWriteItems", _, _) => Call::Commit,
         ("UpdateItem", _, _) => Call::Update,
-        ("SendMessage", _, _) => Call::SendMessage,
+        ("SendMessage" | "SendMessageBatch", _, _) => Call::SendMessage,
         ("ChangeMessageVisibility", _, _) => Call::PutOff,
         (_, _, path) if path.starts_with("v2/email/") => Call::SendEmail,
         (_, "POST", path) if path.starts_with("schedules/") => Call::CreateSchedule,

@@ -13,6 +13,8 @@ use crate::aws::{Aws, Clock, Function, credentials};
 use crate::dynamo::LocalTable;
 use crate::gate::Gate;
 use anyhow::{Context, bail};
+use app::bulk_runs::pace;
+use app::bulk_runs::worker::Worker;
 use app::keys::Secret;
 use app::secret::SecretSource;
 use app::{App, Outcome, Request};
@@ -45,6 +47,7 @@ pub struct Running {
     pub meter: Meter,
     performer: Performer,
     public: Public,
+    worker: Worker,
 }
 
 /// A firing that its function has not taken yet.
@@ -242,6 +245,7 @@ impl Running {
                 scripts: QuickJs::default(),
                 public_url: PUBLIC_URL.to_owned(),
             },
+            worker: Worker::new(app.clone(), pace::PERCENT),
             app,
             meter,
         }

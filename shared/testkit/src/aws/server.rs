@@ -16,6 +16,7 @@ pub fn router(aws: Aws) -> Router {
         let answer = match (method.as_str(), uri.path()) {
             ("POST", "/v2/email/outbound-emails") => send_email(&aws, &body),
             ("POST", "/") if target == "AmazonSQS.SendMessage" => send_message(&aws, &body),
+            ("POST", "/") if target == "AmazonSQS.SendMessageBatch" => send_batch(&aws, &body),
             ("POST", "/") if target == "AmazonSQS.ChangeMessageVisibility" => put_off(&aws, &body),
             ("POST", path) if path.starts_with("/schedules/") => create(&aws, &path[11..], &body),
             ("DELETE", path) if path.starts_with("/schedules/") => delete(&aws, &path[11..]),
@@ -159,6 +160,24 @@ fn put_off(aws: &Aws, body: &Value) -> Option<Response> {
         }
         None => Some(refusal(404, "com.amazonaws.sqs#ReceiptHandleIsInvalid")),
     }
+}
+
+/// Only the FIFO queue gets batches.
+fn send_batch(aws: &Aws, body: &Value) -> Option<Response> {
+    if let Some(answer) = fault(aws, Call::SendMessage, QUEUE_WORDS) {
+        return Some(answer);
+    }
+    let entries = body.pointer("/Entries")?.as_array()?;
+    if text(body, "/QueueUrl")?.rsplit('/').next()? != "bulk.fifo" || entries.is_empty() || entries.len() > 10 {
+        return None;
+    }
+    let mut taken = Vec::new();
+    for entry in entries {
+        let (group, id) = (text(entry, "/MessageGroupId")?, text(entry, "/MessageDeduplicationId")?);
+        let message = aws.held().put_fifo(group, id, text(entry, "/MessageBody")?, aws.clock.now());
+        taken.push(json!({ "Id": text(entry, "/Id")?, "MessageId": message, "MD5OfMessageBody": "" }));
+    }
+    Some(done(&json!({ "Successful": taken, "Failed": [] })))
 }
 
 fn send_message(aws: &Aws, body: &Value) -> Option<Response> {

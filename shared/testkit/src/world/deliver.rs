@@ -2,9 +2,10 @@
 //! once, each through the function's own handler. A process that dies in a delivery gets it again after its restart.
 
 use super::{Invocation, TENANT, World};
-use crate::aws::{Function, Message};
-use crate::outbox;
+use crate::aws::{Clock, Function, Message};
+use crate::{bulk_worker, outbox};
 use anyhow::{Context, bail};
+use app::bulk_runs::worker::Time;
 use app::due;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::command::Command;
@@ -14,7 +15,7 @@ use script::QuickJs;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 use std::future::Future;
-use store::JournalId;
+use store::{JournalId, RunOrder};
 
 /// Time after which a failed firing is made again.
 const AGAIN_MS: i64 = 60_000;
@@ -22,6 +23,25 @@ const AGAIN_MS: i64 = 60_000;
 const DUE_RECEIVES_MAX: u32 = 5;
 /// Deliveries in one moment at most: more is a loop.
 const ROUNDS_MAX: usize = 200;
+
+/// Time of one invocation of the worker of runs, less its reserve.
+const INVOCATION_MS: i64 = 11_000;
+/// Messages that the worker of runs gets at once.
+const BATCH_MAX: usize = 10;
+
+/// The test's clock as the worker of runs sees it: it waits by moving it.
+struct WorldTime(Clock);
+
+impl Time for WorldTime {
+    fn now(&self) -> Timestamp {
+        self.0.move_to(self.0.now().plus_millis(1));
+        self.0.now()
+    }
+
+    async fn until(&self, at: Timestamp) {
+        self.0.move_to(at);
+    }
+}
 
 impl World {
     /// Delivers everything that is due now, and what comes of it.
@@ -50,7 +70,7 @@ impl World {
     pub async fn settle(&mut self) -> anyhow::Result<()> {
         self.drain().await?;
         for _ in 0..ROUNDS_MAX {
-            let retries = |message: &&Message| message.function == Function::Outbox;
+            let retries = |message: &&Message| matches!(message.function, Function::Outbox | Function::BulkWorker);
             let next = self.aws.held().messages.iter().filter(retries).map(|message| message.visible_at).min();
             let again = self.invocations.iter().filter(|waiting| waiting.tries > 0).map(|waiting| waiting.due).min();
             let Some(next) = [next, again].into_iter().flatten().min() else { return Ok(()) };
@@ -154,8 +174,9 @@ impl World {
         for item in items.items() {
             let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default();
             let key = (text(store::table::PARTITION_KEY), text(store::table::SORT_KEY));
-            let Some(id) = JournalId::parse(&key.0, &key.1).filter(|id| id.tenant() == TENANT) else { continue };
-            if self.delivered.contains_key(&key) {
+            let id = JournalId::parse(&key.0, &key.1).filter(|id| id.tenant() == TENANT);
+            let of_run = RunOrder::is_one(&key.0, &key.1) == Some(TENANT);
+            if (id.is_none() && !of_run) || self.delivered.contains_key(&key) {
                 continue;
             }
             let image: Map<String, Value> = item.iter().map(|(name, value)| (name.clone(), wire(value))).collect();
@@ -166,45 +187,76 @@ impl World {
                     "NewImage": image, "StreamViewType": "NEW_IMAGE",
                 },
             });
-            records.push(((id.instance(), id.at(), id.counter(), id.n()), key, record));
+            // Orders of runs are in the order of their keys.
+            let order = id.map(|id| (id.instance(), id.at(), id.counter(), id.n()));
+            records.push(((order, key.clone()), key, record));
         }
-        records.sort_by_key(|(order, _, _)| *order);
+        records.sort_by(|a, b| a.0.cmp(&b.0));
         Ok(records.into_iter().map(|(_, key, record)| (key, record)).collect())
     }
 
     async fn deliver_messages(&mut self) -> anyhow::Result<bool> {
         let now = self.clock.now();
-        let due = |message: &&mut Message| message.visible_at <= now;
-        let message = {
-            let mut held = self.aws.held();
-            let Some(message) = held.messages.iter_mut().find(due) else { return Ok(false) };
-            message.receives += 1;
-            message.visible_at = now.plus_millis(hidden_ms(message.function));
-            message.clone()
-        };
-        let event = json!({ "Records": [{
-            "messageId": message.id, "receiptHandle": message.id, "body": message.body, "eventSource": "aws:sqs",
-            "attributes": { "ApproximateReceiveCount": message.receives.to_string() },
-        }] });
-        let taken = match self.invoke(message.function, event).await {
-            // The message comes back by itself when it becomes visible again.
+        let batch = self.receive(now);
+        let Some(function) = batch.first().map(|message| message.function) else { return Ok(false) };
+        let records: Vec<Value> = batch.iter().map(sqs_record).collect();
+        let failures: Vec<String> = match self.invoke(function, json!({ "Records": records })).await {
+            // The messages come back by themselves when they become visible again.
             None => return Ok(true),
             Some(Ok(answer)) => {
                 let failures =
                     answer.get("batchItemFailures").and_then(Value::as_array).context("failures of a batch")?;
-                failures.is_empty()
+                let ids = failures.iter().map(|failure| Some(failure.get("itemIdentifier")?.as_str()?.to_owned()));
+                ids.collect::<Option<_>>().context("names of the failed messages")?
             }
             Some(Err(error)) => bail!("a batch failed as a whole: {error:#}"),
         };
         let mut held = self.aws.held();
-        let at = held.messages.iter().position(|other| other.id == message.id).context("the message")?;
-        if taken {
-            held.messages.remove(at);
-        } else if message.receives >= receives_max(message.function) {
-            let message = held.messages.remove(at);
-            held.dead_letters.push(message);
+        for message in batch {
+            let at = held.messages.iter().position(|other| other.id == message.id).context("the message")?;
+            if !failures.contains(&message.id) {
+                held.messages.remove(at);
+            } else if message.receives >= receives_max(message.function) {
+                let message = held.messages.remove(at);
+                held.dead_letters.push(message);
+            }
         }
         Ok(true)
+    }
+
+    /// Receives a batch as SQS gives it out: one message, or up to ten of one group in order. A group of which a message
+    /// is being worked on gives out none.
+    fn receive(&self, now: Timestamp) -> Vec<Message> {
+        let mut held = self.aws.held();
+        let mut held_up: BTreeSet<String> = BTreeSet::new();
+        let mut batch: Vec<usize> = Vec::new();
+        for (at, message) in held.messages.iter().enumerate() {
+            let begins = batch.first().map(|first| &held.messages[*first]);
+            let visible = message.visible_at <= now;
+            match (&message.group, begins) {
+                (None, None) if visible => {
+                    batch.push(at);
+                    break;
+                }
+                (Some(group), _) if !visible || held_up.contains(group) => {
+                    held_up.insert(group.clone());
+                }
+                (Some(_), None) => batch.push(at),
+                (Some(_), Some(first)) if first.group == message.group => batch.push(at),
+                (None, _) | (Some(_), Some(_)) => {}
+            }
+            if batch.len() == BATCH_MAX {
+                break;
+            }
+        }
+        let mut taken = Vec::new();
+        for at in batch {
+            let message = &mut held.messages[at];
+            message.receives += 1;
+            message.visible_at = now.plus_millis(hidden_ms(message.function));
+            taken.push(message.clone());
+        }
+        taken
     }
 
     async fn deliver_firings(&mut self) -> anyhow::Result<bool> {
@@ -233,7 +285,8 @@ impl World {
             let again = Invocation { due: now.plus_millis(AGAIN_MS), tries: waiting.tries + 1, ..waiting };
             if again.tries > 185 {
                 let (function, body) = (again.function, again.input.to_string());
-                let dead = Message { id: "firing".to_owned(), function, body, visible_at: now, receives: again.tries };
+                let (id, group) = ("firing".to_owned(), None);
+                let dead = Message { id, function, group, body, visible_at: now, receives: again.tries };
                 self.aws.held().dead_letters.push(dead);
             } else {
                 self.invocations.push(again);
@@ -255,6 +308,11 @@ impl World {
                 let handled = self.until_death(outbox::handle(&running.performer, now, event)).await?;
                 return Some(handled.map_err(Into::into));
             }
+            Function::BulkWorker => {
+                let (time, until) = (WorldTime(clock.clone()), clock.now().plus_millis(INVOCATION_MS));
+                let handled = bulk_worker::handle(&running.worker, &quick_js, &time, until, &event);
+                return Some(Ok(self.until_death(handled).await?));
+            }
             Function::Reminder => (&NoScripts, |command| matches!(command, Command::Remind { .. })),
             Function::Expiry => (&quick_js, |command| matches!(command, Command::Expire { .. })),
             Function::Timer => (&quick_js, |command| matches!(command, Command::FireTimer { .. } | Command::Continue)),
@@ -264,10 +322,17 @@ impl World {
     }
 }
 
+fn sqs_record(message: &Message) -> Value {
+    json!({
+        "messageId": message.id, "receiptHandle": message.id, "body": message.body, "eventSource": "aws:sqs",
+        "attributes": { "ApproximateReceiveCount": message.receives.to_string(), "MessageGroupId": message.group },
+    })
+}
+
 fn receives_max(function: Function) -> u32 {
     match function {
         Function::Outbox => outbox::RECEIVES_MAX,
-        Function::Reminder | Function::Expiry | Function::Timer => DUE_RECEIVES_MAX,
+        Function::Reminder | Function::Expiry | Function::Timer | Function::BulkWorker => DUE_RECEIVES_MAX,
     }
 }
 
@@ -275,7 +340,7 @@ fn receives_max(function: Function) -> u32 {
 fn hidden_ms(function: Function) -> i64 {
     match function {
         Function::Outbox => 180_000,
-        Function::Reminder | Function::Expiry | Function::Timer => 90_000,
+        Function::Reminder | Function::Expiry | Function::Timer | Function::BulkWorker => 90_000,
     }
 }
 
