@@ -62,7 +62,6 @@ fn what_cannot_be_accepted_is_refused_with_its_field() {
         ("recipient=  a ", "recipient", "TOO_SHORT"),
         ("createdFrom=yesterday", "createdFrom", "NOT_A_TIME"),
         ("createdTo=2026-13-01", "createdTo", "NOT_A_TIME"),
-        ("createdTo=2026-11-20T14:00", "createdTo", "NOT_A_TIME"),
         ("followUp=yes", "followUp", "WRONG_TYPE"),
         ("limit=0", "limit", "OUT_OF_RANGE"),
         ("limit=101", "limit", "OUT_OF_RANGE"),
