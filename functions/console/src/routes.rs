@@ -2,6 +2,8 @@
 
 mod bulk_runs;
 mod definitions;
+mod deploy;
+mod external_tasks;
 mod instances;
 mod preferences;
 
@@ -85,6 +87,14 @@ async fn page(visit: &Visit<'_>) -> Result<Answer, Refusal> {
         ("POST", ["bulk-runs", key, "stop"]) => bulk_runs::stop(visit, key).await,
         ("POST", ["bulk-runs", key, "lease"]) => bulk_runs::lease(visit, key).await,
 
+        ("GET", ["external-tasks"]) => external_tasks::list(visit).await,
+        ("GET", ["external-tasks", key]) => external_tasks::show(visit, key).await,
+        ("GET", ["external-tasks", key, "instance"]) => external_tasks::instance(visit, key).await,
+        ("GET", ["external-tasks", key, "link"]) => external_tasks::link(visit, key).await,
+        ("GET", ["external-tasks", key, "cancel"]) => external_tasks::ask_cancel(visit, key).await,
+        ("POST", ["external-tasks", key, action]) => external_tasks::act(visit, key, action).await,
+        (_, ["external-tasks", _, "resend" | "sync-templates"]) => Err(Refusal::method_not_allowed()),
+
         ("GET", ["instances"]) => instances::list(visit).await,
         ("GET", ["instances", key]) => instances::page(visit, key).await,
         ("GET", ["instances", key, "diagram"]) => instances::diagram(visit, key).await,
@@ -93,9 +103,14 @@ async fn page(visit: &Visit<'_>) -> Result<Answer, Refusal> {
         ("POST", ["instances", key, "retry"]) => instances::retry(visit, key).await,
 
         ("GET", ["definitions"]) => definitions::list(visit).await,
+        ("GET", ["definitions", "deploy"]) => deploy::choose(visit),
+        ("POST", ["definitions", "deploy"]) => deploy::post(visit).await,
+        ("GET", ["definitions", id]) => definitions::show(visit, id).await,
+        ("GET", ["definitions", id, "versions", n, "xml"]) => definitions::xml(visit, id, n).await,
+        ("GET", ["definitions", id, "versions", n, "outline"]) => definitions::outline(visit, id, n).await,
 
         (_, ["instances", _, "retry"]) => Err(Refusal::method_not_allowed()),
-        (_, ["preferences" | "sign-out"]) => Err(Refusal::method_not_allowed()),
+        (_, ["preferences" | "sign-out" | "definitions"] | ["definitions", _]) => Err(Refusal::method_not_allowed()),
         _ => Err(Refusal::not_found()),
     }
 }

@@ -152,6 +152,8 @@ pub struct Visit<'a> {
     pub files: Vec<File>,
     pub now: Timestamp,
     pub origin: Origin,
+    /// What support finds the request by.
+    pub number: Option<String>,
     pub session: Session,
     secret: Secret,
     theme: Theme,
@@ -202,6 +204,7 @@ impl<'a> Visit<'a> {
             files: Vec::new(),
             now,
             origin: Origin { door: Some(Door::Console), address: arrived.address.clone(), run: None },
+            number: arrived.number.clone(),
             session,
             secret: secret.clone(),
             theme: arrived.theme,

@@ -169,7 +169,7 @@ fn pages() -> Vec<(&'static str, String)> {
     let selected = Listing { checked: Checked::Page, filter: filtered(&[("status", "PENDING")]), ..listing() };
     let selected =
         Listing { rows: listing().rows.into_iter().filter(|row| row.status == Status::Pending).collect(), ..selected };
-    let page_of = |status| task_details::page(&shell, &task(status), None, "/external-tasks", clock);
+    let page_of = |status| task_details::page(&shell, &task(status), None, "/external-tasks", "c3Vi", clock);
     let notice = Notice { tone: "ok", text: Act::Resend.done("dispatch@tollgate-haulage.example") };
     vec![
         ("tasks.html", list(&listing())),
@@ -210,7 +210,7 @@ fn pages() -> Vec<(&'static str, String)> {
         ("task-expired.html", page_of(Status::Expired)),
         (
             "task-notice.html",
-            task_details::page(&shell, &task(Status::Pending), Some(&notice), "/external-tasks", clock),
+            task_details::page(&shell, &task(Status::Pending), Some(&notice), "/external-tasks", "c3Vi", clock),
         ),
         ("task-cancel.html", task_details::cancel_page(&shell, &task(Status::Pending))),
         ("part-dialog.html", task_details::dialog_part(&shell, &task(Status::Pending), None, None, clock)),

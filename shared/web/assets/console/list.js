@@ -297,7 +297,6 @@ const KEYS = {
   x: event => boxOf(rowNow())?.dispatchEvent(new MouseEvent('click', { bubbles: true, cancelable: true, shiftKey: event.shiftKey })),
   o: () => { const link = nameOf(rowNow()); if (link) location.assign(link.href); },
   r: () => document.querySelector('[data-refresh]').click(),
-  '/': () => filters?.elements.recipient.focus(),
 };
 KEYS[' '] = KEYS.x;
 

@@ -215,7 +215,7 @@ fn view<'a>(listing: &'a Listing, (zone, now): (&'a Zone, Timestamp)) -> ListPag
     };
     ListPage {
         rows: listing.rows.iter().map(|row| RowView::of(row, checked, listing.may_manage, (zone, now))).collect(),
-        query: filter.query(),
+        query: filter.resolved(zone).query(),
         reset: "/external-tasks",
         statuses: filter.status_toggles(),
         filter,

@@ -193,6 +193,7 @@ struct TaskPage<'a> {
     see_instance: bool,
     notice: Option<&'a Notice>,
     zone: &'a str,
+    submission: &'a str,
     /// Shown by a script, so that copying works.
     dialog: bool,
     /// The row of the list as it is now.
@@ -263,8 +264,16 @@ struct QuestionPage<'a> {
 }
 
 /// The page of a task. `back` is the address of the list as the reader left it.
-pub fn page(shell: &Shell, task: &Task, notice: Option<&Notice>, back: &str, clock: (&Zone, Timestamp)) -> String {
-    render("console/task.html", shell, &view(task, notice, back, clock))
+/// `submission` names this copy of the page: a button pressed twice does its work once.
+pub fn page(
+    shell: &Shell,
+    task: &Task,
+    notice: Option<&Notice>,
+    back: &str,
+    submission: &str,
+    clock: (&Zone, Timestamp),
+) -> String {
+    render("console/task.html", shell, &TaskPage { submission, ..view(task, notice, back, clock) })
 }
 
 /// The same for a dialog; after an action with the row of the list as it is now.
@@ -343,6 +352,7 @@ fn view<'a>(
         see_instance: task.may_see_instance,
         notice,
         zone: zone.place(),
+        submission: "",
         dialog: false,
         row: None,
     }

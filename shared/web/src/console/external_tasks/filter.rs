@@ -1,6 +1,7 @@
 //! The filter of the list as its address, its form and its chips carry it. Checks nothing: that is the list's own work.
 
 use super::Choice;
+use crate::format::{self, Zone};
 use domain::external_task::Status;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::Serialize;
@@ -173,6 +174,19 @@ impl Filter {
         encoded(&self.pairs())
     }
 
+    /// The same with days of `zone` as the moments they begin and end at, which is how everybody else reads them.
+    pub fn resolved(&self, zone: &Zone) -> Filter {
+        let moment = |text: &str, end: bool| {
+            let bounds = format::day_bounds(zone, text);
+            bounds.map_or_else(|| text.to_owned(), |(first, last)| if end { last } else { first }.to_string())
+        };
+        Filter {
+            created_from: moment(&self.created_from, false),
+            created_to: moment(&self.created_to, true),
+            ..self.clone()
+        }
+    }
+
     /// True when it leaves something out.
     pub fn narrows(&self) -> bool {
         self.pairs().iter().any(|(name, _)| *name != "sort")
@@ -217,10 +231,10 @@ impl Filter {
             chip("Process:", word(processes, &self.process_id), &|f| f.process_id.clear());
         }
         if !self.created_from.is_empty() {
-            chip("Created from", crate::format::day_typed(&self.created_from), &|f| f.created_from.clear());
+            chip("Created from", format::day_typed(&self.created_from), &|f| f.created_from.clear());
         }
         if !self.created_to.is_empty() {
-            chip("Created to", crate::format::day_typed(&self.created_to), &|f| f.created_to.clear());
+            chip("Created to", format::day_typed(&self.created_to), &|f| f.created_to.clear());
         }
         if self.follow_up {
             chip("Only what", "needs follow-up".to_owned(), &|f| f.follow_up = false);

@@ -75,7 +75,7 @@ fn task(status: Status) -> Task {
 }
 
 fn html(task: &Task) -> String {
-    page(&Shell::sample(), task, None, "/external-tasks?status=PENDING", (&Zone::named("Europe/Oslo"), now()))
+    page(&Shell::sample(), task, None, "/external-tasks?status=PENDING", "c3Vi", (&Zone::named("Europe/Oslo"), now()))
 }
 
 fn fact(html: &str, name: &str) -> Option<String> {
