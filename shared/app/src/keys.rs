@@ -22,8 +22,6 @@ pub enum Purpose {
     Form,
     /// What the console remembers while somebody signs in at the identity provider.
     Handshake,
-    /// A checked file on its way from one page of a deployment to the next.
-    Upload,
 }
 
 /// The installation's secret. `Debug` shows nothing of it.
@@ -52,7 +50,6 @@ impl Secret {
             Purpose::Session => b"session",
             Purpose::Form => b"form",
             Purpose::Handshake => b"handshake",
-            Purpose::Upload => b"upload",
         };
         let (tenant, epoch) = (tenant.0.to_be_bytes(), epoch.to_be_bytes());
         let info = [label, &tenant, &epoch];

@@ -6,11 +6,11 @@
 pub(crate) mod contents;
 mod deploy;
 
-pub use deploy::{Deployed, DeploymentAnswer, NewDefinition, NewDeployment};
+pub use deploy::{Deployed, DeploymentAnswer, NewDefinition, NewDeployment, file_digest};
 
 use crate::item::{Item, Reader};
 use crate::keys::{Collection, ContentsItem, ProcessItem};
-use crate::table::SORT_KEY;
+use crate::table::{PARTITION_KEY, SORT_KEY};
 use crate::{Error, Store};
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::ids::TenantId;
@@ -169,6 +169,32 @@ impl Store {
     ) -> Result<Option<DefinitionHead>, Error> {
         let item = self.get("definition", &ProcessItem::Version(version).key(tenant, process_id), true).await?;
         item.map(|item| read_head(process_id, &item)).transpose()
+    }
+
+    /// The heads of deployed versions, in no order and a moment old at most, with one BatchGetItem for half a unit each.
+    /// What is not there is left out; at most a page of the list may be asked for at once.
+    ///
+    /// # Errors
+    /// As [`Store::deployed`].
+    pub async fn definition_heads(
+        &self,
+        tenant: TenantId,
+        entries: &[DefinitionEntry],
+    ) -> Result<Vec<DefinitionHead>, Error> {
+        let entries = &entries[..entries.len().min(crate::list::PAGE_MAX)];
+        if entries.is_empty() {
+            return Ok(Vec::new());
+        }
+        let key = |entry: &DefinitionEntry| ProcessItem::Version(entry.version).key(tenant, &entry.process_id);
+        let items = self.batch_get_weak("definition heads", entries.iter().map(key).collect()).await?;
+        let mut heads = Vec::with_capacity(items.len());
+        for item in items {
+            let pk = Reader(&item).text(PARTITION_KEY)?;
+            if let Ok(Collection::Process(_, process_id)) = pk.parse() {
+                heads.push(read_head(&process_id, &item)?);
+            }
+        }
+        Ok(heads)
     }
 
     /// Every version of a process, newest first.

@@ -15,6 +15,10 @@
 //! | first fetch of a link | [`Store::first_fetch`] | PutItem if absent | 1 write | |
 //! | a report on a mail | [`Store::mark_mail`] | UpdateItem if the rank rises | 1 write | |
 //! | the delivery a row shows | [`Store::show_delivery`] | UpdateItem if the rank rises | 1 write | 1 |
+//! | an open that the mail service reports | [`Store::mark_opened`] | UpdateItem if it is news | 1 write | |
+//! | mails by day | [`Store::count_mails`], [`Store::delivery_days`] | UpdateItem a batch; Query | 1 write; 0.5 read | |
+//! | the sending quota | [`Store::put_quota`], [`Store::quota`] | PutItem once a minute; memory for 30 s, else GetItem | 1 write; 0, else 0.5 read | |
+//! | mails of one recipient on one day, where the tenant limits them | [`Store::take_recipient_mail`] | UpdateItem | 1 write | |
 //! | history | [`Store::journal`], [`Store::journal_page`] | Query `~J#` | 0.5 read for 4 KB | |
 //! | one command's journal item | [`Store::journal_item`] | GetItem | 0.5 read, strong 1 | |
 //! | proof of the history | [`Store::verify_chain`] | Query `~J#`, strong, and load | 1 read for 4 KB | |
@@ -57,6 +61,7 @@ mod chain;
 mod commit;
 mod connect;
 mod definitions;
+mod delivery;
 mod error;
 mod heads;
 mod idempotency;
@@ -83,8 +88,9 @@ pub use commit::{CommitRequest, Committed};
 pub use connect::{aws_config, function_config};
 pub use definitions::{
     DefinitionEntry, DefinitionHead, Deployed, DeploymentAnswer, NewDefinition, NewDeployment, PROCESSES_BYTES_MAX,
-    Pointer, TEXTS_BYTES_MAX,
+    Pointer, TEXTS_BYTES_MAX, file_digest,
 };
+pub use delivery::{DAYS_MAX, DayCounts, Quota};
 pub use domain::bulk_run::BulkRun;
 pub use error::Error;
 pub use heads::HEADS_MAX;
@@ -93,7 +99,7 @@ pub use instances::{InstanceQuery, InstanceRow};
 pub use journal::{ChainFault, JournalEntry, JournalId};
 pub use keys::Counter;
 pub use list::{Order, PAGE_MAX, Page, TaskPage, TaskQuery, TaskRow};
-pub use mail::{Mail, Mark};
+pub use mail::{Mail, Mark, Opened, Reported};
 pub use meter::{Call, Meter, Units};
 pub use recipients::PART_CHARS_MIN;
 pub use tenants::{CACHED_MS, SHARDS_MAX, TenantRecord, TokenRecord};
@@ -119,6 +125,7 @@ struct Inner {
     texts: LruCache<(VersionKey, usize), Arc<str>>,
     tenants: TimedCache<TenantId, TenantRecord>,
     tokens: TimedCache<String, TokenRecord>,
+    quota: TimedCache<(), Quota>,
 }
 
 impl Store {
@@ -131,6 +138,7 @@ impl Store {
             texts: LruCache::new(TEXTS_BYTES_MAX),
             tenants: TimedCache::new(CACHED_MS),
             tokens: TimedCache::new(CACHED_MS),
+            quota: TimedCache::new(CACHED_MS),
         };
         Store { inner: Arc::new(inner), meter: None }
     }

@@ -3,7 +3,9 @@
 
 pub mod assets;
 pub mod bulk_runs;
+pub mod definitions;
 pub mod delivery;
+pub mod deploy;
 pub mod diagram;
 pub mod error;
 pub mod external_tasks;

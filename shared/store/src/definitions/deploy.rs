@@ -84,7 +84,7 @@ impl Store {
                 return Err(Error::TooLarge { what: "the process id, in bytes,", size, limit: PROCESS_ID_BYTES_MAX });
             }
         }
-        let digest = hex(digest::digest(&digest::SHA256, deployment.xml).as_ref());
+        let digest = file_digest(deployment.xml);
         let packed_xml = pack(deployment.xml);
         for attempt in 0..ATTEMPTS_MAX {
             if attempt > 0 {
@@ -231,6 +231,11 @@ fn add_pieces(
         transaction.put_new("a piece of the definition, in bytes,", item, Refusal::Conflict)?;
     }
     Ok(())
+}
+
+/// What tells files apart: [`Pointer::digest`] of the version a file came with.
+pub fn file_digest(xml: &[u8]) -> String {
+    hex(digest::digest(&digest::SHA256, xml).as_ref())
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -3,7 +3,7 @@
 use super::{FormError, multipart, parameter, urlencoded};
 
 /// A body has at most this many bytes: what fits through API Gateway once Lambda's event is around it.
-pub const BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
+pub const BODY_BYTES_MAX: usize = 17 * 256 * 1024;
 /// Fields of one form at most: a thousand checked rows and what stands around them.
 pub const FIELDS_MAX: usize = 1_100;
 
