@@ -118,7 +118,7 @@ async fn live(end: End, k: usize) -> Result<Life> {
     };
     ensure!((state.tasks[&task.number()].status, state.instance.status.as_str()) == expected, "{state:?}");
     ensure!(state.tasks[&task.number()].reminders == 1, "one reminder");
-    let others = world.observer.external_tasks(TENANT, &every_task(), 1).await?.items.len();
+    let others = world.observer.external_tasks(TENANT, &every_task(), world.clock.now()).await?.items.len();
     ensure!(others == 1, "one start made {others} tasks");
     // Only between SES's answer and the mark may a mail be doubled: which call was the last one tells.
     let calls = world.gate.calls();
@@ -130,15 +130,8 @@ async fn live(end: End, k: usize) -> Result<Life> {
     Ok(Life { calls, before_the_end, mails, deaths: world.deaths })
 }
 
-fn every_task() -> store::ListQuery {
-    store::ListQuery {
-        statuses: Status::ALL.to_vec(),
-        created_from: None,
-        created_to: None,
-        newest_first: true,
-        limit: 10,
-        after: None,
-    }
+fn every_task() -> store::TaskQuery {
+    store::TaskQuery { limit: 10, ..store::TaskQuery::default() }
 }
 
 /// Fault 3: the kill points of a life, of `of` parts the `part`th, so that they run side by side; from the first call on,

@@ -5,6 +5,7 @@
 #![recursion_limit = "256"]
 
 mod budget;
+mod bulk_runs;
 mod crash;
 mod engine_conformance;
 mod events;

@@ -32,8 +32,47 @@ impl Fields {
         self.map.remove(name).filter(|value| !value.is_null())
     }
 
-    fn refuse(&mut self, field: &str, code: &'static str, message: String) {
+    /// Reports a field that was read and cannot be accepted.
+    pub fn refuse(&mut self, field: &str, code: &'static str, message: String) {
         self.errors.push(FieldProblem { field: field.to_owned(), code, message });
+    }
+
+    /// Reports that something is missing, unless the field was refused already.
+    pub fn missing(&mut self, field: &str, message: String) {
+        if !self.errors.iter().any(|error| error.field == field) {
+            self.refuse(field, "REQUIRED", message);
+        }
+    }
+
+    /// True or false.
+    pub fn flag(&mut self, name: &str) -> Option<bool> {
+        let value = self.take(name)?;
+        if !value.is_boolean() {
+            self.refuse(name, "WRONG_TYPE", format!("{name} must be true or false."));
+        }
+        value.as_bool()
+    }
+
+    /// A list.
+    pub fn list(&mut self, name: &str) -> Option<Vec<Value>> {
+        match self.take(name)? {
+            Value::Array(items) => Some(items),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => {
+                self.refuse(name, "WRONG_TYPE", format!("{name} must be a list."));
+                None
+            }
+        }
+    }
+
+    /// An object.
+    pub fn object(&mut self, name: &str) -> Option<Variables> {
+        match self.take(name)? {
+            Value::Object(map) => Some(map),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+                self.refuse(name, "WRONG_TYPE", format!("{name} must be an object."));
+                None
+            }
+        }
     }
 
     /// A text of at most `max` characters.

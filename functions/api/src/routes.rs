@@ -1,5 +1,6 @@
 //! The one table of the API: method and path -> function. Everything else of a route lives in its own file.
 
+mod bulk_runs;
 mod definitions;
 mod external_tasks;
 mod instances;
@@ -55,6 +56,12 @@ impl From<Answer> for Reply {
 async fn route(call: &Call<'_>) -> Result<Reply, Problem> {
     let segments: Vec<&str> = call.path.trim_matches('/').split('/').collect();
     Ok(match (call.method.as_str(), segments.as_slice()) {
+        ("POST", ["v1", "bulk-runs"]) => bulk_runs::start(call).await?.into(),
+        ("GET", ["v1", "bulk-runs"]) => bulk_runs::list(call).await?.into(),
+        ("GET", ["v1", "bulk-runs", key]) => bulk_runs::get(call, key).await?.into(),
+        ("GET", ["v1", "bulk-runs", key, "failures"]) => bulk_runs::failures(call, key).await?.into(),
+        ("POST", ["v1", "bulk-runs", key, "stop"]) => bulk_runs::stop(call, key).await?.into(),
+        ("POST", ["v1", "bulk-runs", key, "lease"]) => bulk_runs::lease(call, key).await?.into(),
         ("POST", ["v1", "definitions"]) => definitions::deploy(call).await?.into(),
         ("GET", ["v1", "definitions"]) => definitions::list(call).await?.into(),
         ("GET", ["v1", "definitions", id]) => definitions::get(call, id).await?.into(),
@@ -72,7 +79,10 @@ async fn route(call: &Call<'_>) -> Result<Reply, Problem> {
         }
         (
             _,
-            ["v1", "definitions" | "instances" | "external-tasks"]
+            ["v1", "bulk-runs"]
+            | ["v1", "bulk-runs", _]
+            | ["v1", "bulk-runs", _, "failures" | "stop" | "lease"]
+            | ["v1", "definitions" | "instances" | "external-tasks"]
             | ["v1", "definitions" | "instances" | "external-tasks", _]
             | ["v1", "instances", _, "cancel" | "retry"]
             | ["v1", "external-tasks", _, "resend" | "sync-templates" | "cancel"]

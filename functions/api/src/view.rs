@@ -1,5 +1,6 @@
 //! JSON answers: domain and stored shapes become wire shapes here; never a domain type on the wire.
 
+pub mod bulk_run;
 pub mod definition;
 pub mod external_task;
 mod history;

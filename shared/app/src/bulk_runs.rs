@@ -7,6 +7,8 @@ pub mod pace;
 mod task;
 pub mod worker;
 
+pub use task::perform;
+
 use crate::auth::Caller;
 use crate::execute::{ATTEMPTS_MAX, App, Error, pause};
 use crate::idempotency::RequestHash;

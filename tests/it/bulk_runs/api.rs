@@ -1,0 +1,1 @@
+//! Bulk runs through the API: what is refused, and in which words.
