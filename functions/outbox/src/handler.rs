@@ -38,6 +38,7 @@ pub async fn handle(performer: &Performer, now: impl Fn() -> Timestamp, event: V
             Err(error) => tracing::error!(%error, "a stream record is no journal item and is passed over"),
         }
     }
+    performer.settle(now()).await;
     Ok(json!({ "batchItemFailures": failures }))
 }
 

@@ -79,6 +79,16 @@ pub async fn put_tenant(options: &Options<'_>) -> Result<()> {
             days => Some(days),
         };
     }
+    for (name, limit) in
+        [("mails-per-day", &mut record.mails_per_day), ("mails-per-recipient-day", &mut record.mails_per_recipient_day)]
+    {
+        if let Some(text) = options.get(name) {
+            *limit = match text.parse().with_context(|| format!("--{name} is a number; 0 means no limit"))? {
+                0 => None,
+                number => Some(number),
+            };
+        }
+    }
     store.put_tenant(&record).await?;
     say(&format!("tenant {id} is \"{}\"", record.name));
     Ok(())

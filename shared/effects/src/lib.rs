@@ -3,11 +3,13 @@
 
 pub mod channel;
 pub mod config;
+mod lazy;
 mod mail;
 mod perform;
 mod queue;
 mod runs;
 mod schedule;
+mod tally;
 
 pub use config::EffectsConfig;
 pub use perform::{Path, Performer};

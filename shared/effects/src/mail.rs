@@ -76,13 +76,8 @@ pub async fn compose(
         tags: vec![
             ("tenant", tenant_id.to_string()),
             ("instance", entry.id.instance().to_string()),
-            ("journal", tag(&entry.id.sk())),
+            ("journal", entry.id.tag()),
             ("effect", number.to_string()),
         ],
     })
-}
-
-/// SES allows letters, digits, `-` and `_` in the values of tags.
-fn tag(text: &str) -> String {
-    text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect()
 }

@@ -4,6 +4,7 @@ use crate::channel::email::Mailer;
 use crate::config::EffectsConfig;
 use crate::queue::{EffectRef, Queues};
 use crate::schedule::Schedules;
+use crate::tally::Tally;
 use crate::{Error, mail};
 use app::due::DueMessage;
 use app::{App, Request, random};
@@ -46,6 +47,7 @@ pub struct Performer {
     pub(crate) app: App,
     public_url: String,
     mailer: Mailer,
+    tally: Tally,
     schedules: Schedules,
     pub(crate) queues: Queues,
 }
@@ -56,9 +58,10 @@ impl Performer {
         Performer {
             app,
             public_url,
-            mailer: Mailer::new(aws_sdk_sesv2::Client::new(aws), config.clone()),
-            schedules: Schedules::new(aws_sdk_scheduler::Client::new(aws), config.clone()),
-            queues: Queues::new(aws_sdk_sqs::Client::new(aws), config),
+            mailer: Mailer::new(aws, config.clone()),
+            schedules: Schedules::new(aws, config.clone()),
+            queues: Queues::new(aws, config),
+            tally: Tally::default(),
         }
     }
 
@@ -76,6 +79,11 @@ impl Performer {
             Some(Effect::Find { .. }) => 2,
             Some(Effect::Schedule { .. } | Effect::Unschedule { .. } | Effect::Continue) | None => 0,
         });
+        for effect in &entry.effects {
+            if matches!(effect, Effect::Notify { .. }) {
+                self.tally.count(entry.id.tenant(), Delivery::Queued, now);
+            }
+        }
         for number in order {
             let tried = if Instant::now() < until {
                 self.attempt(entry, number, Path::Stream, now).await
@@ -104,7 +112,7 @@ impl Performer {
         let result = self.attempt(&entry, name.effect, Path::Retry, now).await;
         if let (Err(error), true, Some(Effect::Notify { task, .. })) = (&result, last, entry.effects.get(name.effect)) {
             tracing::error!(instance.id = %id.instance(), %error, "a notification is given up");
-            self.give_up(&entry, name.effect, id.instance().task(*task), now).await?;
+            self.give_up(&entry, name.effect, id.instance().task(*task), "NOT_TAKEN", now).await?;
         }
         result
     }
@@ -115,6 +123,11 @@ impl Performer {
     /// Where the queue refuses; the message then waits as long as the queue hides every message.
     pub async fn put_off(&self, receipt: &str, receives: u32) -> Result<(), Error> {
         self.queues.put_off(receipt, backoff_s(receives, random::number())).await
+    }
+
+    /// Writes what was counted since the last time: once for a batch. What fails is kept for the next one.
+    pub async fn settle(&self, now: Timestamp) {
+        self.tally.flush(&self.app.store, &self.mailer, now).await;
     }
 
     async fn attempt(&self, entry: &JournalEntry, number: usize, path: Path, now: Timestamp) -> Result<(), Error> {
@@ -210,11 +223,7 @@ impl Performer {
             Path::Stream => self.app.store.journal_item(tenant, &entry.id, true).await?,
             Path::Retry => Some(entry.clone()),
         };
-        if let Some(mail) = stored.as_ref().and_then(|stored| stored.mail(number)) {
-            // Only what followed the mark may be missing, and only where this is not the first try.
-            if path == Path::Retry {
-                self.app.store.show_delivery(tenant, key, mail.delivery).await?;
-            }
+        if stored.as_ref().and_then(|stored| stored.mail(number)).is_some() {
             return Ok(());
         }
         let Some(stored) = self.task(tenant, key, path).await? else { return Ok(()) };
@@ -223,30 +232,51 @@ impl Performer {
             return Ok(());
         }
         let mail = mail::compose(&self.app, &self.public_url, entry, number, &stored, kind, now).await?;
+        if let Some(reason) = self.over_limit(tenant, &mail.to, now).await? {
+            tracing::warn!(task.id = %key, reason, "a mail is not sent: the tenant's limit is reached");
+            return self.give_up(entry, number, key, reason, now).await;
+        }
         match self.mailer.send(&mail).await {
             Ok(message_id) => {
-                let mark = Mark { delivery: Delivery::Sent, message_id: Some(message_id), at: now };
+                let mark = Mark { delivery: Delivery::Sent, message_id: Some(message_id), reason: None, at: now };
                 self.mark_sent(entry, number, &mark).await?;
-                self.count(entry, now).await;
-                if stored.task.delivery == Delivery::Queued {
-                    self.app.store.show_delivery(tenant, key, Delivery::Sent).await?;
-                }
+                self.tally.count(tenant, Delivery::Sent, now);
+                self.count_for_run(entry, now).await;
                 tracing::info!(task.id = %key, effect.kind = "notify", "mail handed over");
                 Ok(())
             }
             Err(Error::Refused { what, detail }) => {
                 tracing::error!(task.id = %key, what, detail, "the mail was refused for good");
-                self.give_up(entry, number, key, now).await
+                self.give_up(entry, number, key, "REFUSED", now).await
             }
-            Err(error) => Err(error),
+            Err(error) => {
+                self.tally.tried();
+                Err(error)
+            }
         }
     }
 
-    /// Counts a mail of a bulk run with the run. A count that fails is no reason to send the mail again.
-    async fn count(&self, entry: &JournalEntry, now: Timestamp) {
+    /// A mail that a bulk run ordered counts for the run as well.
+    async fn count_for_run(&self, entry: &JournalEntry, now: Timestamp) {
         let Some(run) = entry.origin.run else { return };
         if let Err(error) = self.app.store.count_run_mail(entry.id.tenant(), run, now).await {
             tracing::warn!(run.id = %run, %error, "a mail of a run is not counted");
+        }
+    }
+
+    /// Why a mail may not go out today, by the tenant's own limits.
+    async fn over_limit(&self, tenant: TenantId, to: &str, now: Timestamp) -> Result<Option<&'static str>, Error> {
+        let store = &self.app.store;
+        let Some(record) = store.tenant(tenant, now).await? else { return Ok(None) };
+        if let Some(limit) = record.mails_per_day {
+            let sent = store.delivery_days(tenant, now, 1).await?.first().map_or(0, |today| today.sent);
+            if sent >= u64::from(limit) {
+                return Ok(Some("DAILY_CAP"));
+            }
+        }
+        match record.mails_per_recipient_day {
+            Some(limit) if !store.take_recipient_mail(tenant, to, now, limit).await? => Ok(Some("RECIPIENT_CAP")),
+            Some(_) | None => Ok(None),
         }
     }
 
@@ -277,10 +307,19 @@ impl Performer {
     }
 
     /// The notification failed for good: its record says so, and the row asks for a person (E-13).
-    async fn give_up(&self, entry: &JournalEntry, number: usize, key: TaskKey, now: Timestamp) -> Result<(), Error> {
+    async fn give_up(
+        &self,
+        entry: &JournalEntry,
+        number: usize,
+        key: TaskKey,
+        reason: &str,
+        now: Timestamp,
+    ) -> Result<(), Error> {
         let tenant = entry.id.tenant();
-        let mark = Mark { delivery: Delivery::Failed, message_id: None, at: now };
-        self.app.store.mark_mail(tenant, &entry.id, number, &mark).await?;
+        let mark = Mark { delivery: Delivery::Failed, message_id: None, reason: Some(reason.to_owned()), at: now };
+        if self.app.store.mark_mail(tenant, &entry.id, number, &mark).await? {
+            self.tally.count(tenant, Delivery::Failed, now);
+        }
         let request = Request {
             tenant,
             instance: key.instance(),

@@ -2,8 +2,10 @@
 
 use crate::Error;
 use crate::config::EffectsConfig;
+use crate::lazy::Lazy;
 use app::bulk_runs::message::Message;
 use app::due::DueMessage;
+use aws_config::SdkConfig;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::DisplayErrorContext;
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
@@ -30,13 +32,13 @@ pub struct EffectRef {
 /// Sends to the queues.
 #[derive(Clone, Debug)]
 pub struct Queues {
-    client: Client,
+    client: Lazy<Client>,
     config: EffectsConfig,
 }
 
 impl Queues {
-    pub fn new(client: Client, config: EffectsConfig) -> Queues {
-        Queues { client, config }
+    pub fn new(aws: &SdkConfig, config: EffectsConfig) -> Queues {
+        Queues { client: Lazy::new(aws, Client::new), config }
     }
 
     /// Lets `message` come back to its function after `delay_s` seconds. Sent twice it comes twice, which the
@@ -68,7 +70,7 @@ impl Queues {
     pub async fn feed(&self, messages: &[Message]) -> Result<(), Error> {
         let what = "sqs:SendMessageBatch";
         for batch in messages.chunks(BATCH_MAX) {
-            let mut request = self.client.send_message_batch().queue_url(&self.config.bulk_queue);
+            let mut request = self.client.get().send_message_batch().queue_url(&self.config.bulk_queue);
             for (number, message) in batch.iter().enumerate() {
                 let entry = SendMessageBatchRequestEntry::builder()
                     .id(number.to_string())
@@ -96,7 +98,7 @@ impl Queues {
     /// Hides a received message of the queue of retries for so many seconds from now.
     pub async fn put_off(&self, receipt: &str, seconds: i32) -> Result<(), Error> {
         let queue = &self.config.effects_queue;
-        let request = self.client.change_message_visibility().queue_url(queue).receipt_handle(receipt);
+        let request = self.client.get().change_message_visibility().queue_url(queue).receipt_handle(receipt);
         match request.visibility_timeout(seconds).send().await {
             Ok(_) => Ok(()),
             Err(error) => Err(Error::Later {
@@ -107,7 +109,8 @@ impl Queues {
     }
 
     async fn send(&self, queue: &str, body: String, delay_s: i32) -> Result<(), Error> {
-        let sent = self.client.send_message().queue_url(queue).message_body(body).delay_seconds(delay_s).send().await;
+        let sent =
+            self.client.get().send_message().queue_url(queue).message_body(body).delay_seconds(delay_s).send().await;
         match sent {
             Ok(_) => Ok(()),
             Err(error) => Err(Error::Later { what: "sqs:SendMessage", detail: DisplayErrorContext(error).to_string() }),

@@ -2,7 +2,9 @@
 
 use crate::Error;
 use crate::config::EffectsConfig;
+use crate::lazy::Lazy;
 use app::due::DueMessage;
+use aws_config::SdkConfig;
 use aws_sdk_scheduler::Client;
 use aws_sdk_scheduler::error::DisplayErrorContext;
 use aws_sdk_scheduler::types::{
@@ -18,13 +20,13 @@ const EVENT_AGE_S_MAX: i32 = 86_400;
 /// Creates and deletes schedules.
 #[derive(Clone, Debug)]
 pub struct Schedules {
-    client: Client,
+    client: Lazy<Client>,
     config: EffectsConfig,
 }
 
 impl Schedules {
-    pub fn new(client: Client, config: EffectsConfig) -> Schedules {
-        Schedules { client, config }
+    pub fn new(aws: &SdkConfig, config: EffectsConfig) -> Schedules {
+        Schedules { client: Lazy::new(aws, Client::new), config }
     }
 
     /// Makes sure that `message` comes back at `at`. One that exists is success: its name says it is the same.
@@ -54,6 +56,7 @@ impl Schedules {
             .map_err(|error| refused(error.to_string()))?;
         let created = self
             .client
+            .get()
             .create_schedule()
             .name(name(message.tenant, message.instance, due))
             .group_name(&self.config.schedule_group)
@@ -78,6 +81,7 @@ impl Schedules {
     pub async fn delete(&self, tenant: TenantId, instance: InstanceKey, due: &Due) -> Result<(), Error> {
         let deleted = self
             .client
+            .get()
             .delete_schedule()
             .name(name(tenant, instance, due))
             .group_name(&self.config.schedule_group)

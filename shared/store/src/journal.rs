@@ -5,7 +5,7 @@
 use crate::chain::ChainHash;
 use crate::commit::CommitRequest;
 use crate::definitions::contents::{pack, unpack};
-use crate::item::{Item, Reader, Writer, wire};
+use crate::item::{Item, Reader, Writer, wire, word};
 use crate::keys::{Collection, Counter, InstanceItem, Key};
 use crate::mail::{self, Mail};
 use crate::size::{WRITE_UNIT_BYTES, item_size};
@@ -14,9 +14,11 @@ use crate::{Error, Store};
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::command::{Actor, Origin};
+use domain::decision::Decision;
 use domain::effect::Effect;
 use domain::event::Event;
 use domain::ids::{InstanceKey, TenantId};
+use domain::notification::Delivery;
 use domain::time::Timestamp;
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
@@ -44,6 +46,17 @@ impl JournalId {
         let id = JournalId { tenant, instance, at, counter, n };
         // Only the canonical spelling names an item.
         (id.pk() == pk && id.sk() == sk).then_some(id)
+    }
+
+    /// The sort key as the value of a mail's tag: SES allows letters, digits, `-` and `_`.
+    pub fn tag(&self) -> String {
+        self.sk().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect()
+    }
+
+    /// Back from a tag, within an aggregate; `None` for a text that is none.
+    pub fn from_tag(tenant: TenantId, instance: InstanceKey, tag: &str) -> Option<JournalId> {
+        let sk = format!("~{}", tag.strip_prefix('_')?.replace('_', "#"));
+        JournalId::parse(&Collection::Instance(tenant, instance).to_string(), &sk)
     }
 
     /// The tenant.
@@ -103,6 +116,8 @@ pub struct JournalEntry {
     pub events: Vec<Event>,
     /// What the outside must do.
     pub effects: Vec<Effect>,
+    /// What the row of its task showed of the delivery when this was written.
+    pub showed: Delivery,
     /// What became of its notifications, by number of the effect. None: not handed over yet.
     pub mails: BTreeMap<usize, Mail>,
     /// Whether the hash of its forerunner is right; `None` where the forerunner was not read.
@@ -128,6 +143,7 @@ impl JournalEntry {
             command: reader.text("c")?.to_owned(),
             events: read_events(reader)?,
             effects: reader.json_or_default("ef")?,
+            showed: if image.contains_key(SHOWED) { reader.word(SHOWED)? } else { Delivery::Queued },
             mails: mail::read(reader)?,
             hash_ok: None,
             hash: hash(&id.key(), image),
@@ -254,6 +270,8 @@ impl Store {
 
 /// Attributes that never change after the commit, in the order they are hashed.
 const HASHED: [&str; 6] = ["by", "c", EVENTS, EVENTS_PACKED, "ef", "ph"];
+/// Attribute with the delivery that the task's row showed; missing while it was queued. Not hashed: nothing is proved by it.
+const SHOWED: &str = "sd";
 /// Attribute with the origin, hashed as well where there is one.
 const ORIGIN: &str = "o";
 /// Attribute with the events as JSON.
@@ -271,12 +289,22 @@ pub(crate) fn write(id: &JournalId, request: &CommitRequest<'_>, forerunner: Opt
         .json_unless(decision.effects.is_empty(), "ef", &decision.effects)
         .text_if("ph", forerunner.map(ChainHash::as_str));
     if let Some(mails) = mail::begin(&decision.effects) {
-        writer = writer.value(mail::MAILS, mails);
+        let showed = showed(decision);
+        writer = writer.value(mail::MAILS, mails).text_if(SHOWED, (showed != Delivery::Queued).then(|| word(&showed)));
     }
     let mut item = writer.done();
     pack_events(&mut item, &decision.effects);
     let hash = hash(&id.key(), &item);
     (item, hash)
+}
+
+/// The lowest delivery that the rows of the notified tasks show.
+fn showed(decision: &Decision) -> Delivery {
+    let of_task = |effect: &Effect| match effect {
+        Effect::Notify { task, .. } => decision.after.tasks.get(task).map(|task| task.delivery),
+        Effect::Schedule { .. } | Effect::Unschedule { .. } | Effect::Find { .. } | Effect::Continue => None,
+    };
+    decision.effects.iter().filter_map(of_task).min().unwrap_or_default()
 }
 
 /// Bytes that the mail part of one notification grows by.

@@ -44,6 +44,8 @@ pub(crate) enum Collection {
     Runs(TenantId),
     /// `{t}#B#{run}`: the parts of a bulk run.
     Run(TenantId, RunKey),
+    /// `{t}#N`: counters of mails, an item a day.
+    Days(TenantId),
     /// `{t}#K#{hash}`: a request that came with an idempotency key.
     Idempotency(TenantId, String),
     /// `T#{t}`: a tenant.
@@ -63,6 +65,7 @@ impl fmt::Display for Collection {
             Collection::Contents(tenant, process, version) => write!(f, "{tenant}#D#{}#{version}", escape(process)),
             Collection::Runs(tenant) => write!(f, "{tenant}#B"),
             Collection::Run(tenant, run) => write!(f, "{tenant}#B#{run}"),
+            Collection::Days(tenant) => write!(f, "{tenant}#N"),
             Collection::Idempotency(tenant, hash) => write!(f, "{tenant}#K#{hash}"),
             Collection::Tenant(tenant) => write!(f, "T#{tenant}"),
             Collection::Tenants => f.write_str("T"),
@@ -88,6 +91,7 @@ impl FromStr for Collection {
             [tenant, "I", instance] => Ok(Collection::Instance(parse_tenant(tenant)?, parse(instance)?)),
             [tenant, "B"] => Ok(Collection::Runs(parse_tenant(tenant)?)),
             [tenant, "B", run] => Ok(Collection::Run(parse_tenant(tenant)?, parse(run)?)),
+            [tenant, "N"] => Ok(Collection::Days(parse_tenant(tenant)?)),
             [tenant, "K", hash] => Ok(Collection::Idempotency(parse_tenant(tenant)?, (*hash).to_owned())),
             _ => Err(InvalidKey),
         }
@@ -319,6 +323,21 @@ impl FromStr for ContentsItem {
 /// The entry of a process in the tenant's list.
 pub(crate) fn catalogue(tenant: TenantId, process: &str) -> Key {
     Key { pk: Collection::Catalogue(tenant).to_string(), sk: escape(process) }
+}
+
+/// The counters of a day such as `2026-11-21`.
+pub(crate) fn day(tenant: TenantId, day: &str) -> Key {
+    Key { pk: Collection::Days(tenant).to_string(), sk: day.to_owned() }
+}
+
+/// How many mails an address got on a day; in lower case.
+pub(crate) fn recipient_day(tenant: TenantId, day: &str, address: &str) -> Key {
+    Key { pk: format!("{tenant}#N#{day}#{address}"), sk: "N".to_owned() }
+}
+
+/// What the mail service lets the whole installation send.
+pub(crate) fn quota() -> Key {
+    Key { pk: "Q".to_owned(), sk: "Q".to_owned() }
 }
 
 /// The mark of an address that can be found, below its domain: `{t}#RA#{domain}`. Addresses are in lower case here.

@@ -1,12 +1,12 @@
 //! What became of the notifications that a journal item ordered: plain conditional updates beside the task's own life,
 //! in any state of the task, without load and lock. Sends no mail.
 
-use crate::item::{Reader, word};
-use crate::journal::JournalId;
+use crate::item::{Item, Reader, word};
+use crate::journal::{JournalEntry, JournalId};
 use crate::keys::InstanceItem;
 use crate::{Error, Store};
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use domain::effect::Effect;
 use domain::ids::{TaskKey, TenantId};
 use domain::notification::Delivery;
@@ -23,8 +23,28 @@ pub struct Mark {
     pub delivery: Delivery,
     /// The mail service's id, where the report has one.
     pub message_id: Option<String>,
+    /// Why, in the words of whoever reports it: a code such as `NoEmail`.
+    pub reason: Option<String>,
     /// When it happened.
     pub at: Timestamp,
+}
+
+/// A report that is news, or that came again.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reported {
+    /// The journal item that ordered the notification.
+    pub entry: JournalEntry,
+    /// False where the same was reported before: what follows a report may still be missing.
+    pub news: bool,
+}
+
+/// An open that the mail service noticed. Says little: mailboxes fetch pictures by themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Opened {
+    /// When.
+    pub at: Timestamp,
+    /// By a machine, where the mail service says so.
+    pub machine: bool,
 }
 
 /// What became of a notification.
@@ -38,6 +58,10 @@ pub struct Mail {
     pub at: Timestamp,
     /// When the highest report happened.
     pub reported_at: Timestamp,
+    /// Why, as the highest report says.
+    pub reason: Option<String>,
+    /// The first open by a person, else the first one at all.
+    pub opened: Option<Opened>,
 }
 
 /// Every delivery, by rank.
@@ -58,8 +82,84 @@ impl Store {
     /// # Errors
     /// [`Error::Throttled`] and [`Error::Other`] of the table; the report may be repeated.
     pub async fn mark_mail(&self, tenant: TenantId, id: &JournalId, number: usize, mark: &Mark) -> Result<bool, Error> {
+        if self.raise_mail(tenant, id, number, mark).await?.is_some() {
+            return Ok(true);
+        }
+        // A receipt overtook the note of the hand-over: only the id is still missing.
+        if let (Some(message_id), Delivery::Sent) = (&mark.message_id, mark.delivery) {
+            let update = self
+                .at_mail(id, number)
+                .expression_attribute_names("#i", "i")
+                .expression_attribute_values(":i", AttributeValue::S(message_id.clone()))
+                .update_expression("SET #m.#n.#i = :i")
+                .condition_expression("attribute_exists(#m.#n) AND attribute_not_exists(#m.#n.#i)");
+            self.send_update("mark mail", update).await?;
+        }
+        Ok(false)
+    }
+
+    /// As [`Store::mark_mail`], for a receipt: gives the journal item where the report is news, or was reported before with
+    /// the same words (what follows it may be missing after a death); `None` where it is late, or names no notification of
+    /// this tenant. One write unit, and a strong read where it is no news.
+    ///
+    /// # Errors
+    /// As [`Store::mark_mail`], and [`Error::Corrupt`] where the item cannot be read.
+    pub async fn report_mail(
+        &self,
+        tenant: TenantId,
+        id: &JournalId,
+        number: usize,
+        mark: &Mark,
+    ) -> Result<Option<Reported>, Error> {
+        if let Some(item) = self.raise_mail(tenant, id, number, mark).await? {
+            return Ok(Some(Reported { entry: JournalEntry::from_image(&item)?, news: true }));
+        }
+        let entry = self.journal_item(tenant, id, true).await?;
+        let same = |entry: &JournalEntry| entry.mail(number).is_some_and(|mail| mail.delivery == mark.delivery);
+        Ok(entry.filter(same).map(|entry| Reported { entry, news: false }))
+    }
+
+    /// Notes an open; one by a person replaces one by a machine, and nothing else. One write unit.
+    ///
+    /// # Errors
+    /// [`Error::Throttled`] and [`Error::Other`] of the table; the report may be repeated.
+    pub async fn mark_opened(
+        &self,
+        tenant: TenantId,
+        id: &JournalId,
+        number: usize,
+        opened: Opened,
+    ) -> Result<bool, Error> {
         if id.tenant() != tenant {
             return Ok(false);
+        }
+        let update = self
+            .at_mail(id, number)
+            .expression_attribute_names("#o", "o")
+            .expression_attribute_names("#w", "w")
+            .expression_attribute_values(":o", AttributeValue::N(opened.at.as_millis().to_string()))
+            .expression_attribute_values(":w", AttributeValue::Bool(opened.machine))
+            .update_expression("SET #m.#n.#o = :o, #m.#n.#w = :w");
+        let update = if opened.machine {
+            update.condition_expression("attribute_exists(#m.#n) AND attribute_not_exists(#m.#n.#o)")
+        } else {
+            update
+                .expression_attribute_values(":yes", AttributeValue::Bool(true))
+                .condition_expression("attribute_exists(#m.#n) AND (attribute_not_exists(#m.#n.#o) OR #m.#n.#w = :yes)")
+        };
+        Ok(self.send_update("mark mail", update).await?.is_some())
+    }
+
+    /// The item after a report that rose in rank.
+    async fn raise_mail(
+        &self,
+        tenant: TenantId,
+        id: &JournalId,
+        number: usize,
+        mark: &Mark,
+    ) -> Result<Option<Item>, Error> {
+        if id.tenant() != tenant {
+            return Ok(None);
         }
         let mut update = self
             .at_mail(id, number)
@@ -75,6 +175,12 @@ impl Store {
                 .expression_attribute_names("#i", "i")
                 .expression_attribute_values(":i", AttributeValue::S(message_id.clone()));
         }
+        if let Some(reason) = &mark.reason {
+            sets.push_str(", #m.#n.#r = :r");
+            update = update
+                .expression_attribute_names("#r", "r")
+                .expression_attribute_values(":r", AttributeValue::S(reason.clone()));
+        }
         let (lower, update) = lower_than(mark.delivery, update);
         let condition = if lower.is_empty() {
             "attribute_exists(#m.#n) AND attribute_not_exists(#m.#n.#d)".to_owned()
@@ -82,20 +188,7 @@ impl Store {
             format!("attribute_exists(#m.#n) AND (attribute_not_exists(#m.#n.#d) OR #m.#n.#d IN ({lower}))")
         };
         let update = update.update_expression(sets).condition_expression(condition);
-        if self.send_update("mark mail", update).await?.is_some() {
-            return Ok(true);
-        }
-        // A receipt overtook the note of the hand-over: only the id is still missing.
-        if let (Some(message_id), Delivery::Sent) = (&mark.message_id, mark.delivery) {
-            let update = self
-                .at_mail(id, number)
-                .expression_attribute_names("#i", "i")
-                .expression_attribute_values(":i", AttributeValue::S(message_id.clone()))
-                .update_expression("SET #m.#n.#i = :i")
-                .condition_expression("attribute_exists(#m.#n) AND attribute_not_exists(#m.#n.#i)");
-            self.send_update("mark mail", update).await?;
-        }
-        Ok(false)
+        self.send_update("mark mail", update.return_values(ReturnValue::AllNew)).await
     }
 
     /// Shows a delivery in the task's row, where it is news: the shown rank only rises, and trouble (failed, bounced,
@@ -166,6 +259,10 @@ pub(crate) fn read(item: Reader<'_>) -> Result<BTreeMap<usize, Mail>, Error> {
                 message_id: place.owned_opt("i"),
                 at: place.number_opt("a")?.map_or(reported_at, Timestamp::from_millis),
                 reported_at,
+                reason: place.owned_opt("r"),
+                opened: place
+                    .number_opt("o")?
+                    .map(|at| Opened { at: Timestamp::from_millis(at), machine: place.flag("w") }),
             },
         );
     }

@@ -41,6 +41,10 @@ pub struct TenantRecord {
     pub setup: Setup,
     /// Days after their end for which instances with their tasks and journals are kept; `None`: for ever.
     pub retention_days: Option<u32>,
+    /// Mails in one UTC day at most, about: the day's counter is added to a batch at a time. `None`: no limit.
+    pub mails_per_day: Option<u32>,
+    /// Mails to one recipient in one UTC day at most; costs a write unit a mail. `None`: no limit.
+    pub mails_per_recipient_day: Option<u32>,
     /// When it was created.
     pub created_at: Timestamp,
 }
@@ -59,6 +63,8 @@ impl TenantRecord {
             reply_to: None,
             setup: Setup::default(),
             retention_days: None,
+            mails_per_day: None,
+            mails_per_recipient_day: None,
             created_at: now,
         }
     }
@@ -127,13 +133,16 @@ impl Store {
         let number = |value: i64| AttributeValue::N(value.to_string());
         // What a tenant does not set up is not stored.
         let setup = (!record.setup.is_default()).then(|| text(&setup_json(&record.setup)));
-        let retention = record.retention_days.map(|days| number(i64::from(days)));
+        let limit = |limit: Option<u32>| limit.map(|limit| number(i64::from(limit)));
+        let retention = limit(record.retention_days);
+        let (per_day, per_recipient) = (limit(record.mails_per_day), limit(record.mails_per_recipient_day));
         let mut sets = "SET #k = :k, #nm = :nm, #lg = :lg, #tz = :tz, #sh = :sh, #fn = :fn, #rt = :rt, \
                         #ep = if_not_exists(#ep, :ep), #at = if_not_exists(#at, :at)"
             .to_owned();
         let mut removes = Vec::new();
         let mut update = self.update(&keys::tenant(record.id));
-        for (name, value) in [(SETUP, setup), (RETENTION, retention)] {
+        let unset = [(SETUP, setup), (RETENTION, retention), (PER_DAY, per_day), (PER_RECIPIENT, per_recipient)];
+        for (name, value) in unset {
             update = update.expression_attribute_names(format!("#{name}"), name);
             match value {
                 Some(value) => {
@@ -231,6 +240,9 @@ impl Store {
 const SETUP: &str = "pm";
 /// Attribute with the days for which ended instances are kept, where they are not kept for ever.
 const RETENTION: &str = "rd";
+/// Attributes with the limits of mails.
+const PER_DAY: &str = "md";
+const PER_RECIPIENT: &str = "mr";
 
 fn setup_json(setup: &Setup) -> String {
     serde_json::to_string(setup).expect("names of roles and permissions are JSON")
@@ -259,6 +271,8 @@ pub(crate) fn read_tenant(id: TenantId, item: &Item) -> Result<TenantRecord, Err
         reply_to: optional("rt"),
         setup: reader.json_or_default(SETUP)?,
         retention_days: reader.number_opt(RETENTION)?,
+        mails_per_day: reader.number_opt(PER_DAY)?,
+        mails_per_recipient_day: reader.number_opt(PER_RECIPIENT)?,
         created_at: Timestamp::from_millis(reader.number("at")?),
     })
 }

@@ -2,12 +2,16 @@
 
 use crate::Error;
 use crate::config::EffectsConfig;
+use crate::lazy::Lazy;
+use aws_config::SdkConfig;
 use aws_sdk_sesv2::Client;
 use aws_sdk_sesv2::error::{DisplayErrorContext, SdkError};
 use aws_sdk_sesv2::operation::send_email::SendEmailError;
 use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, MessageTag};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use domain::time::Timestamp;
+use store::Quota;
 
 /// A mail ready to be sent to one recipient.
 #[derive(Clone, PartialEq, Eq)]
@@ -31,13 +35,13 @@ pub struct Outgoing {
 /// Sends mail.
 #[derive(Clone, Debug)]
 pub struct Mailer {
-    client: Client,
+    client: Lazy<Client>,
     config: EffectsConfig,
 }
 
 impl Mailer {
-    pub fn new(client: Client, config: EffectsConfig) -> Mailer {
-        Mailer { client, config }
+    pub fn new(aws: &SdkConfig, config: EffectsConfig) -> Mailer {
+        Mailer { client: Lazy::new(aws, Client::new), config }
     }
 
     /// Sends and gives SES's message id. SES offers no idempotency: callers make sure that it was not sent before.
@@ -50,6 +54,7 @@ impl Mailer {
         let message = Message::builder().subject(subject).body(Body::builder().text(text).html(html).build()).build();
         let mut request = self
             .client
+            .get()
             .send_email()
             .from_email_address(from(&mail.from_name, &self.config.mail_from))
             .destination(Destination::builder().to_addresses(&mail.to).build())
@@ -66,6 +71,28 @@ impl Mailer {
             Ok(answer) => Ok(answer.message_id().unwrap_or_default().to_owned()),
             Err(error) => Err(classify(error)),
         }
+    }
+}
+
+impl Mailer {
+    /// What the account may send, asked of SES.
+    pub async fn quota(&self, now: Timestamp) -> Result<Quota, Error> {
+        let account = self.client.get().get_account().send().await.map_err(|error| Error::Later {
+            what: "ses:GetAccount",
+            detail: error
+                .as_service_error()
+                .and_then(|service| service.meta().code())
+                .unwrap_or("no answer")
+                .to_owned(),
+        })?;
+        let quota = account.send_quota();
+        Ok(Quota {
+            max_24h: quota.map_or(0.0, |quota| quota.max24_hour_send()),
+            sent_24h: quota.map_or(0.0, |quota| quota.sent_last24_hours()),
+            per_second: quota.map_or(0.0, |quota| quota.max_send_rate()),
+            sending_enabled: account.sending_enabled(),
+            read_at: now,
+        })
     }
 }
 

@@ -65,7 +65,7 @@ async fn today_every_shape_is_written_as_its_newest_golden_file() {
     check(&store, first.journal.key(), "journal-1").await;
     check(&store, keys::idempotency(TENANT, "3f2a"), "idempotency-1").await;
 
-    let mark = Mark { delivery: Delivery::Sent, message_id: Some("0102018c-ses".to_owned()), at: at(2) };
+    let mark = Mark { delivery: Delivery::Sent, message_id: Some("0102018c-ses".to_owned()), reason: None, at: at(2) };
     store.mark_mail(TENANT, &first.journal, 0, &mark).await.expect("marked");
     check(&store, first.journal.key(), "journal-1-sent").await;
     store.first_fetch(TENANT, task(1), at(3)).await.expect("noted");

@@ -6,7 +6,7 @@ use domain::notification::Delivery;
 
 fn mark(delivery: Delivery, seconds: i64) -> Mark {
     let message_id = (delivery == Delivery::Sent).then(|| "0102-ses".to_owned());
-    Mark { delivery, message_id, at: at(seconds) }
+    Mark { delivery, message_id, reason: None, at: at(seconds) }
 }
 
 async fn shown(store: &Store) -> Delivery {

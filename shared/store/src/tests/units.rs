@@ -34,9 +34,9 @@ async fn a_life_with_two_reminders_costs_28_write_units_and_20_of_lists() {
         sum.extend(calls);
     };
     let sent = async |id| {
-        let mark = Mark { delivery: Delivery::Sent, message_id: Some(MESSAGE_ID.to_owned()), at: at(9) };
+        let mark = Mark { delivery: Delivery::Sent, message_id: Some(MESSAGE_ID.to_owned()), reason: None, at: at(9) };
         store.mark_mail(TENANT, &id, 0, &mark).await.expect("marked");
-        let mark = Mark { delivery: Delivery::Delivered, message_id: None, at: at(10) };
+        let mark = Mark { delivery: Delivery::Delivered, message_id: None, reason: None, at: at(10) };
         store.mark_mail(TENANT, &id, 0, &mark).await.expect("marked");
     };
     let load = async || -> Loaded { store.load(TENANT, key(1)).await.expect("a table").expect("an instance") };
@@ -72,7 +72,8 @@ async fn every_waiting_item_of_an_ordinary_instance_stays_under_1_kib() {
     let store = table.store();
     let first = commit(&store, None, &started(key(1), at(1)), at(1)).await.expect("a start");
     for (delivery, second) in [(Delivery::Sent, 2), (Delivery::Delivered, 4)] {
-        let mark = Mark { delivery, message_id: Some(MESSAGE_ID.to_owned()), at: at(second).plus_millis(123) };
+        let mark =
+            Mark { delivery, message_id: Some(MESSAGE_ID.to_owned()), reason: None, at: at(second).plus_millis(123) };
         assert!(store.mark_mail(TENANT, &first.journal, 0, &mark).await.expect("marked"));
     }
     let mut sizes = vec![
@@ -146,7 +147,7 @@ async fn a_start_with_fifteen_variables_costs_no_more_than_one_with_five() {
     let committed = commit(&store, None, &decision, at(1)).await.expect("a start");
     assert_eq!(meter.units().table_write, 6.0);
     meter.take();
-    let mark = Mark { delivery: Delivery::Sent, message_id: Some(MESSAGE_ID.to_owned()), at: at(2) };
+    let mark = Mark { delivery: Delivery::Sent, message_id: Some(MESSAGE_ID.to_owned()), reason: None, at: at(2) };
     assert!(store.mark_mail(TENANT, &committed.journal, 0, &mark).await.expect("marked"));
     assert_eq!(meter.units().table_write, 1.0);
     let entry = store.journal_item(TENANT, &committed.journal, true).await.expect("a table").expect("an entry");
