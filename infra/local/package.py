@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import zipfile
 
-FUNCTIONS = ("api", "console", "public-task", "outbox", "reminder", "expiry", "timer")
+FUNCTIONS = ("api", "console", "public-task", "outbox", "reminder", "expiry", "timer", "bulk-worker")
 EPOCH = (1980, 1, 1, 0, 0, 0)
 
 

@@ -9,7 +9,7 @@ use domain::event::Event;
 use domain::ids::InstanceKey;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
-use store::{JournalEntry, TokenRecord};
+use store::{JournalEntry, RunOrder, TokenRecord};
 use testkit::World;
 use testkit::aws::Function;
 use testkit::samples;
@@ -233,6 +233,11 @@ async fn the_outbox_takes_every_file() -> Result<()> {
         let records = event["Records"].as_array().context("records")?;
         for record in records {
             let Some(image) = record.pointer("/dynamodb/NewImage") else { continue };
+            if name == "order-of-run" {
+                let order = RunOrder::from_stream_json(image).context("an order")?;
+                assert_eq!(record.pointer("/dynamodb/Keys/sk/S"), Some(&Value::from(order.sk())));
+                continue;
+            }
             let entry = JournalEntry::from_stream_json(image);
             assert_eq!(entry.is_err(), name.ends_with("unreadable"), "{name}: {entry:?}");
             if let Ok(entry) = entry {
@@ -245,6 +250,22 @@ async fn the_outbox_takes_every_file() -> Result<()> {
         let answer = world.invoke(Function::Outbox, event.clone()).await.context("nobody dies here")??;
         let failures = usize::from(name == "retry-unreadable");
         assert_eq!(answer["batchItemFailures"].as_array().map(Vec::len), Some(failures), "{name}");
+    }
+    let queued = world.aws.held().messages.iter().filter(|message| message.function == Function::BulkWorker).count();
+    assert_eq!(queued, 12, "the messages that the order names");
+    Ok(())
+}
+
+/// The worker of runs takes every file; messages of runs that are gone are used up.
+#[tokio::test]
+async fn the_worker_of_runs_takes_every_file() -> Result<()> {
+    let mut world = World::start().await?;
+    for name in names("events/bulk-worker")? {
+        let event: Value = serde_json::from_str(&read("bulk-worker", &name)?)?;
+        let answer = world.invoke(Function::BulkWorker, event.clone()).await.context("nobody dies here")??;
+        let unreadable = json!([{ "itemIdentifier": event["Records"][0]["messageId"] }]);
+        let expected = if name == "one-unreadable" { unreadable } else { json!([]) };
+        assert_eq!(answer["batchItemFailures"], expected, "{name}");
     }
     Ok(())
 }

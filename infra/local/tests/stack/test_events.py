@@ -48,7 +48,7 @@ def invoke(stack, function, payload):
 
 def test_every_folder_belongs_to_a_function_and_every_file_of_a_door_is_expected():
     assert sorted(path.name for path in EVENTS.iterdir()) == [
-        "api", "console", "expiry", "outbox", "public-task", "reminder", "timer"]
+        "api", "bulk-worker", "console", "expiry", "outbox", "public-task", "reminder", "timer"]
     assert payloads("public-task") == sorted(PUBLIC)
     assert payloads("api") == sorted(API)
     assert payloads("console") == sorted(CONSOLE)
@@ -100,3 +100,10 @@ def test_outbox_takes_journal_records_and_retries(stack):
         assert not failed, name
         failures = 1 if name == "retry-unreadable" else 0
         assert len(answer["batchItemFailures"]) == failures, name
+
+
+def test_the_worker_of_runs_uses_up_messages_of_runs_that_are_gone(stack):
+    for name in payloads("bulk-worker"):
+        answer, failed = invoke(stack, "BulkWorker", read("bulk-worker", name))
+        assert not failed, name
+        assert len(answer["batchItemFailures"]) == (1 if name == "one-unreadable" else 0), name

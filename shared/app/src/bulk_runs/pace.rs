@@ -7,6 +7,8 @@ use domain::time::Timestamp;
 pub const PER_SECOND_MAX: f64 = 25.0;
 /// Share of the account's rate that a run may use, in percent, unless it is configured: the rest is for single mails.
 pub const PERCENT: u32 = 80;
+/// Resends in a second at least, however small the share: a batch of messages must end within one invocation.
+const PER_SECOND_MIN: f64 = 0.7;
 /// Mails in a second as long as nobody has read the account's rate.
 const UNKNOWN_PER_SECOND: f64 = 5.0;
 /// Time that is made up for after a break between two batches of messages, in milliseconds.
@@ -36,7 +38,7 @@ pub fn obstacle(allowance: Option<&Allowance>) -> Option<Reason> {
 /// Milliseconds between two resends, rounded up so that the pace is never above the share.
 pub fn interval_ms(allowance: Option<&Allowance>, percent: u32) -> i64 {
     let per_second = allowance.map_or(UNKNOWN_PER_SECOND, |allowance| allowance.per_second);
-    let share = (per_second * f64::from(percent.clamp(1, 100)) / 100.0).clamp(0.01, PER_SECOND_MAX);
+    let share = (per_second * f64::from(percent.clamp(1, 100)) / 100.0).clamp(PER_SECOND_MIN, PER_SECOND_MAX);
     (1_000.0 / share).ceil() as i64
 }
 
@@ -65,9 +67,9 @@ mod tests {
         assert_eq!(interval_ms(Some(&rate(14.0)), 80), 90);
         assert_eq!(interval_ms(Some(&rate(1.0)), 80), 1_250);
         assert_eq!(interval_ms(Some(&rate(500.0)), 80), 40);
-        assert_eq!(interval_ms(Some(&rate(0.0)), 80), 100_000);
+        assert_eq!(interval_ms(Some(&rate(0.0)), 80), 1_429, "a run goes on, however slowly");
         assert_eq!(interval_ms(None, 80), 250);
-        assert_eq!(interval_ms(Some(&rate(10.0)), 0), 10_000, "a share of nothing would never end");
+        assert_eq!(interval_ms(Some(&rate(14.0)), 100), 72);
     }
 
     #[test]
