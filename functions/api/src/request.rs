@@ -111,16 +111,6 @@ impl<'a> Call<'a> {
         if self.caller.may(permission) { Ok(()) } else { Err(Problem::not_found(what)) }
     }
 
-    /// The values of a query parameter.
-    pub fn query(&self, name: &str) -> Vec<&str> {
-        self.query
-            .iter()
-            .filter(|(given, _)| given == name)
-            .flat_map(|(_, value)| value.split(','))
-            .filter(|value| !value.is_empty())
-            .collect()
-    }
-
     /// The only value of a query parameter, commas included.
     pub fn query_one(&self, name: &str) -> Result<Option<&str>, Problem> {
         let mut values = self.query.iter().filter(|(given, value)| given == name && !value.is_empty());
