@@ -11,7 +11,8 @@ import shutil
 import subprocess
 import zipfile
 
-FUNCTIONS = ("api", "console", "public-task", "outbox", "reminder", "expiry", "timer", "bulk-worker")
+FUNCTIONS = ("api", "console", "public-task", "outbox", "reminder", "expiry", "timer", "bulk-worker",
+             "mail-events")
 EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
