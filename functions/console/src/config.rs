@@ -14,8 +14,30 @@ pub struct Config {
     pub public_url: String,
     /// `CONSOLE_URL`: origin of the console, without a slash at the end.
     pub console_url: String,
+    /// `OIDC_ISSUER`, `OIDC_CLIENT_ID`: the identity provider people sign in at, if any.
+    pub oidc: Option<OidcClient>,
     /// `DEMO_USERS`: users that sign in without proof. Local installations only.
     pub demo_users: Vec<DemoUser>,
+}
+
+/// This console at its identity provider.
+#[derive(Clone, Debug)]
+pub struct OidcClient {
+    /// Exact `iss`.
+    pub issuer: String,
+    /// `OIDC_CLIENT_ID`
+    pub id: String,
+    /// `OIDC_CLIENT_SECRET_ARN`: name of the client's secret in Secrets Manager, where it has one.
+    pub secret_arn: Option<String>,
+    /// `OIDC_SCOPE`: what is asked for, `openid profile email` where nothing is said.
+    pub scope: String,
+}
+
+impl OidcClient {
+    /// Codes and tokens go over TLS; only a provider on this very machine may do without.
+    pub fn may_go_to(&self, address: &str) -> bool {
+        address.starts_with("https://") || (is_local(&self.issuer) && is_local(address))
+    }
 }
 
 /// A user of a local installation.
@@ -34,6 +56,8 @@ pub enum Invalid {
     Missing(#[from] Missing),
     #[error("DEMO_USERS is not a list of users: {0}")]
     DemoUsers(serde_json::Error),
+    #[error("OIDC_ISSUER must begin with https://")]
+    Issuer,
     #[error("DEMO_USERS lets anybody in: it is accepted only where CONSOLE_URL is on this machine")]
     DemoUsersElsewhere,
 }
@@ -48,9 +72,21 @@ impl Config {
             secret_arn: reader.required("LINK_SECRET_ARN"),
             public_url: origin(reader.required("PUBLIC_URL")),
             console_url: origin(reader.required("CONSOLE_URL")),
+            oidc: match (reader.optional("OIDC_ISSUER"), reader.optional("OIDC_CLIENT_ID")) {
+                (Some(issuer), Some(id)) => Some(OidcClient {
+                    issuer,
+                    id,
+                    secret_arn: reader.optional("OIDC_CLIENT_SECRET_ARN"),
+                    scope: reader.optional("OIDC_SCOPE").unwrap_or_else(|| "openid profile email".to_owned()),
+                }),
+                _ => None,
+            },
             demo_users: Vec::new(),
         };
         let mut config = reader.finish(config)?;
+        if config.oidc.as_ref().is_some_and(|oidc| !oidc.may_go_to(&oidc.issuer)) {
+            return Err(Invalid::Issuer);
+        }
         if let Some(text) = demo {
             config.demo_users = serde_json::from_str(&text).map_err(Invalid::DemoUsers)?;
             if !config.demo_users.is_empty() && !config.local() {
@@ -67,8 +103,13 @@ impl Config {
 
     /// Whether the console is reached on the machine it runs on.
     pub fn local(&self) -> bool {
-        let host = self.console_url.strip_prefix("http://").unwrap_or_default();
-        let host = host.rsplit_once(':').map_or(host, |(host, _)| host);
-        matches!(host, "127.0.0.1" | "localhost" | "[::1]")
+        is_local(&self.console_url)
     }
+}
+
+fn is_local(address: &str) -> bool {
+    let Some(rest) = address.strip_prefix("http://") else { return false };
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = if host.ends_with(']') { host } else { host.rsplit_once(':').map_or(host, |(host, _)| host) };
+    matches!(host, "127.0.0.1" | "localhost" | "[::1]")
 }

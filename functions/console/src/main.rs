@@ -13,6 +13,7 @@ mod routes;
 mod visit;
 
 use crate::config::Config;
+use crate::entry::Entry;
 use app::secret::SecretSource;
 use app::{App, clock, telemetry};
 use lambda_http::{Error, run, service_fn};
@@ -24,6 +25,7 @@ pub struct Console {
     pub app: App,
     pub scripts: QuickJs,
     pub config: Config,
+    pub entry: Entry,
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -34,6 +36,7 @@ async fn main() -> Result<(), Error> {
     let secret = SecretSource::named(&aws, config.secret_arn.clone());
     secret.fetch_early();
     let store = Store::with_config(&aws, config.table.clone());
-    let console = Console { app: App { store, secret: Some(secret) }, scripts: QuickJs::default(), config };
+    let entry = Entry::new(&config, &aws);
+    let console = Console { app: App { store, secret: Some(secret) }, scripts: QuickJs::default(), config, entry };
     run(service_fn(async |request| Ok::<_, Error>(routes::handle(&console, request, clock::now()).await))).await
 }

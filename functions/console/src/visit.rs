@@ -171,6 +171,9 @@ impl<'a> Visit<'a> {
     ) -> Result<Option<Visit<'a>>, store::Error> {
         let Some(session) = cookie.and_then(|text| Session::verify(secret, text, now)) else { return Ok(None) };
         let store = &console.app.store;
+        if store.session_ended(session.tenant, &session.id, now).await? {
+            return Ok(None);
+        }
         let Some(tenant) = store.tenant(session.tenant, now).await? else { return Ok(None) };
         // Roles of a token are those of its record, today.
         let roles = match &session.proof {

@@ -10,6 +10,7 @@ pub mod due;
 pub mod execute;
 pub mod external_tasks;
 pub mod idempotency;
+pub mod identity;
 pub mod instances;
 pub mod keys;
 pub mod link;

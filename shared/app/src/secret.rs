@@ -70,11 +70,20 @@ impl SecretSource {
         let Some((aws, arn)) = &self.0.origin else {
             return Err(Error::Unreadable { arn: String::new(), detail: "no origin".to_owned() });
         };
-        let client = aws_sdk_secretsmanager::Client::new(aws);
-        let answer = client.get_secret_value().secret_id(arn).send().await.map_err(|error| Error::Unreadable {
-            arn: arn.clone(),
-            detail: aws_sdk_secretsmanager::error::DisplayErrorContext(error).to_string(),
-        })?;
-        answer.secret_string().and_then(Secret::new).ok_or_else(|| Error::TooShort(arn.clone()))
+        let text = text(aws, arn).await?;
+        text.as_deref().and_then(Secret::new).ok_or_else(|| Error::TooShort(arn.clone()))
     }
+}
+
+/// The text of a secret of somebody else's making, such as the one an identity provider gave. Not kept.
+///
+/// # Errors
+/// [`Error::Unreadable`].
+pub async fn text(aws: &SdkConfig, arn: &str) -> Result<Option<String>, Error> {
+    let client = aws_sdk_secretsmanager::Client::new(aws);
+    let answer = client.get_secret_value().secret_id(arn).send().await.map_err(|error| Error::Unreadable {
+        arn: arn.to_owned(),
+        detail: aws_sdk_secretsmanager::error::DisplayErrorContext(error).to_string(),
+    })?;
+    Ok(answer.secret_string().map(str::to_owned))
 }

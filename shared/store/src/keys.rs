@@ -184,6 +184,8 @@ pub(crate) fn run(tenant: TenantId, run: RunKey) -> Key {
 /// Parts of a bulk run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RunItem {
+    /// `E`: an export, in a partition of its own.
+    Export,
     /// `F#{n}`: the task with this number failed.
     Failed(u32),
     /// `K#{n}`: a chunk of task keys, by the number of its first.
@@ -210,6 +212,7 @@ impl RunItem {
 impl fmt::Display for RunItem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            RunItem::Export => f.write_str("E"),
             RunItem::Failed(n) => write!(f, "F#{n:06}"),
             RunItem::Keys(n) => write!(f, "K#{n:06}"),
             RunItem::Mails => f.write_str("M"),
@@ -225,6 +228,7 @@ impl FromStr for RunItem {
     fn from_str(text: &str) -> Result<RunItem, InvalidKey> {
         let parts: Vec<&str> = text.split('#').collect();
         match parts.as_slice() {
+            ["E"] => Ok(RunItem::Export),
             ["F", n] => Ok(RunItem::Failed(parse(n)?)),
             ["K", n] => Ok(RunItem::Keys(parse(n)?)),
             ["M"] => Ok(RunItem::Mails),
@@ -378,6 +382,11 @@ pub(crate) fn whole_of_suffix(sort: &str) -> Option<&str> {
 /// The record of a request that came with an idempotency key.
 pub(crate) fn idempotency(tenant: TenantId, hash: &str) -> Key {
     Key { pk: Collection::Idempotency(tenant, hash.to_owned()).to_string(), sk: "K".to_owned() }
+}
+
+/// The mark of a session that was ended before its time; stands among the other values that count once only.
+pub(crate) fn ended_session(tenant: TenantId, id: &str) -> Key {
+    Key { pk: Collection::Idempotency(tenant, id.to_owned()).to_string(), sk: "E".to_owned() }
 }
 
 /// The record of a tenant.

@@ -38,6 +38,7 @@
 //! | versions of a process | [`Store::versions`] | Query `V#`, strong | 1 read for 4 KB | |
 //! | list of processes | [`Store::definitions`] | Query of the catalogue | 0.5 read for 4 KB | |
 //! | tenant, token | [`Store::tenant`], [`Store::token`] | memory for 30 s, else GetItem | 0, else 0.5 read | |
+//! | sessions ended before their time | [`Store::end_session`], [`Store::session_ended`] | PutItem; memory for 30 s, else GetItem | 1 write; 0, else 0.5 read | |
 //! | change of tenants and tokens | [`Store::put_tenant`], [`Store::raise_epoch`], [`Store::put_token`], [`Store::delete_token`] | PutItem, UpdateItem, DeleteItem | 1 or 2 writes | |
 //! | list of tenants, for operators | [`Store::tenants`] | Query, GetItem a tenant | 1 read and 1 a tenant | |
 //! | a bulk run, strong | [`Store::run_at_work`], [`Store::bulk_run`] | GetItem, with its mails another | 1 read, 1.5 | |
@@ -47,6 +48,8 @@
 //! | failures of a run | [`Store::run_failures`] | Query `F#` | 0.5 read for 4 KB | |
 //! | which of many tasks are PENDING | [`Store::pending`] | BatchGetItem, strong | 1 read a task | |
 //! | what happened since a run began | [`Store::journal_since`] | Query, strong | 1 read for 4 KB | |
+//! | start or step of an export | [`Store::put_export`], [`Store::save_export`] | TransactWriteItems: export, order | 2 writes an item and KB | |
+//! | an export | [`Store::export`] | GetItem, strong | 1 read | |
 //! | a mail of a run went out | [`Store::count_run_mail`] | UpdateItem | 1 write | |
 //!
 //! There is no Scan. A new list is a new index in [`table`], an attribute on the item it lists and a row here.
@@ -63,6 +66,7 @@ mod connect;
 mod definitions;
 mod delivery;
 mod error;
+mod exports;
 mod heads;
 mod idempotency;
 mod instances;
@@ -74,7 +78,8 @@ mod mail;
 mod meter;
 mod ops;
 mod recipients;
-pub mod size;
+pub mod sessions;
+mod size;
 pub mod table;
 mod tenants;
 mod transaction;
@@ -93,6 +98,7 @@ pub use definitions::{
 pub use delivery::{DAYS_MAX, DayCounts, Quota};
 pub use domain::bulk_run::BulkRun;
 pub use error::Error;
+pub use exports::{Export, ExportFormat};
 pub use heads::HEADS_MAX;
 pub use idempotency::{IdempotencyRecord, KEPT_S};
 pub use instances::{InstanceQuery, InstanceRow};
@@ -125,6 +131,7 @@ struct Inner {
     texts: LruCache<(VersionKey, usize), Arc<str>>,
     tenants: TimedCache<TenantId, TenantRecord>,
     tokens: TimedCache<String, TokenRecord>,
+    sessions: TimedCache<(TenantId, String), bool>,
     quota: TimedCache<(), Quota>,
 }
 
@@ -138,6 +145,7 @@ impl Store {
             texts: LruCache::new(TEXTS_BYTES_MAX),
             tenants: TimedCache::new(CACHED_MS),
             tokens: TimedCache::new(CACHED_MS),
+            sessions: TimedCache::new(CACHED_MS),
             quota: TimedCache::new(CACHED_MS),
         };
         Store { inner: Arc::new(inner), meter: None }

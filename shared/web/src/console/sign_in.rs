@@ -6,8 +6,6 @@ use serde::Serialize;
 /// What the sign-in page offers.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct SignIn {
-    /// Name of the only organisation, if there is only one.
-    pub organisation: Option<String>,
     /// Address that leads to the identity provider.
     pub provider: Option<String>,
     /// Users that may be chosen without proof: local installations only.
