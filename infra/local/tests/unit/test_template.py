@@ -46,9 +46,13 @@ def test_no_role_may_do_everything_of_a_service_or_to_everything():
             continue
         for policy in resource["Properties"]["Policies"]:
             for statement in policy["PolicyDocument"]["Statement"]:
+                # A statement under a condition of the template is the second part of its Fn::If.
+                statement = statement["Fn::If"][1] if "Fn::If" in statement else statement
                 actions, targets = statement["Action"], statement["Resource"]
-                assert not any("*" in action for action in ([actions] if isinstance(actions, str) else actions)), name
-                assert targets != "*" and "*" not in targets, name
+                actions = [actions] if isinstance(actions, str) else actions
+                assert not any("*" in action for action in actions), name
+                if set(actions) != {"ses:GetAccount"}:  # AWS gives it no resource
+                    assert targets != "*" and "*" not in targets, name
 
 
 def test_only_outbox_may_touch_the_outside():
@@ -76,8 +80,9 @@ def test_a_queue_hides_a_message_for_six_times_the_timeout_of_its_function():
                 assert queue["Properties"]["VisibilityTimeout"] == 6 * timeout
 
 
-def test_the_template_fits_into_a_request():
-    assert len(deploy.TEMPLATE.read_bytes()) < 51_200
+def test_cloudformation_takes_the_template():
+    # Beyond 51,200 bytes it comes from a bucket, where `sam deploy --resolve-s3` puts it.
+    assert len(deploy.TEMPLATE.read_bytes()) < 1_000_000
 
 
 def test_no_access_log_of_an_api_holds_a_path():
