@@ -47,7 +47,7 @@ pub struct Performer {
     pub(crate) app: App,
     public_url: String,
     mailer: Mailer,
-    tally: Tally,
+    pub(crate) tally: Tally,
     schedules: Schedules,
     pub(crate) queues: Queues,
 }

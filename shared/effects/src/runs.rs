@@ -22,7 +22,7 @@ impl Performer {
         if self.put_off_order(order, &name, now).await? {
             return Ok(());
         }
-        let fed = if Instant::now() < until { self.feed_now(order).await } else { Err(crate::perform::no_time()) };
+        let fed = if Instant::now() < until { self.feed_now(order, now).await } else { Err(crate::perform::no_time()) };
         let Err(failure) = fed else { return Ok(()) };
         tracing::warn!(run.id = %order.run, %failure, "an order of a run is tried again");
         self.queues.retry(&name).await
@@ -38,7 +38,7 @@ impl Performer {
         if self.put_off_order(&order, name, now).await? {
             return Ok(());
         }
-        self.feed_now(&order).await
+        self.feed_now(&order, now).await
     }
 
     /// Lets an order that is not due come back. True where it was not due.
@@ -51,7 +51,12 @@ impl Performer {
         Ok(true)
     }
 
-    async fn feed_now(&self, order: &RunOrder) -> Result<(), Error> {
+    async fn feed_now(&self, order: &RunOrder, now: Timestamp) -> Result<(), Error> {
+        if order.order.not_before.is_some() {
+            // The run waits for the mail service, and perhaps nobody else sends: its worker must not look at an old quota.
+            self.tally.tried();
+            self.settle(now).await;
+        }
         let messages: Vec<Message> = Message::of_order(order).collect();
         let fed = tokio::time::timeout(FEED_LIMIT, self.queues.feed(&messages)).await;
         fed.unwrap_or_else(|_| Err(crate::perform::no_time()))

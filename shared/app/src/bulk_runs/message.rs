@@ -29,6 +29,8 @@ pub enum Step {
     Task(u32),
     /// Look whether the run must be closed. The number is the order's.
     Look(u32),
+    /// Do this step of an export, which has its key from the same range as runs.
+    Export(u32),
 }
 
 impl Message {
@@ -37,13 +39,14 @@ impl Message {
         let RunOrder { tenant, run, order, .. } = *order;
         let (from, to) = match order.work {
             Work::Tasks { from, to } => (from, to),
-            Work::Prepare { .. } | Work::Look => (1, 1),
+            Work::Prepare { .. } | Work::Look | Work::Export { .. } => (1, 1),
         };
         (from..=to).map(move |number| {
             let step = match order.work {
                 Work::Tasks { .. } => Step::Task(number),
                 Work::Prepare { step } => Step::Prepare(step),
                 Work::Look => Step::Look(order.number),
+                Work::Export { step } => Step::Export(step),
             };
             Message { tenant, run, order: order.number, step }
         })
@@ -58,7 +61,7 @@ impl Message {
     /// again by a later order, after a wait.
     pub fn deduplication_id(&self) -> String {
         let number = match self.step {
-            Step::Prepare(number) | Step::Task(number) | Step::Look(number) => number,
+            Step::Prepare(number) | Step::Task(number) | Step::Look(number) | Step::Export(number) => number,
         };
         format!("{}-{}-{number}", self.group(), self.order)
     }

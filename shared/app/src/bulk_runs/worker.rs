@@ -17,8 +17,6 @@ use store::{KeyChunk, RunParts};
 pub const RECEIVES_MAX: u32 = 3;
 /// A run that cannot send looks again after so long: the quota is read once a minute.
 const LOOK_AGAIN_MS: i64 = 60_000;
-/// What the account may send is asked again after so long.
-const ALLOWANCE_MS: i64 = 5_000;
 /// Task keys found in one step of a preparation: one chunk.
 const STEP_TASKS: usize = 1_000;
 
@@ -39,19 +37,20 @@ pub enum Taken {
     Again,
 }
 
-/// Works on runs. Keeps one chunk of task keys and the account's allowance in memory.
+/// Works on runs. Keeps one chunk of task keys in memory, and how much of the account's quota it has used.
 #[derive(Debug)]
 pub struct Worker {
     app: App,
     percent: u32,
     chunk: Mutex<Option<(TenantId, RunKey, KeyChunk)>>,
-    allowance: Mutex<Option<(Timestamp, Option<Allowance>)>>,
+    /// When the quota was read, and the mails ordered by this process since.
+    used: Mutex<(Option<Timestamp>, u64)>,
 }
 
 impl Worker {
     /// `percent` is the share of the account's rate that a run may use.
     pub fn new(app: App, percent: u32) -> Worker {
-        Worker { app, percent, chunk: Mutex::default(), allowance: Mutex::default() }
+        Worker { app, percent, chunk: Mutex::default(), used: Mutex::default() }
     }
 
     /// Goes on with the message's run, until `until` at most. `receives` counts how often the message came.
@@ -92,7 +91,10 @@ impl Worker {
                         Err(error) => Err(error),
                     }
                 }
-                (Turn::Prepare { .. } | Turn::Task { .. }, Step::Prepare(_) | Step::Task(_) | Step::Look(_)) => {
+                (
+                    Turn::Prepare { .. } | Turn::Task { .. },
+                    Step::Prepare(_) | Step::Task(_) | Step::Look(_) | Step::Export(_),
+                ) => {
                     return Ok(Taken::Done);
                 }
             };
@@ -172,7 +174,9 @@ impl Worker {
             }
             other => other?,
         };
-        self.used(run.action, &outcome);
+        if run.action == Action::Resend && outcome == Outcome::Done {
+            self.used.lock().unwrap_or_else(PoisonError::into_inner).1 += 1;
+        }
         self.record(run, number, key.unwrap_or_else(nothing), &outcome, time.now()).await?;
         Ok(Next::Recorded)
     }
@@ -228,29 +232,18 @@ impl Worker {
         Ok(key)
     }
 
-    /// What the account may send, less what this process has ordered since it was read.
+    /// What the account may send, less what this process has ordered since that was read.
     async fn allowance(&self, now: Timestamp) -> Result<Option<Allowance>, Error> {
-        {
-            let known = self.allowance.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some((read_at, allowance)) = *known
-                && now.as_millis() - read_at.as_millis() < ALLOWANCE_MS
-            {
-                return Ok(allowance);
-            }
+        let Some(quota) = self.app.store.quota(now).await? else { return Ok(None) };
+        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        if used.0 != Some(quota.read_at) {
+            *used = (Some(quota.read_at), 0);
         }
-        let allowance = read_allowance(&self.app).await?;
-        *self.allowance.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, allowance));
-        Ok(allowance)
-    }
-
-    fn used(&self, action: Action, outcome: &Outcome) {
-        if action != Action::Resend || *outcome != Outcome::Done {
-            return;
-        }
-        let mut known = self.allowance.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, Some(Allowance { left: Some(left), .. }))) = known.as_mut() {
-            *left = left.saturating_sub(1);
-        }
+        Ok(Some(Allowance {
+            per_second: quota.per_second,
+            left: quota.left().map(|left| left.saturating_sub(used.1)),
+            enabled: quota.sending_enabled,
+        }))
     }
 }
 
@@ -268,8 +261,4 @@ fn is_current(run: &BulkRun, message: &Message) -> bool {
 /// The key that no task has: recorded where the chunk of a task is gone.
 fn nothing() -> TaskKey {
     TaskKey::new(0).expect("0 is below 2^63")
-}
-
-async fn read_allowance(_app: &App) -> Result<Option<Allowance>, Error> {
-    Ok(None)
 }
