@@ -102,9 +102,30 @@ pub struct Message {
     pub receives: u32,
 }
 
+/// What SES says of the account.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Account {
+    /// Mails in 24 hours.
+    pub max_24h: f64,
+    /// Mails of the last 24 hours.
+    pub sent_24h: f64,
+    /// Mails in a second.
+    pub per_second: f64,
+    /// False while the account is paused.
+    pub sending_enabled: bool,
+}
+
+impl Default for Account {
+    fn default() -> Account {
+        Account { max_24h: 50_000.0, sent_24h: 0.0, per_second: 14.0, sending_enabled: true }
+    }
+}
+
 /// What the services hold. Everything is public: tests look and meddle.
 #[derive(Debug, Default)]
 pub struct Held {
+    /// What SES says of the account.
+    pub account: Account,
     /// Mails taken, in order.
     pub mails: Vec<Mail>,
     /// Schedules by name.

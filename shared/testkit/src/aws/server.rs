@@ -1,6 +1,6 @@
 //! The wire shapes of the services: reads requests, answers as AWS answers. Keeps nothing of its own.
 
-use super::{Aws, Function, Mail, Schedule};
+use super::{Account, Aws, Function, Mail, Schedule};
 use crate::gate::{Call, Fault};
 use axum::Router;
 use axum::body::Bytes;
@@ -15,6 +15,7 @@ pub fn router(aws: Aws) -> Router {
         let target = headers.get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default();
         let answer = match (method.as_str(), uri.path()) {
             ("POST", "/v2/email/outbound-emails") => send_email(&aws, &body),
+            ("GET", "/v2/email/account") => Some(account(&aws)),
             ("POST", "/") if target == "AmazonSQS.SendMessage" => send_message(&aws, &body),
             ("POST", "/") if target == "AmazonSQS.SendMessageBatch" => send_batch(&aws, &body),
             ("POST", "/") if target == "AmazonSQS.ChangeMessageVisibility" => put_off(&aws, &body),
@@ -83,6 +84,15 @@ fn send_email(aws: &Aws, body: &Value) -> Option<Response> {
         tags,
     });
     Some(done(&json!({ "MessageId": id })))
+}
+
+/// What SES says of the account.
+fn account(aws: &Aws) -> Response {
+    let Account { max_24h, sent_24h, per_second, sending_enabled } = aws.held().account;
+    done(&json!({
+        "SendQuota": { "Max24HourSend": max_24h, "MaxSendRate": per_second, "SentLast24Hours": sent_24h },
+        "SendingEnabled": sending_enabled, "ProductionAccessEnabled": true, "EnforcementStatus": "HEALTHY",
+    }))
 }
 
 fn create(aws: &Aws, name: &str, body: &Value) -> Option<Response> {
