@@ -70,7 +70,22 @@ pub(crate) fn check(html: &str) {
     check_ids(&all);
     check_headings(&all);
     check_controls(&all);
-    check_inert(&all);
+    check_inert(&all, &|element| element.name != "script", &|address| address.starts_with('#'));
+}
+
+/// The same of a page of the console: its frame may have headings, and it loads and leads to its own origin only.
+pub(crate) fn check_console(html: &str) {
+    let all = elements(html);
+    let of = |name: &str| all.iter().filter(move |element| element.name == name).collect::<Vec<_>>();
+    assert_eq!(of("html")[0].get("lang"), Some("en"), "lang is set");
+    assert!(of("title").iter().any(|title| !title.text.is_empty()), "the window has a title");
+    assert_eq!(of("main").len(), 1, "one main");
+    check_ids(&all);
+    check_headings(all.iter().filter(|element| element.around.iter().any(|name| name == "main")));
+    check_controls(&all);
+    let asset = |element: &Element| element.get("src").is_some_and(|src| src.starts_with("/assets/"));
+    let own = |address: &str| address.starts_with('#') || address.starts_with('/') && !address.starts_with("//");
+    check_inert(&all, &|element| element.name != "script" || asset(element), &own);
 }
 
 fn check_ids(all: &[Element]) {
@@ -91,10 +106,10 @@ fn check_ids(all: &[Element]) {
 }
 
 /// One h1, and no level left out on the way down. The error summary stands before the h1 and is left aside.
-fn check_headings(all: &[Element]) {
+fn check_headings<'a>(all: impl IntoIterator<Item = &'a Element>) {
     let in_summary = |element: &Element| element.get("id") == Some("es");
     let levels: Vec<u32> = all
-        .iter()
+        .into_iter()
         .filter(|element| !in_summary(element))
         .filter_map(|element| element.name.strip_prefix('h').and_then(|level| level.parse().ok()))
         .collect();
@@ -131,9 +146,9 @@ fn check_controls(all: &[Element]) {
 }
 
 /// Nothing the content security policy would refuse, and nothing of another host.
-fn check_inert(all: &[Element]) {
+fn check_inert(all: &[Element], harmless: &dyn Fn(&Element) -> bool, own: &dyn Fn(&str) -> bool) {
     for element in all {
-        assert!(element.name != "script", "there is a script");
+        assert!(harmless(element), "there is a script");
         if element.name == "style" {
             assert!(element.get("nonce").is_some_and(|nonce| !nonce.is_empty()), "a style has no nonce");
             assert!(!element.text.contains("url("), "a style loads something");
@@ -142,7 +157,7 @@ fn check_inert(all: &[Element]) {
             assert!(!name.starts_with("on"), "{} has the handler {name}", element.name);
             assert!(name != "style", "{} has a style attribute", element.name);
             let loads = ["src", "href", "action", "srcset", "formaction", "poster"].contains(&name.as_str());
-            assert!(!loads || value.starts_with('#'), "{} loads {value}", element.name);
+            assert!(!loads || own(value), "{} loads {value}", element.name);
         }
     }
 }
