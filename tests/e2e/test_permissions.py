@@ -45,6 +45,7 @@ TABLE = [
     Row("POST", "/v1/bulk-runs", (202, 403, 202, 404, 202), {"action": "resend", "taskKeys": ["{task}"]}),
     Row("GET", "/v1/bulk-runs", (200, 200, 200, 404, 200)),
     Row("GET", "/v1/bulk-runs/{bulkRunKey}", (200, 200, 200, 404, 404)),
+    Row("GET", "/v1/bulk-runs/{bulkRunKey}/failures", (200, 200, 200, 404, 404)),
     Row("POST", "/v1/bulk-runs/{bulkRunKey}/stop", (200, 403, 200, 404, 404)),
     Row("POST", "/v1/bulk-runs/{bulkRunKey}/lease", (200, 403, 200, 404, 404)),
     Row("GET", "/v1/delivery", (200, 200, 200, 404, 200)),
