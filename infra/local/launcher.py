@@ -107,7 +107,7 @@ def main():
     patches.apply(activity, FunctionLog(options.logs))
     snapshots = Snapshots(options.state, activity, patches.PINNED, options.save_every)
     snapshots.install()
-    mailbox = Mailbox()
+    mailbox = Mailbox(activity)
     mailbox.install()
     Clockwork(activity).install()
     doors = Doors(app.app, options.port, options.stack, activity, snapshots, mailbox)

@@ -12,6 +12,7 @@ from datetime import datetime, timezone
 from email.header import decode_header, make_header
 from email.utils import parseaddr
 
+import receipts
 from ministack.services import ses, ses_v2
 
 FAULT_DOMAIN = "simulator.countersign.test"
@@ -27,7 +28,8 @@ PAGE = pathlib.Path(__file__).with_name("inbox.html")
 class Mailbox:
     """Wraps SendEmail of SES v2."""
 
-    def __init__(self):
+    def __init__(self, activity):
+        self._activity = activity
         self._lock = threading.Lock()
         self._ordered = []
 
@@ -45,7 +47,7 @@ class Mailbox:
                 return status, {"Content-Type": "application/json", "x-amzn-errortype": code}, json.dumps(answer).encode()
             answer = await send(method, path, headers, body, query_params)
             if answer[0] == 200:
-                _complete(request)
+                receipts.publish_later(self._activity, _complete(request))
             return answer
 
         ses_v2.handle_request = handle
@@ -74,6 +76,7 @@ def _complete(request):
     mail["Headers"] = {header["Name"]: header["Value"] for header in simple.get("Headers") or []}
     mail["ReplyTo"] = request.get("ReplyToAddresses") or []
     mail["ConfigurationSetName"] = request.get("ConfigurationSetName")
+    return mail
 
 
 def listed():

@@ -33,9 +33,9 @@ TOUCHED = {
         "_ttl_settings",
     ],
     scheduler: ["_schedules", "_tick_schedules", "_at_time_epoch", "_SCHEDULE_TICK_INTERVAL"],
-    eventbridge: ["_dispatch_to_sqs"],
+    eventbridge: ["_dispatch_to_sqs", "_put_events"],
     ses: ["get_state", "load_persisted_state", "_sent_emails", "_sent_emails_list"],
-    ses_v2: ["handle_request", "_identities"],
+    ses_v2: ["handle_request", "_identities", "_config_sets"],
     sqs: ["_queues", "_queue_url_for_account", "load_persisted_state"],
 }
 
