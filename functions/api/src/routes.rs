@@ -2,6 +2,8 @@
 
 mod bulk_runs;
 mod definitions;
+mod delivery;
+mod exports;
 mod external_tasks;
 mod instances;
 
@@ -67,11 +69,14 @@ async fn route(call: &Call<'_>) -> Result<Reply, Problem> {
         ("GET", ["v1", "definitions", id]) => definitions::get(call, id).await?.into(),
         ("GET", ["v1", "definitions", id, "versions", n]) => definitions::version(call, id, n).await?.into(),
         ("GET", ["v1", "definitions", id, "versions", n, "xml"]) => Reply::Xml(definitions::xml(call, id, n).await?),
+        ("GET", ["v1", "delivery"]) => delivery::get(call).await?.into(),
         ("POST", ["v1", "instances"]) => instances::start(call).await?.into(),
         ("GET", ["v1", "instances"]) => instances::list(call).await?.into(),
         ("GET", ["v1", "instances", key]) => instances::get(call, key).await?.into(),
         ("POST", ["v1", "instances", key, "cancel"]) => instances::cancel(call, key).await?.into(),
         ("POST", ["v1", "instances", key, "retry"]) => instances::retry(call, key).await?.into(),
+        ("POST", ["v1", "exports"]) => exports::start(call).await?.into(),
+        ("GET", ["v1", "exports", key]) => exports::get(call, key).await?.into(),
         ("GET", ["v1", "external-tasks"]) => external_tasks::list(call).await?.into(),
         ("GET", ["v1", "external-tasks", key]) => external_tasks::get(call, key).await?.into(),
         ("POST", ["v1", "external-tasks", key, action @ ("resend" | "sync-templates" | "cancel")]) => {
@@ -82,7 +87,7 @@ async fn route(call: &Call<'_>) -> Result<Reply, Problem> {
             ["v1", "bulk-runs"]
             | ["v1", "bulk-runs", _]
             | ["v1", "bulk-runs", _, "failures" | "stop" | "lease"]
-            | ["v1", "definitions" | "instances" | "external-tasks"]
+            | ["v1", "definitions" | "delivery" | "instances" | "external-tasks"]
             | ["v1", "definitions" | "instances" | "external-tasks", _]
             | ["v1", "instances", _, "cancel" | "retry"]
             | ["v1", "external-tasks", _, "resend" | "sync-templates" | "cancel"]
