@@ -123,6 +123,31 @@ impl Fields {
         }
     }
 
+    /// An object of names and texts (or lists of texts, or true and false), as the names and values of an address.
+    pub fn pairs(&mut self, name: &str) -> Option<Vec<(String, String)>> {
+        let map = self.object(name)?;
+        let mut pairs = Vec::new();
+        for (field, value) in map {
+            let values = match value {
+                Value::Array(values) => values,
+                Value::Null => Vec::new(),
+                value @ (Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_)) => vec![value],
+            };
+            for value in values {
+                match value {
+                    Value::String(text) => pairs.push((field.clone(), text)),
+                    Value::Bool(flag) => pairs.push((field.clone(), flag.to_string())),
+                    Value::Null | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+                        let shown: String = field.chars().take(100).collect();
+                        let message = format!("{name}.{shown} must be a text, a list of texts, or true.");
+                        self.refuse(&format!("{name}.{shown}"), "WRONG_TYPE", message);
+                    }
+                }
+            }
+        }
+        Some(pairs)
+    }
+
     /// Ends the reading: unknown fields are refused, so that a misspelt one is not silently ignored.
     pub fn finish(mut self) -> Result<(), Problem> {
         let unknown: Vec<String> = self.map.keys().take(UNKNOWN_MAX).cloned().collect();

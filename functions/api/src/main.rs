@@ -10,7 +10,8 @@ mod routes;
 mod view;
 
 use app::auth::Authenticator;
-use app::config::LinkConfig;
+use app::config::ApiConfig;
+use app::exports::presign::Files;
 use app::secret::SecretSource;
 use app::{App, telemetry};
 use lambda_http::{Error, run, service_fn};
@@ -23,12 +24,13 @@ pub struct Api {
     authenticator: Authenticator,
     scripts: QuickJs,
     public_url: String,
+    files: Files,
 }
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     telemetry::init();
-    let config = LinkConfig::from_env()?;
+    let ApiConfig { link: config, export_bucket } = ApiConfig::from_env()?;
     let aws = store::function_config();
     let store = Store::with_config(&aws, config.table);
     let secret = SecretSource::named(&aws, config.secret_arn);
@@ -38,6 +40,7 @@ async fn main() -> Result<(), Error> {
         app: App { store, secret: Some(secret) },
         scripts: QuickJs::default(),
         public_url: config.public_url,
+        files: Files::new(&aws, export_bucket),
     };
     run(service_fn(async |request| Ok::<_, Error>(routes::handle(&api, request).await))).await
 }

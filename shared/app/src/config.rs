@@ -60,6 +60,8 @@ pub struct BulkConfig {
     pub table: String,
     /// `BULK_PACE_PERCENT`: share of the account's sending rate that a run may use, 1 to 100.
     pub pace_percent: u32,
+    /// `EXPORT_BUCKET`: where the files of exports are kept.
+    pub export_bucket: String,
 }
 
 impl BulkConfig {
@@ -70,7 +72,27 @@ impl BulkConfig {
         let config = BulkConfig {
             table: reader.required("TABLE_NAME"),
             pace_percent: percent.unwrap_or(crate::bulk_runs::pace::PERCENT),
+            export_bucket: reader.required("EXPORT_BUCKET"),
         };
+        reader.finish(config)
+    }
+}
+
+/// What the API needs.
+#[derive(Clone, Debug)]
+pub struct ApiConfig {
+    /// Links, callers, the table.
+    pub link: LinkConfig,
+    /// `EXPORT_BUCKET`: where the files of exports are kept.
+    pub export_bucket: String,
+}
+
+impl ApiConfig {
+    /// Reads the environment.
+    pub fn from_env() -> Result<ApiConfig, Missing> {
+        let link = LinkConfig::from_env()?;
+        let mut reader = Reader::default();
+        let config = ApiConfig { link, export_bucket: reader.required("EXPORT_BUCKET") };
         reader.finish(config)
     }
 }

@@ -8,6 +8,7 @@ pub mod config;
 pub mod definitions;
 pub mod due;
 pub mod execute;
+pub mod exports;
 pub mod external_tasks;
 pub mod idempotency;
 pub mod identity;

@@ -194,6 +194,12 @@ pub enum Work {
     /// One message: look at the run, which may have to be closed.
     #[serde(rename = "l")]
     Look,
+    /// One message: go on with the export of this key. No run has it.
+    #[serde(rename = "e")]
+    Export {
+        /// Number of the step, from 1.
+        step: u32,
+    },
 }
 
 /// Messages to be put on the queue, ordered in the transaction that changes the run.

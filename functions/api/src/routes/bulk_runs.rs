@@ -9,7 +9,6 @@ use app::{Error, external_tasks};
 use domain::bulk_run::{Action, BulkRun};
 use domain::ids::{RunKey, TaskKey};
 use domain::permission::Permission;
-use domain::variables::Variables;
 use serde_json::{Value, json};
 
 pub async fn start(call: &Call<'_>) -> Result<Answer, Problem> {
@@ -127,7 +126,7 @@ fn read(body: Value) -> Result<StartRun, Problem> {
         fields.refuse("action", "UNKNOWN_ACTION", message);
     }
     let keys = fields.list("taskKeys").map(|items| task_keys(&mut fields, &items));
-    let filter = fields.object("filter").map(|filter| selected(&mut fields, &filter));
+    let filter = fields.pairs("filter").map(|pairs| selected(&mut fields, &pairs));
     let selection = match (keys, filter) {
         (Some(keys), None) => Selection::Keys(keys),
         (None, Some(filter)) => filter,
@@ -157,27 +156,8 @@ fn task_keys(fields: &mut Fields, items: &[Value]) -> Vec<TaskKey> {
 }
 
 /// The filter as the list's own names and values, so that both accept and refuse the same.
-fn selected(fields: &mut Fields, filter: &Variables) -> Selection {
-    let mut pairs = Vec::new();
-    for (name, value) in filter {
-        let values: &[Value] = match value {
-            Value::Array(values) => values,
-            Value::Null => &[],
-            Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => std::slice::from_ref(value),
-        };
-        for value in values {
-            match value {
-                Value::String(text) => pairs.push((name.clone(), text.clone())),
-                Value::Bool(flag) => pairs.push((name.clone(), flag.to_string())),
-                Value::Null | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
-                    let shown: String = name.chars().take(100).collect();
-                    let message = format!("filter.{shown} must be a text, a list of texts, or true.");
-                    fields.refuse(&format!("filter.{shown}"), "WRONG_TYPE", message);
-                }
-            }
-        }
-    }
-    match external_tasks::selection(&pairs) {
+fn selected(fields: &mut Fields, pairs: &[(String, String)]) -> Selection {
+    match external_tasks::selection(pairs) {
         Ok(query) => Selection::of_query(&query),
         Err(problems) => {
             for FieldProblem { field, code, message } in problems {
