@@ -118,7 +118,8 @@ class Stack:
         parameters = {"Stage": "local", "PublicUrl": self.urls()["PUBLIC_URL"],
                       "ConsoleUrl": self.urls()["CONSOLE_URL"], "DemoUsers": json.dumps(demo.people()),
                       "MailIdentity": MAIL_IDENTITY, "MailFrom": MAIL_FROM, "LogLevel": os.environ.get("RUST_LOG", "info")}
-        for name, variable in (("OidcIssuer", "OIDC_ISSUER"), ("OidcAudience", "OIDC_AUDIENCE"), ("OidcJwks", "OIDC_JWKS")):
+        for name, variable in (("OidcIssuer", "OIDC_ISSUER"), ("OidcAudience", "OIDC_AUDIENCE"), ("OidcJwks", "OIDC_JWKS"),
+                               ("OidcClientId", "OIDC_CLIENT_ID")):
             if os.environ.get(variable):
                 parameters[name] = os.environ[variable]
         outputs = deploy.deploy(self.endpoint, self.options.stack, zips, parameters)
