@@ -2,6 +2,7 @@
 
 mod bulk_runs;
 mod definitions;
+mod delivery;
 mod deploy;
 mod external_tasks;
 mod instances;
@@ -86,6 +87,8 @@ async fn page(visit: &Visit<'_>) -> Result<Answer, Refusal> {
         ("GET", ["bulk-runs", key]) => bulk_runs::show(visit, key).await,
         ("POST", ["bulk-runs", key, "stop"]) => bulk_runs::stop(visit, key).await,
         ("POST", ["bulk-runs", key, "lease"]) => bulk_runs::lease(visit, key).await,
+
+        ("GET", ["delivery"]) => delivery::show(visit).await,
 
         ("GET", ["external-tasks"]) => external_tasks::list(visit).await,
         ("GET", ["external-tasks", key]) => external_tasks::show(visit, key).await,

@@ -294,7 +294,7 @@ fn follow_up() -> Vec<FollowUp> {
 }
 
 fn mails() -> Vec<(&'static str, String)> {
-    let quota = Quota { max_24h: 50_000, sent_24h: 1_204, per_second: 14, sending_enabled: true, read_at: at(2) };
+    let quota = Quota { max_24h: Some(50_000), sent_24h: 1_204, per_second: 14, sending_enabled: true, read_at: at(2) };
     let overview = Overview { days: days(), quota: Some(quota.clone()), follow_up: Some(follow_up()), more: false };
     let fine = Overview { follow_up: Some(Vec::new()), ..overview.clone() };
     let paused = Quota { sending_enabled: false, ..quota };

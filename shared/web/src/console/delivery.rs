@@ -37,8 +37,8 @@ pub struct Day {
 /// What the mail service lets the installation send.
 #[derive(Clone, Debug)]
 pub struct Quota {
-    /// Mails in 24 hours.
-    pub max_24h: u64,
+    /// Mails in 24 hours; `None`: as many as one likes.
+    pub max_24h: Option<u64>,
     /// Of those used.
     pub sent_24h: u64,
     /// Mails per second.
@@ -110,7 +110,8 @@ struct DayRow {
 #[derive(Serialize)]
 struct QuotaView {
     used: u64,
-    max: u64,
+    /// `None`: there is no limit, and no bar.
+    max: Option<u64>,
     words: String,
     left: String,
     rate: String,
@@ -217,13 +218,20 @@ fn day_row(day: &Day) -> DayRow {
 }
 
 fn quota_view(quota: &Quota, zone: &Zone, now: Timestamp) -> QuotaView {
-    let left = quota.max_24h.saturating_sub(quota.sent_24h);
     let rate = if quota.per_second == 1 { "mail" } else { "mails" };
+    let used = number(quota.sent_24h);
+    let (left, words) = match quota.max_24h {
+        Some(max) => (
+            format!("{} left", number(max.saturating_sub(quota.sent_24h))),
+            format!("{used} of {} used in the last 24 hours", number(max)),
+        ),
+        None => ("No limit".to_owned(), format!("{used} sent in the last 24 hours")),
+    };
     QuotaView {
-        used: quota.sent_24h.min(quota.max_24h),
-        max: quota.max_24h.max(1),
-        words: format!("{} of {} used in the last 24 hours", number(quota.sent_24h), number(quota.max_24h)),
-        left: number(left),
+        used: quota.max_24h.map_or(0, |max| quota.sent_24h.min(max)),
+        max: quota.max_24h.map(|max| max.max(1)),
+        words,
+        left,
         rate: format!("{} {rate} per second", number(quota.per_second)),
         read: format::moment_short(zone, quota.read_at, now),
     }
@@ -237,7 +245,7 @@ fn trouble(quota: &Quota) -> Option<Trouble> {
             text: "The mail service has paused this installation's account. Mails wait and go out when it sends again; none is lost. Whoever runs the AWS account finds the reason in the SES console.",
         });
     }
-    (quota.sent_24h >= quota.max_24h).then_some(Trouble {
+    quota.max_24h.is_some_and(|max| quota.sent_24h >= max).then_some(Trouble {
         tone: "warn",
         heading: "The sending quota is used up",
         text: "Mails wait and go out as the quota of the last 24 hours becomes free; none is lost. A larger quota is asked for in the SES console.",

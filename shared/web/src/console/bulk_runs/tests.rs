@@ -326,14 +326,14 @@ fn every_page_is_one_assistive_technology_can_read() {
     let shell = Shell::sample();
     let detail = Detail { failures: vec![failure(1, "No.")], may_manage: true, ..Detail::default() };
     let list = RunList { next: None, first: false, zone: "UTC", may_manage: true };
-    a11y::check(&question(&shell, &question_of(Action::Cancel, 4, 3), false));
-    a11y::check(&run(
+    a11y::check_console(&question(&shell, &question_of(Action::Cancel, 4, 3), false));
+    a11y::check_console(&run(
         &shell,
         &running(),
         &Detail { holds: true, may_manage: true, ..Detail::default() },
         clock(&oslo()),
         false,
     ));
-    a11y::check(&run(&shell, &ended(RunStatus::Completed, 1, 1, 0), &detail, clock(&oslo()), false));
-    a11y::check(&runs(&shell, &[running()], &list, clock(&oslo()), false));
+    a11y::check_console(&run(&shell, &ended(RunStatus::Completed, 1, 1, 0), &detail, clock(&oslo()), false));
+    a11y::check_console(&runs(&shell, &[running()], &list, clock(&oslo()), false));
 }

@@ -13,7 +13,7 @@ fn day(date: &str, sent: u64, bounced: u64) -> Day {
 }
 
 fn quota() -> Quota {
-    Quota { max_24h: 50_000, sent_24h: 1_204, per_second: 14, sending_enabled: true, read_at: now() }
+    Quota { max_24h: Some(50_000), sent_24h: 1_204, per_second: 14, sending_enabled: true, read_at: now() }
 }
 
 fn follow_up(delivery: Delivery) -> FollowUp {
@@ -125,11 +125,14 @@ fn the_quota_says_what_is_left_and_what_stands_in_the_way() {
     assert!(with(Quota { sending_enabled: false, ..quota() }).contains("Sending is paused."));
     let used_up = with(Quota { sent_24h: 50_003, ..quota() });
     assert!(used_up.contains("The sending quota is used up.") && used_up.contains("0 left"));
+    let unlimited = with(Quota { max_24h: None, ..quota() });
+    assert!(unlimited.contains("No limit") && unlimited.contains("1,204 sent in the last 24 hours"));
+    assert!(!unlimited.contains("role=\"alert\""));
     assert!(shown(&Overview { quota: None, ..overview(Vec::new()) }).contains("Not known yet."));
 }
 
 #[test]
 fn the_page_is_one_assistive_technology_can_read() {
     let days = (7..=20).map(|number| day(&format!("2026-11-{number:02}"), number * 30, number % 4)).collect();
-    a11y::check(&shown(&Overview { follow_up: Some(vec![follow_up(Delivery::Bounced)]), ..overview(days) }));
+    a11y::check_console(&shown(&Overview { follow_up: Some(vec![follow_up(Delivery::Bounced)]), ..overview(days) }));
 }
