@@ -37,10 +37,10 @@ impl Fields {
         self.errors.push(FieldProblem { field: field.to_owned(), code, message });
     }
 
-    /// Reports that something is missing, unless the field was refused already.
-    pub fn missing(&mut self, field: &str, message: String) {
-        if !self.errors.iter().any(|error| error.field == field) {
-            self.refuse(field, "REQUIRED", message);
+    /// Reports that one of `fields` is missing, unless one of them was refused already.
+    pub fn one_of(&mut self, fields: [&str; 2], message: &str) {
+        if !self.errors.iter().any(|error| fields.contains(&error.field.as_str())) {
+            self.refuse(fields[0], "REQUIRED", message.to_owned());
         }
     }
 

@@ -135,7 +135,7 @@ fn read(body: Value) -> Result<StartRun, Problem> {
             Selection::Nothing
         }
         (None, None) => {
-            fields.missing("taskKeys", "Send taskKeys or filter: what is the run about?".to_owned());
+            fields.one_of(["taskKeys", "filter"], "Send taskKeys or filter: what is the run about?");
             Selection::Nothing
         }
     };
