@@ -254,7 +254,7 @@ def test_the_list_filters_by_the_address(product, visitor):
     product.wait(lambda: visitor.open(product.stack.env["CONSOLE_URL"] + "/instances") and {key, asked.instance_key} <= set(rows()))
     assert {key, asked.instance_key} <= set(rows())
     expect(page.get_by_role("row", name=re.compile("Error Broken one.*Register contractor failed")).first).to_be_visible()
-    page.get_by_text("Waiting", exact=True).first.click()
+    page.get_by_role("checkbox", name="Waiting").check()
     page.get_by_role("button", name="Apply").click()
     assert asked.instance_key in rows() and key not in rows()
     assert "status=WAITING" in page.url

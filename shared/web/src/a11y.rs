@@ -69,7 +69,7 @@ pub(crate) fn check(html: &str) {
     assert_eq!(of("main").len(), 1, "one main");
     check_ids(&all);
     check_headings(&all);
-    check_controls(&all);
+    check_controls(&all, false);
     check_inert(&all, &|element| element.name != "script", &|address| address.starts_with('#'));
 }
 
@@ -82,7 +82,7 @@ pub(crate) fn check_console(html: &str) {
     assert_eq!(of("main").len(), 1, "one main");
     check_ids(&all);
     check_headings(all.iter().filter(|element| element.around.iter().any(|name| name == "main")));
-    check_controls(&all);
+    check_controls(&all, true);
     let asset = |element: &Element| element.get("src").is_some_and(|src| src.starts_with("/assets/"));
     let own = |address: &str| address.starts_with('#') || address.starts_with('/') && !address.starts_with("//");
     check_inert(&all, &|element| element.name != "script" || asset(element), &own);
@@ -118,15 +118,17 @@ fn check_headings<'a>(all: impl IntoIterator<Item = &'a Element>) {
     assert!(levels.windows(2).all(|pair| pair[1] <= pair[0] + 1), "a heading level is left out: {levels:?}");
 }
 
-fn check_controls(all: &[Element]) {
+/// `bare`: a field in a table may be named by its attribute alone.
+fn check_controls(all: &[Element], bare: bool) {
     for element in all {
         match element.name.as_str() {
             "input" if element.get("type") == Some("hidden") => {}
             "input" | "select" | "textarea" => {
-                let id = element.get("id").expect("every field has an id");
+                let id = element.get("id").unwrap_or_default();
                 let named_by = all.iter().find(|label| label.name == "label" && label.get("for") == Some(id));
-                let label = named_by.map(|label| label.text.as_str()).or(element.label.as_deref());
-                assert!(label.is_some_and(|label| !label.is_empty()), "{id} has no visible label");
+                let label = element.label.as_deref().or(named_by.map(|label| label.text.as_str()));
+                let label = label.or(element.get("aria-label").filter(|_| bare));
+                assert!(label.is_some_and(|label| !label.is_empty()), "the field {id:?} has no label");
                 assert!(element.get("name").is_some_and(|name| !name.is_empty()), "{id} has no name");
                 let invalid = element.get("aria-invalid") == Some("true");
                 assert!(!invalid || element.get("aria-describedby").is_some(), "{id} is invalid and does not say why");
@@ -137,6 +139,10 @@ fn check_controls(all: &[Element]) {
                     legend.name == "legend" && !legend.text.is_empty() && element.text.starts_with(&legend.text)
                 });
                 assert!(has_legend, "a fieldset has no legend");
+            }
+            "svg" if element.get("role") == Some("img") => {
+                let named = element.get("aria-label").or(element.get("aria-labelledby"));
+                assert!(named.is_some_and(|name| !name.is_empty()), "a drawing has no name");
             }
             "svg" => assert_eq!(element.get("aria-hidden"), Some("true"), "an icon is not hidden"),
             "img" => assert!(element.get("alt").is_some(), "an image has no alternative text"),
