@@ -219,7 +219,9 @@ async fn picture(visit: &Visit<'_>, instance: &Instance, progress: &Progress) ->
     }
     let classes: BTreeMap<String, &str> = states.into_iter().map(|(id, state)| (id, state.class())).collect();
     let source = format!("/instances/{}/diagram", instance.key);
-    Ok(Some(Diagram::at(source, drawn.svg(&marks), &classes, &progress.flows)))
+    // A page that renews itself has the drawing and takes over the marks alone.
+    let svg = if visit.part() == Some("fresh") { String::new() } else { drawn.svg(&marks) };
+    Ok(Some(Diagram::at(source, svg, &classes, &progress.flows)))
 }
 
 type Version = (TenantId, String, u32);

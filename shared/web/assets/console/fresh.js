@@ -34,7 +34,9 @@ async function refresh() {
   if (document.hidden || running || document.querySelector('dialog[open]')) return later();
   running = true;
   try {
-    const answer = await fetch(location.href, { signal: AbortSignal.timeout(ANSWER_MS) });
+    const url = new URL(location.href);
+    url.searchParams.set('part', 'fresh');
+    const answer = await fetch(url, { signal: AbortSignal.timeout(ANSWER_MS) });
     const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
     const [old, fresh] = [parts(document), parts(page)];
     const same = old.length === fresh.length && old.every((part, index) => part.dataset.live === fresh[index].dataset.live);

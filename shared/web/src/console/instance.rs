@@ -314,8 +314,13 @@ fn incident_view(incident: &Incident, details: &Details<'_>, zone: &Zone, now: T
 fn overview(view: &mut Page, details: &Details<'_>, zone: &Zone, now: Timestamp) {
     let executions = &details.progress.executions;
     view.diagram.clone_from(&details.diagram);
-    view.executions =
-        executions.iter().rev().take(EXECUTIONS_MAX).map(|e| execution_view(e, details, zone, now)).collect();
+    view.executions = executions
+        .iter()
+        .enumerate()
+        .rev()
+        .take(EXECUTIONS_MAX)
+        .map(|(place, execution)| execution_view(place, execution, details, zone, now))
+        .collect();
     view.executions_rest = executions.len().saturating_sub(EXECUTIONS_MAX);
     view.facts = facts(details, zone);
     if details.may.tasks {
@@ -325,7 +330,13 @@ fn overview(view: &mut Page, details: &Details<'_>, zone: &Zone, now: Timestamp)
     }
 }
 
-fn execution_view(execution: &Execution, details: &Details<'_>, zone: &Zone, now: Timestamp) -> ExecutionView {
+fn execution_view(
+    place: usize,
+    execution: &Execution,
+    details: &Details<'_>,
+    zone: &Zone,
+    now: Timestamp,
+) -> ExecutionView {
     let look = |icon, tone, word| Look { icon, tone, word };
     let task = execution
         .number
@@ -333,7 +344,7 @@ fn execution_view(execution: &Execution, details: &Details<'_>, zone: &Zone, now
         .filter(|_| details.may.tasks);
     let short = |at| Moment::short(zone, at, now);
     ExecutionView {
-        id: execution.number.map_or_else(|| "next".to_owned(), |number| number.0.to_string()),
+        id: execution.number.map_or_else(|| format!("next-{place}"), |number| number.0.to_string()),
         element: execution.element.clone(),
         name: name(details.process, &execution.element),
         kind: kind_word(details.process, &execution.element),

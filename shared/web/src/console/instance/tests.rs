@@ -136,6 +136,15 @@ fn trouble_stands_first_with_a_retry_for_those_who_may() {
 }
 
 #[test]
+fn the_overview_stays_as_it_was_designed() {
+    let page = shown(&aggregate(), Tab::Overview, ALL);
+    // The frame carries fingerprints of scripts and has tests of its own.
+    let main = page.split_once("<main").and_then(|(_, rest)| rest.split_once("</main>")).expect("one main").0;
+    let viewer = crate::console::assets::address("viewer.js").expect("it is embedded");
+    insta::assert_snapshot!("overview", main.replace(viewer, "/assets/viewer.js"));
+}
+
+#[test]
 fn recipients_and_their_tasks_are_shown_to_those_who_may_see_them() {
     let page = shown(&aggregate(), Tab::Overview, ALL);
     let task = format!("/external-tasks/{}", key().task(Number(4)));
@@ -174,6 +183,20 @@ fn variables_history_and_timers_have_addresses_of_their_own() {
     let timers = shown(&aggregate(), Tab::Timers, ALL);
     a11y::check_console(&timers);
     assert!(timers.contains("Upload certificate"));
+}
+
+#[test]
+fn what_comes_next_is_shown_beside_what_was() {
+    let mut running = aggregate();
+    running.instance.status = domain::instance::InstanceStatus::Running;
+    running.instance.incidents.clear();
+    running.instance.ready = ["E", "E"]
+        .map(|element| domain::instance::Ready { element: element.to_owned(), flow: None, scope: None })
+        .to_vec();
+    let page = shown(&running, Tab::Overview, ALL);
+    a11y::check_console(&page);
+    assert_eq!(page.matches("Next</span>").count(), 2);
+    assert!(page.contains("&quot;E&quot;:&quot;active&quot;"));
 }
 
 #[test]
