@@ -96,6 +96,11 @@ pub fn day_typed(text: &str) -> String {
     typed(text).map_or_else(|| text.to_owned(), |day| date(Lang::En, day))
 }
 
+/// Whether a text is a day as date fields send it.
+pub fn is_day(text: &str) -> bool {
+    typed(text).is_some()
+}
+
 /// First and last moment of a day as date fields send it, at the zone's place. `None` for what is no day.
 pub fn day_bounds(zone: &Zone, text: &str) -> Option<(Timestamp, Timestamp)> {
     let day = typed(text)?;

@@ -14,7 +14,8 @@ let last, steps = 0;
 
 const say = (text, bad) => document.dispatchEvent(new CustomEvent('countersign:say', { detail: { text, bad } }));
 const body = () => results.querySelector('[data-rows]');
-const keyOf = row => row.cells[2].firstElementChild.pathname.split('/').pop();
+// Rows that are not in the document yet have no address to resolve.
+const keyOf = row => row.cells[2].firstElementChild.getAttribute('href').split('/').pop();
 const boxOf = row => row?.querySelector('[name=taskKey]:enabled');
 const boxes = () => [...results.querySelectorAll('[name=taskKey]:enabled')];
 const rowNow = () => document.activeElement.closest('[data-rows] tr');
@@ -192,6 +193,7 @@ const menu = Object.assign(document.createElement('div'), { className: 'pop', po
 function place() {
   const button = [...body().rows].find(row => keyOf(row) === menu.dataset.key)?.querySelector('.more');
   if (!button) return menu.hidePopover();
+  Object.assign(menu.style, { left: 0, top: 0 });
   const { left, right, top, bottom } = button.getBoundingClientRect();
   const { width, height } = menu.getBoundingClientRect();
   const x = getComputedStyle(button).direction === 'rtl' ? left : right - width;
@@ -208,6 +210,8 @@ function offer(button) {
   place();
   menu.querySelector('a, button').focus();
 }
+
+addEventListener('resize', () => { if (menu.matches(':popover-open')) place(); });
 
 menu.addEventListener('keydown', event => {
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];

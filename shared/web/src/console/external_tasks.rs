@@ -2,7 +2,7 @@
 //! store and decides nothing; which actions a row offers follows from its status and what the reader may do.
 
 use super::{Shell, render};
-use crate::format::Zone;
+use crate::format::{self, Zone};
 use domain::external_task::Status;
 use domain::ids::TaskKey;
 use domain::notification::Delivery;
@@ -132,6 +132,8 @@ struct ListPage<'a> {
     reset: &'static str,
     statuses: Vec<Toggle>,
     filter: &'a Filter,
+    /// First and last day as date fields take them; anything else they would complain about.
+    days: [&'a str; 2],
     activities: Vec<Toggle>,
     processes: Vec<Toggle>,
     chips: Vec<Chip>,
@@ -219,6 +221,7 @@ fn view<'a>(listing: &'a Listing, (zone, now): (&'a Zone, Timestamp)) -> ListPag
         reset: "/external-tasks",
         statuses: filter.status_toggles(),
         filter,
+        days: [&filter.created_from, &filter.created_to].map(|day| if format::is_day(day) { day } else { "" }),
         activities: filter::toggles(&listing.activities, &filter.activity),
         processes: filter::toggles(&listing.processes, &filter.process_id),
         chips: filter.chips(&listing.activities, &listing.processes),
@@ -288,7 +291,7 @@ fn after(listing: &Listing) -> Option<PageLink> {
 
 fn searched(listing: &Listing, (zone, now): (&Zone, Timestamp)) -> Option<Searched> {
     let (to, next) = (listing.searched_to?, after(listing)?);
-    let day = crate::format::moment_short(zone, to, now);
+    let day = format::moment_short(zone, to, now);
     let text = match listing.filter.sort {
         Sort::Newest => format!("Looked through all tasks created since {day}."),
         Sort::Oldest => format!("Looked through all tasks created until {day}."),

@@ -78,3 +78,30 @@ fn filters_format_what_they_understand_and_leave_the_rest() {
     assert_eq!(number_value(Lang::En, &json!("18240")).as_deref(), Some("18,240"));
     assert_eq!(number_value(Lang::En, &json!("many")), None);
 }
+
+#[test]
+fn the_console_writes_moments_to_the_second_and_what_is_left_in_words() {
+    let zone = Zone::named("Europe/Oslo");
+    let now: Timestamp = "2026-11-20T09:00:00.000Z".parse().expect("a moment");
+    assert_eq!(moment_exact(&zone, now), "20 Nov 2026, 10:00:00");
+    let left = |hours: i64| time_left(now, now.plus_millis(hours * 3_600_000));
+    assert_eq!(
+        [left(0), left(1), left(38), left(48), left(49), left(24 * 14)],
+        ["in less than an hour", "in 1 hour", "in 38 hours", "in 48 hours", "in 2 days", "in 14 days"]
+    );
+}
+
+#[test]
+fn a_day_of_a_date_field_begins_and_ends_at_the_place_also_when_clocks_change() {
+    let zone = Zone::named("Europe/Oslo");
+    let bounds = |text| day_bounds(&zone, text).map(|(first, last)| (first.to_string(), last.to_string()));
+    let day = |first: &str, last: &str| Some((first.to_owned(), last.to_owned()));
+    assert_eq!(bounds("2026-11-20"), day("2026-11-19T23:00:00.000Z", "2026-11-20T22:59:59.999Z"));
+    assert_eq!(bounds("2026-10-25"), day("2026-10-24T22:00:00.000Z", "2026-10-25T22:59:59.999Z"));
+    for text in ["", "yesterday", "2026-13-01", "2026-11-20T00:00:00Z", "20.11.2026"] {
+        assert_eq!(bounds(text), None, "{text}");
+        assert!(!is_day(text));
+    }
+    assert_eq!(day_typed("2026-11-20"), "20 November 2026");
+    assert_eq!(day_typed("2026-11-20T00:00:00Z"), "2026-11-20T00:00:00Z");
+}
