@@ -1,5 +1,6 @@
 //! Tests of the store against the wire protocol of DynamoDB in process, one database a test.
 
+mod bulk_runs;
 mod commit;
 mod definitions;
 // The file of the crate `testkit`, which depends on this one: one starter for every crate's tests.
@@ -14,6 +15,7 @@ mod keys;
 mod limits;
 mod list;
 mod mail;
+mod retention;
 mod size;
 mod template;
 mod tenants;
