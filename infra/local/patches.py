@@ -22,7 +22,7 @@ TOUCHED = {
     lambda_runtime: ["Worker", "ProvidedWorker"],
     lambda_runtime.Worker: ["_drain_stderr_bounded"],
     lambda_runtime.ProvidedWorker: ["_pump_output"],
-    iam_actions: ["extract_resource_arn"],
+    iam_actions: ["extract_resource_arn", "extract_iam_action"],
     lambda_svc: [
         "_write_code_blob", "_execute_function", "_execute_function_with_config_scope",
         "_execution_record_for_config", "_get_func_record_for_ref", "_route_async_failure", "_poll_dynamodb_streams",
@@ -220,6 +220,15 @@ def _name_resources():
         return extract(service, method, path, headers, body, query_params, region, account_id)
 
     iam_actions.extract_resource_arn = extract_resource_arn
+
+    # SQS allows a batch to whoever may do the single call; there is no permission for the batch.
+    action = iam_actions.extract_iam_action
+
+    def extract_iam_action(service, *request):
+        name = action(service, *request)
+        return name.removesuffix("Batch") if name and service == "sqs" else name
+
+    iam_actions.extract_iam_action = extract_iam_action
 
 
 def _follow_port():
