@@ -156,11 +156,15 @@ impl From<store::Error> for Refusal {
     }
 }
 
-/// First letter capital, a full stop at the end.
+/// First letter capital, unless it begins a name, and a full stop at the end.
 pub fn sentence(text: &str) -> String {
+    let word = text.split(' ').next().unwrap_or_default();
+    let name = !word.chars().all(char::is_lowercase);
     let mut chars = text.chars();
-    let first = chars.next().map(|c| c.to_uppercase().collect::<String>()).unwrap_or_default();
-    let text = format!("{first}{}", chars.as_str());
+    let text = match chars.next() {
+        Some(first) if !name => format!("{}{}", first.to_uppercase(), chars.as_str()),
+        _ => text.to_owned(),
+    };
     if text.ends_with('.') { text } else { format!("{text}.") }
 }
 

@@ -140,7 +140,6 @@ pub struct Visit<'a> {
     pub caller: Caller,
     pub tenant: TenantRecord,
     pub method: String,
-    pub path: String,
     /// Decoded parts of the path.
     pub segments: Vec<String>,
     pub query: Vec<(String, String)>,
@@ -199,7 +198,6 @@ impl<'a> Visit<'a> {
             caller,
             tenant,
             method: arrived.method.clone(),
-            path: arrived.path.clone(),
             segments: arrived.segments.clone(),
             query: arrived.query.clone(),
             here: arrived.here.clone(),

@@ -1,6 +1,7 @@
 //! Tests of what needs no table: links, cursors, request hashes, due messages, OIDC tokens.
 
 mod due;
+mod identity;
 mod filter;
 mod link;
 mod oidc;

@@ -232,23 +232,24 @@ fn deployments() -> Vec<(&'static str, String)> {
         open_tasks: 127,
         affected: vec![
             affected(12, "Activity_confirm", "Confirm delivery note", 118, changes(&[], vec!["task page", "mail"])),
-            affected(11, "Activity_confirm", "Confirm delivery note", 6, changes(&["carrier.phone"], vec!["task page"])),
+            affected(
+                11,
+                "Activity_confirm",
+                "Confirm delivery note",
+                6,
+                changes(&["carrier.phone"], vec!["task page"]),
+            ),
             affected(11, "Activity_weigh_in", "Weigh in", 3, Sync::Impossible),
         ],
         ..Planned::default()
     };
     let fresh = Planned { deployed: None, open_tasks: 0, affected: Vec::new(), ..planned.clone() };
     let same = Planned { unchanged: true, ..planned.clone() };
-    let refused = Choose {
-        refused: Some(checked(errors)),
-        stays: Some(("Goods received".to_owned(), 12)),
-        ..Choose::default()
-    };
+    let refused =
+        Choose { refused: Some(checked(errors)), stays: Some(("Goods received".to_owned(), 12)), ..Choose::default() };
     let empty = Choose { problem: Some("Choose a BPMN file first.".to_owned()), ..Choose::default() };
-    let confirm = |planned: Planned, findings: Vec<Finding>| Confirm {
-        checked: checked(findings),
-        processes: vec![planned],
-    };
+    let confirm =
+        |planned: Planned, findings: Vec<Finding>| Confirm { checked: checked(findings), processes: vec![planned] };
     vec![
         ("deploy", deploy::choose(&shell("Deploy a file"), &Choose::default())),
         ("deploy-empty", deploy::choose(&shell("Error: Deploy a file"), &empty)),

@@ -1,7 +1,7 @@
 //! Deployed processes: the list, one of them, its file. Deploying is `deploy`.
 
 use crate::answer::Answer;
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, sentence};
 use crate::visit::Visit;
 use app::link::cursor;
 use bpmn::diagram::Marks;
@@ -178,7 +178,7 @@ fn warnings(value: &Value) -> impl Iterator<Item = &Value> {
 
 fn warning(value: &Value) -> Option<Warning> {
     let place = format!("{}:{}", value["line"].as_u64()?, value["column"].as_u64()?);
-    Some(Warning { place, message: text(value, "message").to_owned() })
+    Some(Warning { place, message: sentence(text(value, "message")) })
 }
 
 fn version(head: &DefinitionHead) -> Version {

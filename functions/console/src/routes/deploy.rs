@@ -3,7 +3,7 @@
 
 use super::definitions::named;
 use crate::answer::Answer;
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, sentence};
 use crate::visit::Visit;
 use app::definitions as uses;
 use base64::Engine;
@@ -156,20 +156,28 @@ fn process_id(xml: &[u8]) -> Option<String> {
 }
 
 fn checked(sent: &Sent, xml: &[u8], findings: Vec<Finding>, lenient: bool) -> Checked {
-    let wrong: BTreeSet<String> = findings
-        .iter()
-        .filter(|finding| finding.weight == Weight::Error)
-        .filter_map(|finding| finding.element.clone())
-        .collect();
+    let text = String::from_utf8_lossy(xml).into_owned();
+    let mut wrong = BTreeSet::new();
+    for finding in findings.iter().filter(|finding| finding.weight == Weight::Error) {
+        wrong.extend(finding.element.clone());
+        wrong.extend(source_of_flow(&text, finding.line));
+    }
     Checked {
         file_name: sent.name.clone(),
         size: sent.bytes.len() as u64,
-        text: String::from_utf8_lossy(xml).into_owned(),
+        text,
         kept: packed(&sent.bytes),
         lenient,
         diagram: picture(xml, &wrong),
         findings,
     }
+}
+
+/// A flow that leads nowhere is not drawn: the error is shown where it begins, if its line says where that is.
+fn source_of_flow(text: &str, line: u32) -> Option<String> {
+    let line = text.lines().nth(usize::try_from(line).ok()?.checked_sub(1)?)?;
+    let (_, rest) = line.split_once("sourceRef=\"")?;
+    rest.split('"').next().filter(|id| !id.is_empty()).map(str::to_owned)
 }
 
 fn picture(xml: &[u8], wrong: &BTreeSet<String>) -> Option<Diagram> {
@@ -192,7 +200,7 @@ fn found(diagnostics: &[Diagnostic]) -> Vec<Finding> {
         line: diagnostic.line,
         column: diagnostic.column,
         element: diagnostic.element_id.clone(),
-        message: diagnostic.message.clone(),
+        message: sentence(&diagnostic.message),
     };
     diagnostics.iter().map(finding).collect()
 }
@@ -203,7 +211,7 @@ fn repair(repair: &bpmn::lenient::Repair) -> Finding {
         line: repair.line,
         column: repair.column,
         element: None,
-        message: repair.message.clone(),
+        message: sentence(&repair.message),
     }
 }
 
