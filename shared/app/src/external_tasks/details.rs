@@ -14,7 +14,7 @@ use domain::permission::Permission;
 use domain::rejection::Rejection;
 use domain::time::Timestamp;
 use domain::variables::Variables;
-use store::JournalEntry;
+use store::{JournalEntry, Opened};
 
 /// A task with everything about it.
 #[derive(Clone, Debug, PartialEq)]
@@ -70,6 +70,10 @@ pub struct NotificationLine {
     pub delivery: Delivery,
     /// When that report was made.
     pub reported_at: Option<Timestamp>,
+    /// Why it did not arrive, in the mail service's words.
+    pub reason: Option<String>,
+    /// When it was opened, and whether by a machine, where the mail service says so.
+    pub opened: Option<Opened>,
     /// The mail service's id.
     pub message_id: Option<String>,
     /// Who ordered it: a person, or the plan.
@@ -170,6 +174,8 @@ fn notifications(shown: &TaskNow, journal: &[JournalEntry]) -> Vec<NotificationL
                 sent_at: mail.map(|mail| mail.at),
                 delivery: mail.map_or(Delivery::Queued, |mail| mail.delivery),
                 reported_at: mail.map(|mail| mail.reported_at),
+                reason: mail.and_then(|mail| mail.reason.clone()),
+                opened: mail.and_then(|mail| mail.opened),
                 message_id: mail.and_then(|mail| mail.message_id.clone()),
                 actor: entry.actor.clone(),
             }

@@ -295,8 +295,7 @@ fn searched(listing: &Listing, (zone, now): (&Zone, Timestamp)) -> Option<Search
     let text = match listing.filter.sort {
         Sort::Newest => format!("Looked through all tasks created since {day}."),
         Sort::Oldest => format!("Looked through all tasks created until {day}."),
-        Sort::ExpiresSoonest => format!("Looked through all tasks that expire until {day}."),
-        Sort::ExpiresLatest => format!("Looked through all tasks that expire after {day}."),
+        Sort::ExpiresSoonest | Sort::ExpiresLatest => "Looked through a part of the tasks that expire.".to_owned(),
     };
     Some(Searched { text, more: format!("{}&part=rows", next.address), go_on: next.address })
 }

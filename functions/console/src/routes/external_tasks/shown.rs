@@ -119,8 +119,8 @@ fn notification(line: &NotificationLine) -> Notification {
         to: line.to.as_str().to_owned(),
         at: line.sent_at.unwrap_or(line.ordered_at),
         delivery: line.delivery,
-        reason: None,
-        opened: None,
+        reason: line.reason.clone(),
+        opened: line.opened.map(|opened| (opened.at, opened.machine)),
     }
 }
 

@@ -46,8 +46,8 @@ impl Sort {
         match self {
             Sort::Newest => "newest first",
             Sort::Oldest => "oldest first",
-            Sort::ExpiresSoonest => "what expires first comes first",
-            Sort::ExpiresLatest => "what expires last comes first",
+            Sort::ExpiresSoonest => "soonest expiry first, without tasks that never expire",
+            Sort::ExpiresLatest => "latest expiry first, without tasks that never expire",
         }
     }
 
