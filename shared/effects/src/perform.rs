@@ -32,6 +32,13 @@ const BACKOFF_S_MAX: u64 = 3 * 3_600;
 /// Pauses between tries to mark a mail that is out; together well within [`TRY_LIMIT`].
 const MARK_WAITS: [Duration; 3] = [Duration::from_millis(50), Duration::from_millis(150), Duration::from_millis(400)];
 
+const DAY_MS: i64 = 86_400_000;
+
+/// Whether nothing can happen to the instance behind this entry.
+fn ends_instance(entry: &JournalEntry) -> bool {
+    entry.events.iter().any(|event| matches!(event, Event::StatusChanged(status) if status.is_final()))
+}
+
 /// Which road an effect came by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Path {
@@ -83,6 +90,9 @@ impl Performer {
             if matches!(effect, Effect::Notify { .. }) {
                 self.tally.count(entry.id.tenant(), Delivery::Queued, now);
             }
+        }
+        if ends_instance(entry) {
+            order.push(entry.effects.len());
         }
         for number in order {
             let tried = if Instant::now() < until {
@@ -141,6 +151,8 @@ impl Performer {
     pub async fn perform(&self, entry: &JournalEntry, number: usize, path: Path, now: Timestamp) -> Result<(), Error> {
         let (tenant, instance) = (entry.id.tenant(), entry.id.instance());
         match entry.effects.get(number) {
+            // The number behind the last effect stands for what every end of an instance brings with it.
+            None if number == entry.effects.len() && ends_instance(entry) => self.retain(entry, now).await,
             None => Ok(()),
             Some(Effect::Notify { task, kind }) => {
                 self.notify(entry, number, instance.task(*task), *kind, path, now).await
@@ -153,6 +165,14 @@ impl Performer {
             Some(Effect::Find { task }) => self.find(entry, *task).await,
             Some(Effect::Continue) => self.queues.delay(&DueMessage { tenant, instance, due: None }, 0).await,
         }
+    }
+
+    /// Marks an ended instance for deletion where its tenant set up for how long it is kept.
+    async fn retain(&self, entry: &JournalEntry, now: Timestamp) -> Result<(), Error> {
+        let (tenant, instance) = (entry.id.tenant(), entry.id.instance());
+        let days = self.app.store.tenant(tenant, now).await?.and_then(|record| record.retention_days);
+        let Some(days) = days else { return Ok(()) };
+        Ok(self.app.store.keep_until(tenant, instance, entry.at.plus_millis(i64::from(days) * DAY_MS)).await?)
     }
 
     /// The address stands in the event that ordered this: no task is read.

@@ -48,6 +48,7 @@
 //! | failures of a run | [`Store::run_failures`] | Query `F#` | 0.5 read for 4 KB | |
 //! | which of many tasks are PENDING | [`Store::pending`] | BatchGetItem, strong | 1 read a task | |
 //! | what happened since a run began | [`Store::journal_since`] | Query, strong | 1 read for 4 KB | |
+//! | end of what is kept, where the tenant set it up | [`Store::keep_until`] | Query, strong, UpdateItem an item | 1 read for 4 KB, 1 write for each KB and item | |
 //! | start or step of an export | [`Store::put_export`], [`Store::save_export`] | TransactWriteItems: export, order | 2 writes an item and KB | |
 //! | an export | [`Store::export`] | GetItem, strong | 1 read | |
 //! | a mail of a run went out | [`Store::count_run_mail`] | UpdateItem | 1 write | |
@@ -78,6 +79,7 @@ mod mail;
 mod meter;
 mod ops;
 mod recipients;
+mod retention;
 mod sessions;
 pub mod size;
 pub mod table;
