@@ -4,6 +4,7 @@
 mod api;
 mod crash;
 mod filter;
+mod large;
 mod overlap;
 mod waiting;
 

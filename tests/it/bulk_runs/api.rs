@@ -32,7 +32,13 @@ async fn api(world: &World) -> Result<Api> {
     }
     let app = world.running().app.clone();
     let authenticator = Authenticator::new(app.store.clone(), None)?;
-    Ok(Api { authenticator, app, scripts: script::QuickJs::default(), public_url: PUBLIC_URL.to_owned() })
+    Ok(Api {
+        authenticator,
+        app,
+        scripts: script::QuickJs::default(),
+        public_url: PUBLIC_URL.to_owned(),
+        files: app::exports::presign::Files::new(&world.aws.config(), "exports".to_owned()),
+    })
 }
 
 /// One call; status and body of the answer.

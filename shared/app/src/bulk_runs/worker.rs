@@ -42,6 +42,7 @@ pub enum Taken {
 pub struct Worker {
     app: App,
     percent: u32,
+    step_tasks: usize,
     chunk: Mutex<Option<(TenantId, RunKey, KeyChunk)>>,
     /// When the quota was read, and the mails ordered by this process since.
     used: Mutex<(Option<Timestamp>, u64)>,
@@ -50,7 +51,12 @@ pub struct Worker {
 impl Worker {
     /// `percent` is the share of the account's rate that a run may use.
     pub fn new(app: App, percent: u32) -> Worker {
-        Worker { app, percent, chunk: Mutex::default(), used: Mutex::default() }
+        Worker { app, percent, step_tasks: STEP_TASKS, chunk: Mutex::default(), used: Mutex::default() }
+    }
+
+    /// The same worker, with other steps of preparations: for tests.
+    pub fn in_steps_of(self, tasks: usize) -> Worker {
+        Worker { step_tasks: tasks, ..self }
     }
 
     /// Goes on with the message's run, until `until` at most. `receives` counts how often the message came.
@@ -122,7 +128,7 @@ impl Worker {
     async fn prepare(&self, run: &BulkRun, now: Timestamp) -> Result<Taken, Error> {
         let filter = run.filter.clone().unwrap_or_default();
         let left = TASKS_MAX.saturating_sub(run.eligible);
-        let wanted = STEP_TASKS.min(usize::try_from(left).unwrap_or(STEP_TASKS));
+        let wanted = self.step_tasks.min(usize::try_from(left).unwrap_or(self.step_tasks));
         let (keys, next) = collect::collect(&self.app, run.tenant, &filter, run.position.clone(), wanted, now).await?;
         let mut after = run.clone();
         let order = after.prepared(super::count(keys.len()), next, now);
