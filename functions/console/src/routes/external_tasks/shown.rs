@@ -82,7 +82,7 @@ pub fn task(details: &Details) -> Task {
 }
 
 /// A value as people read it; what is no single value as JSON.
-fn text(value: &Value) -> String {
+pub(super) fn text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Bool(true) => "Yes".to_owned(),
@@ -112,7 +112,7 @@ fn act(action: Action) -> Option<Act> {
     }
 }
 
-fn notification(line: &NotificationLine) -> Notification {
+pub(super) fn notification(line: &NotificationLine) -> Notification {
     Notification {
         kind: line.kind,
         channel: line.channel,
@@ -124,7 +124,7 @@ fn notification(line: &NotificationLine) -> Notification {
     }
 }
 
-fn line(line: &HistoryLine) -> Line {
+pub(super) fn line(line: &HistoryLine) -> Line {
     let (icon, tone, what, note) = happened(&line.event);
     Line { icon, tone, what, by: by(line), from: from(&line.origin), note, at: line.at }
 }
