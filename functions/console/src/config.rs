@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 /// The environment, read once.
 #[derive(Clone, Debug)]
-pub struct Config {
+pub struct ConsoleConfig {
     /// `TABLE_NAME`
     pub table: String,
     /// `LINK_SECRET_ARN`: the installation's secret.
@@ -62,12 +62,12 @@ pub enum Invalid {
     DemoUsersElsewhere,
 }
 
-impl Config {
-    pub fn from_env() -> Result<Config, Invalid> {
+impl ConsoleConfig {
+    pub fn from_env() -> Result<ConsoleConfig, Invalid> {
         let mut reader = Reader::default();
         let origin = |text: String| text.trim_end_matches('/').to_owned();
         let demo = reader.optional("DEMO_USERS");
-        let config = Config {
+        let config = ConsoleConfig {
             table: reader.required("TABLE_NAME"),
             secret_arn: reader.required("LINK_SECRET_ARN"),
             public_url: origin(reader.required("PUBLIC_URL")),

@@ -1,6 +1,6 @@
 //! The console's cookies: read from a request, written for an answer. What is in them is signed elsewhere.
 
-use crate::config::Config;
+use crate::config::ConsoleConfig;
 use lambda_http::Request;
 
 /// Who is signed in.
@@ -15,7 +15,7 @@ const YEAR_S: i64 = 365 * 24 * 3_600;
 
 /// The browser's name for a cookie. Over TLS the prefix binds it to this very host; plain HTTP has only the port of a
 /// developer's machine, which cookies do not know, so it stands in the name.
-fn full_name(config: &Config, name: &str) -> String {
+fn full_name(config: &ConsoleConfig, name: &str) -> String {
     if config.secure() {
         return format!("__Host-{name}");
     }
@@ -24,7 +24,7 @@ fn full_name(config: &Config, name: &str) -> String {
 }
 
 /// The value of a signed cookie; `None` too where two of one name came, which no browser sends for one host.
-pub fn signed(config: &Config, request: &Request, name: &str) -> Option<String> {
+pub fn signed(config: &ConsoleConfig, request: &Request, name: &str) -> Option<String> {
     only(request, &full_name(config, name))
 }
 
@@ -48,18 +48,18 @@ fn only(request: &Request, name: &str) -> Option<String> {
 
 /// Sets a signed cookie. Lax: the way back from the identity provider and links in mails bring it along, posts of other
 /// origins do not.
-pub fn set(config: &Config, name: &str, value: &str, seconds: i64) -> String {
+pub fn set(config: &ConsoleConfig, name: &str, value: &str, seconds: i64) -> String {
     let secure = if config.secure() { "; Secure" } else { "" };
     format!("{}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}", full_name(config, name))
 }
 
 /// Takes a signed cookie away.
-pub fn clear(config: &Config, name: &str) -> String {
+pub fn clear(config: &ConsoleConfig, name: &str) -> String {
     set(config, name, "", 0)
 }
 
 /// Keeps a preference for a year.
-pub fn prefer(config: &Config, name: &str, value: &str) -> String {
+pub fn prefer(config: &ConsoleConfig, name: &str, value: &str) -> String {
     let secure = if config.secure() { "; Secure" } else { "" };
     format!("{name}={value}; Path=/; Max-Age={YEAR_S}; HttpOnly; SameSite=Lax{secure}")
 }

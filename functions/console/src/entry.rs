@@ -4,7 +4,7 @@ mod http;
 mod provider;
 
 use crate::answer::Answer;
-use crate::config::{Config, OidcClient};
+use crate::config::{ConsoleConfig, OidcClient};
 use crate::refusal::Refusal;
 use crate::visit::{Arrived, Visit, is_own_path};
 use crate::{Console, cookie};
@@ -32,7 +32,7 @@ pub struct Entry {
 }
 
 impl Entry {
-    pub fn new(config: &Config, aws: &SdkConfig) -> Entry {
+    pub fn new(config: &ConsoleConfig, aws: &SdkConfig) -> Entry {
         let redirect = format!("{}/sign-in/callback", config.console_url);
         Entry { origin: config.oidc.clone().map(|client| (client, aws.clone(), redirect)), provider: OnceCell::new() }
     }

@@ -12,7 +12,7 @@ mod refusal;
 mod routes;
 mod visit;
 
-use crate::config::Config;
+use crate::config::ConsoleConfig;
 use crate::entry::Entry;
 use app::secret::SecretSource;
 use app::{App, clock, telemetry};
@@ -24,14 +24,14 @@ use store::Store;
 pub struct Console {
     pub app: App,
     pub scripts: QuickJs,
-    pub config: Config,
+    pub config: ConsoleConfig,
     pub entry: Entry,
 }
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     telemetry::init();
-    let config = Config::from_env()?;
+    let config = ConsoleConfig::from_env()?;
     let aws = store::function_config();
     let secret = SecretSource::named(&aws, config.secret_arn.clone());
     secret.fetch_early();

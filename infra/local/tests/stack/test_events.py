@@ -26,7 +26,12 @@ API = {
     "get-instance": 404, "cancel-instance": 404, "list-external-tasks": 200, "get-external-task": 404,
     "resend-external-task": 404,
 }
-CONSOLE = {"get": 200, "head": 200, "post": 404, "bad-path": 404}
+# Nobody is signed in: pages lead to the sign-in, forms say what happened.
+CONSOLE = {
+    "get": 303, "head": 303, "post": 403, "bad-path": 303, "sign-in": 200, "sign-in-wrong-token": 422,
+    "sign-in-from-another-site": 403, "callback-without-handshake": 422, "forged-session": 303,
+    "post-without-session": 401, "upload-without-session": 401, "unknown-asset": 404,
+}
 
 
 def payloads(folder):

@@ -95,7 +95,8 @@ def test_no_access_log_of_an_api_holds_a_path():
 def test_every_variable_that_a_function_reads_is_set_by_the_template():
     # Each function's main.rs names the configuration structs it reads.
     structs = {}
-    for path in (ROOT / "shared/app/src/config.rs", ROOT / "shared/effects/src/config.rs"):
+    for path in (ROOT / "shared/app/src/config.rs", ROOT / "shared/effects/src/config.rs",
+                 *ROOT.glob("functions/*/src/config.rs")):
         for name, body in re.findall(r"impl (\w+Config) \{(.*?)\n\}", path.read_text(), re.S):
             structs[name] = set(re.findall(r'(?:required|optional)\("(\w+)"\)', body))
     assert structs
