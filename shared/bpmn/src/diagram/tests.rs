@@ -211,3 +211,54 @@ fn every_file_of_the_test_data_is_drawn_or_says_why() {
     }
     assert!(drawn > 20, "{drawn}");
 }
+
+mod properties {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn attribute(text: &str) -> String {
+        outline::escape(&text.replace(|c: char| c.is_control() || c == '\u{fffe}' || c == '\u{ffff}', " "))
+    }
+
+    proptest! {
+        /// Whatever stands in names, ids and numbers: no panic, and both pictures are well-formed.
+        #[test]
+        fn any_words_and_numbers_give_well_formed_pictures(
+            words in prop::collection::vec(".{0,60}", 4),
+            numbers in prop::collection::vec(prop_oneof![
+                any::<f64>().prop_map(|number| number.to_string()),
+                (-200_000_i32..200_000).prop_map(|number| number.to_string()),
+                "[-0-9.eE]{0,8}",
+            ], 12),
+            flows in prop::collection::vec((0_usize..6, 0_usize..6), 0..12),
+            modelled in any::<bool>(),
+        ) {
+            let mut process = String::new();
+            let kinds = ["startEvent", "userTask", "exclusiveGateway", "boundaryEvent", "endEvent", "textAnnotation"];
+            for (number, kind) in kinds.iter().enumerate() {
+                let name = attribute(&words[number % words.len()]);
+                write!(process, "<bpmn:{kind} id=\"N{number}\" name=\"{name}\" attachedToRef=\"N{}\"/>", number / 2).expect("text");
+            }
+            for (number, (from, to)) in flows.iter().enumerate() {
+                write!(process, "<bpmn:sequenceFlow id=\"F{number}\" name=\"{}\" sourceRef=\"N{from}\" targetRef=\"N{to}\"/>",
+                       attribute(&words[0])).expect("text");
+            }
+            let mut plane = String::new();
+            for (number, place) in numbers.chunks(4).enumerate().filter(|_| modelled) {
+                write!(plane, "<bpmndi:BPMNShape bpmnElement=\"N{number}\"><dc:Bounds x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"/>\
+                               </bpmndi:BPMNShape><bpmndi:BPMNEdge bpmnElement=\"F{number}\"><di:waypoint x=\"{}\" y=\"{}\"/>\
+                               <di:waypoint x=\"{}\" y=\"{}\"/></bpmndi:BPMNEdge>",
+                       place[0], place[1], place[2], place[3], place[3], place[2], place[1], place[0]).expect("text");
+            }
+            if let Ok(diagram) = read(&file(&process, &plane), Some("P")) {
+                let mut marks = Marks::default();
+                marks.add("N1", Mark::Stopped);
+                marks.flows.insert("F0".to_owned());
+                let svg = diagram.svg(&marks);
+                prop_assert!(roxmltree::Document::parse(&svg).is_ok(), "{svg}");
+                prop_assert!(!svg.contains("NaN") && !svg.contains("inf\""), "{svg}");
+                prop_assert!(read(diagram.outline.as_bytes(), Some("P")).is_ok(), "{}", diagram.outline);
+            }
+        }
+    }
+}
