@@ -206,6 +206,17 @@ def test_only_those_who_may_see_an_instance_and_its_data(product, visit):
         assert manager.open(product.stack.env["CONSOLE_URL"] + nothing).status == 404, nothing
 
 
+def test_the_picture_says_nothing_of_how_a_process_works(product, visitor):
+    """Whoever may see an instance may not therefore read its scripts and templates."""
+    asked = order(product)
+    sign_in(visitor, product, f"/instances/{asked.instance_key}", "TOKEN_OPERATOR")
+    drawn(visitor)
+    answer = visitor.page.request.get(f"{product.stack.env['CONSOLE_URL']}/instances/{asked.instance_key}/diagram")
+    assert answer.status == 200 and "Confirm the order" in answer.text()
+    for secret in ("unitPriceCents", "Recipient", "supplier.email", "formData", "scriptFormat"):
+        assert secret not in answer.text() and secret not in visitor.page.content(), secret
+
+
 def test_a_page_follows_what_happens_and_keeps_the_focus(product, visitor):
     """Issue: refreshes itself every 3 seconds without losing selection, focus or scroll."""
     asked = order(product)

@@ -47,7 +47,8 @@ impl Reader<'_> {
     /// An entry in words.
     pub fn line(&self, entry: &Entry<'_>) -> Line {
         let (icon, tone, title) = self.title(entry);
-        let mut says: Vec<String> = entry.events.iter().filter_map(|event| self.sentence(event)).collect();
+        let mut says: Vec<String> =
+            entry.events.iter().filter_map(|event| self.sentence(event, entry.command)).collect();
         let rest = says.len().saturating_sub(SENTENCES_MAX);
         says.truncate(SENTENCES_MAX);
         Line {
@@ -104,7 +105,7 @@ impl Reader<'_> {
     }
 
     /// An event in words; `None` for what only the engine needs to know.
-    fn sentence(&self, event: &Event) -> Option<String> {
+    fn sentence(&self, event: &Event, command: &str) -> Option<String> {
         Some(match event {
             Event::InstanceStarted(started) => self.variables(&started.variables, "Started with")?,
             Event::StatusChanged(status) => format!("The instance is {}.", super::Look::of(*status).word),
@@ -145,6 +146,7 @@ impl Reader<'_> {
             Event::TaskEnded { task, status, cause, reason } => {
                 let word = match (status, cause) {
                     (Status::Expired, _) => "expired",
+                    (_, EndCause::Interrupt) if command.starts_with("cancel") => "was cancelled with the instance",
                     (_, EndCause::Interrupt) => "was taken away by the process",
                     (_, EndCause::Cancel | EndCause::Expire) => "was cancelled",
                 };
