@@ -127,6 +127,7 @@ async fn chosen(visit: &Visit<'_>) -> Result<Chosen, Refusal> {
         }
         Some("failed") => {
             let run = run_key(visit.field("run").unwrap_or_default())?;
+            runs::get(&visit.console.app, &visit.caller, run).await?;
             let failed = runs::failures(&visit.console.app, &visit.caller, run, KEYS_MAX, None).await?;
             Ok(Chosen::Keys(failed.items.into_iter().map(|failure| failure.task).collect()))
         }
