@@ -6,6 +6,7 @@ mod delivery;
 mod exports;
 mod external_tasks;
 mod instances;
+mod recipients;
 
 use crate::Api;
 use crate::problem::Problem;
@@ -75,6 +76,7 @@ async fn route(call: &Call<'_>) -> Result<Reply, Problem> {
         ("GET", ["v1", "instances", key]) => instances::get(call, key).await?.into(),
         ("POST", ["v1", "instances", key, "cancel"]) => instances::cancel(call, key).await?.into(),
         ("POST", ["v1", "instances", key, "retry"]) => instances::retry(call, key).await?.into(),
+        ("POST", ["v1", "recipients", "erase"]) => recipients::erase(call).await?.into(),
         ("POST", ["v1", "exports"]) => exports::start(call).await?.into(),
         ("GET", ["v1", "exports", key]) => exports::get(call, key).await?.into(),
         ("GET", ["v1", "external-tasks"]) => external_tasks::list(call).await?.into(),

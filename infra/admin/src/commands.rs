@@ -5,7 +5,7 @@ use app::auth::hash_token;
 use app::config::{LinkConfig, TableConfig};
 use app::secret::SecretSource;
 use app::{App, clock, random};
-use domain::ids::TenantId;
+use domain::ids::{InstanceKey, TenantId};
 use domain::permission::{Permission, Permissions, Role};
 use effects::{EffectsConfig, Path, Performer};
 use std::io::Write;
@@ -174,6 +174,21 @@ pub async fn create_token(options: &Options<'_>) -> Result<()> {
 pub async fn delete_token(options: &Options<'_>) -> Result<()> {
     store().await?.delete_token(&hash_token(options.required("token")?)).await?;
     say("the token is dead within 30 s");
+    Ok(())
+}
+
+/// Follows the chain of an instance's journal; fails where it is broken.
+pub async fn verify(options: &Options<'_>) -> Result<()> {
+    let tenant = tenant_id(options.required("tenant")?)?;
+    let instance: InstanceKey = options.required("instance")?.parse().context("--instance is a key of an instance")?;
+    let faults = store().await?.verify_chain(tenant, instance).await?;
+    for fault in &faults {
+        say(&format!("{}\t{}", fault.sk, fault.problem));
+    }
+    if !faults.is_empty() {
+        bail!("the history of {instance} was changed");
+    }
+    say("the history is as it was written");
     Ok(())
 }
 

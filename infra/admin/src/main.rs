@@ -15,6 +15,7 @@ admin tenant permissions --id N [--role ROLE --allow|--deny|--only NAME,NAME | -
 admin tenant kill-links --id N          every link of the tenant ends within 30 s
 admin token create --tenant N --user ID --role ROLE [--role ROLE]    prints the token, once
 admin token delete --token TOKEN
+admin journal verify --tenant N --instance KEY    follows the chain of an instance's history
 admin replay --pk PK --sk SK [--effect N]    performs the effects of a journal item again
 
 Environment: TABLE_NAME, AWS_REGION, AWS_ENDPOINT_URL for the local stack; replay also needs the outbox's variables.
@@ -33,6 +34,7 @@ async fn main() -> Result<()> {
         ["tenant", "kill-links", ..] => commands::kill_links(&options).await,
         ["token", "create", ..] => commands::create_token(&options).await,
         ["token", "delete", ..] => commands::delete_token(&options).await,
+        ["journal", "verify", ..] => commands::verify(&options).await,
         ["replay", ..] => commands::replay(&options).await,
         _ => {
             commands::say(USAGE);

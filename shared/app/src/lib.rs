@@ -18,6 +18,7 @@ pub mod link;
 mod placeholders;
 mod question;
 pub mod random;
+pub mod recipients;
 pub mod secret;
 pub mod session;
 pub mod telemetry;

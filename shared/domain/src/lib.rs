@@ -8,6 +8,7 @@ mod decide;
 pub mod decision;
 pub mod effect;
 mod engine;
+pub mod erasure;
 pub mod event;
 pub mod external_task;
 pub mod ids;

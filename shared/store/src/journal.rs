@@ -146,7 +146,7 @@ impl JournalEntry {
             showed: if image.contains_key(SHOWED) { reader.word(SHOWED)? } else { Delivery::Queued },
             mails: mail::read(reader)?,
             hash_ok: None,
-            hash: hash(&id.key(), image),
+            hash: reader.text_opt(ERASED_HASH).map_or_else(|| hash(&id.key(), image), ChainHash::stored),
             forerunner,
             id,
         })
@@ -275,9 +275,11 @@ const SHOWED: &str = "sd";
 /// Attribute with the origin, hashed as well where there is one.
 const ORIGIN: &str = "o";
 /// Attribute with the events as JSON.
-const EVENTS: &str = "ev";
+pub(crate) const EVENTS: &str = "ev";
 /// Attribute with the events as packed JSON, in place of [`EVENTS`].
-const EVENTS_PACKED: &str = "ez";
+pub(crate) const EVENTS_PACKED: &str = "ez";
+/// Attribute with the hash the item had before a recipient was erased from it: it stands for the item in the chain.
+pub(crate) const ERASED_HASH: &str = "hx";
 
 pub(crate) fn write(id: &JournalId, request: &CommitRequest<'_>, forerunner: Option<&ChainHash>) -> (Item, ChainHash) {
     let decision = request.decision;

@@ -49,6 +49,7 @@
 //! | which of many tasks are PENDING | [`Store::pending`] | BatchGetItem, strong | 1 read a task | |
 //! | what happened since a run began | [`Store::journal_since`] | Query, strong | 1 read for 4 KB | |
 //! | end of what is kept, where the tenant set it up | [`Store::keep_until`] | Query, strong, UpdateItem an item | 1 read for 4 KB, 1 write for each KB and item | |
+//! | erasure of a recipient | [`Store::erase_recipient`], [`Store::forget_recipient`] | load, Query `~J#`, UpdateItem an entry, TransactWriteItems; DeleteItem a suffix | 1 write for each KB of each entry, 2 for head and tasks | as a commit |
 //! | start or step of an export | [`Store::put_export`], [`Store::save_export`] | TransactWriteItems: export, order | 2 writes an item and KB | |
 //! | an export | [`Store::export`] | GetItem, strong | 1 read | |
 //! | a mail of a run went out | [`Store::count_run_mail`] | UpdateItem | 1 write | |
@@ -66,6 +67,7 @@ mod commit;
 mod connect;
 mod definitions;
 mod delivery;
+mod erase;
 mod error;
 mod exports;
 mod heads;
@@ -99,6 +101,7 @@ pub use definitions::{
 };
 pub use delivery::{DAYS_MAX, DayCounts, Quota};
 pub use domain::bulk_run::BulkRun;
+pub use erase::Erased;
 pub use error::Error;
 pub use exports::{Export, ExportFormat};
 pub use heads::HEADS_MAX;

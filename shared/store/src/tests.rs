@@ -6,6 +6,7 @@ mod definitions;
 // The file of the crate `testkit`, which depends on this one: one starter for every crate's tests.
 #[path = "../../testkit/src/dynamo.rs"]
 mod dynamo;
+mod erase;
 mod faults;
 mod fixture;
 mod golden;

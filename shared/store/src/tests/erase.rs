@@ -1,0 +1,59 @@
+//! One recipient is erased: nothing of them is left in any item, and the chain still proves the rest.
+
+use super::fixture::*;
+use crate::Erased;
+use domain::erasure::ERASED_ADDRESS;
+use domain::notification::Email;
+use domain::variables::Variables;
+
+const ADDRESS: &str = "accounting.department@supplier.example";
+
+fn recipient() -> Email {
+    Email::parse(ADDRESS).expect("an address")
+}
+
+#[tokio::test]
+async fn an_ended_instance_keeps_its_story_and_its_chain_without_the_recipient() {
+    let table = table().await;
+    let store = table.store();
+    let first = start(&store, 1).await;
+    store.remember_recipient(TENANT, &recipient()).await.expect("findable");
+    let mut named = Variables::new();
+    named.insert("contact".to_owned(), format!("ask {}", ADDRESS.to_uppercase()).into());
+    let named = commit(&store, Some(&first), &variables_set(&first, at(5), named), at(5)).await.expect("named");
+    let before = commit(&store, Some(&named.loaded), &completed(&named.loaded, at(9)), at(9)).await.expect("an answer");
+    let erased = store.erase_recipient(TENANT, key(1), &recipient()).await.expect("erased");
+    assert_eq!(erased, Erased::Tasks(1));
+    store.forget_recipient(TENANT, &recipient()).await.expect("forgotten");
+    for item in table.items().await {
+        let text = format!("{item:?}").to_lowercase();
+        assert!(!text.contains("accounting.department") && !text.contains("approved as agreed"), "{text}");
+    }
+    let after = store.load(TENANT, key(1)).await.expect("a table").expect("still there");
+    let (old, new) = (&before.loaded.aggregate.tasks[&TASK], &after.aggregate.tasks[&TASK]);
+    assert_eq!(new.recipient.as_str(), ERASED_ADDRESS);
+    assert_eq!((new.status, new.reminders, new.completed_at), (old.status, old.reminders, old.completed_at));
+    assert!(new.answers.is_empty() && new.form_context.is_empty());
+    assert_eq!(store.verify_chain(TENANT, key(1)).await.expect("a journal"), []);
+    let journal = store.journal(TENANT, key(1)).await.expect("a journal");
+    assert_eq!(journal.len(), 3);
+    assert!(journal.iter().all(|entry| entry.hash_ok == Some(true)));
+    // Again finds nothing, and the chain is still the first one.
+    let again = store.erase_recipient(TENANT, key(1), &recipient()).await.expect("nobody");
+    assert_eq!(again, Erased::Tasks(0));
+    assert_eq!(store.verify_chain(TENANT, key(1)).await.expect("a journal"), []);
+}
+
+#[tokio::test]
+async fn an_instance_that_goes_on_is_left_and_other_recipients_are() {
+    let table = table().await;
+    let store = table.store();
+    let first = start(&store, 1).await;
+    let open = store.erase_recipient(TENANT, key(1), &recipient()).await.expect("asked");
+    assert_eq!(open, Erased::InstanceGoesOn);
+    assert_eq!(store.load(TENANT, key(1)).await.expect("a table"), Some(first.clone()));
+    commit(&store, Some(&first), &cancelled(&first, at(9)), at(9)).await.expect("the end");
+    let other = Email::parse("nobody@supplier.example").expect("an address");
+    assert_eq!(store.erase_recipient(TENANT, key(1), &other).await.expect("asked"), Erased::Tasks(0));
+    assert_eq!(store.erase_recipient(TENANT, key(2), &other).await.expect("asked"), Erased::Tasks(0));
+}
