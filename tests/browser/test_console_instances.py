@@ -280,6 +280,32 @@ def test_the_list_filters_by_the_address(product, visitor):
         assert visitor.open(f"{product.stack.env['CONSOLE_URL']}/instances?{wrong}").status in (410, 422), wrong
 
 
+def test_pages_follow_each_other_and_a_cursor_is_of_one_list_and_tenant(product, visit):
+    """Issue, bad input: foreign, forged and stale cursors."""
+    product.deploy(ask("Paged"))
+    started = {product.started("Paged", {"question": "x", "recipient": "pages@b.example"})[0] for _ in range(27)}
+    visitor = visit()
+    address = product.stack.env["CONSOLE_URL"] + "/instances?processId=Paged"
+    sign_in(visitor, product, "/instances?processId=Paged")
+    keys = lambda: [row.get_attribute("data-key") for row in visitor.page.locator("tr[data-key]").all()]  # noqa: E731
+    product.wait(lambda: visitor.open(address) and visitor.page.get_by_role("link", name="Older").count())
+    first = keys()
+    assert len(first) == 25 and first == sorted(first, key=int, reverse=True)
+    older = visitor.page.get_by_role("link", name="Older").get_attribute("href")
+    visitor.page.get_by_role("link", name="Older").click()
+    expect(visitor.page.get_by_role("link", name="Newest")).to_be_visible()
+    assert set(first) | set(keys()) == started and not set(first) & set(keys())
+    base = product.stack.env["CONSOLE_URL"]
+    assert visitor.open(base + older.replace("Paged", "Question")).status == 410, "of another list"
+    assert visitor.open(base + older[:-3] + "AAA").status == 410, "forged"
+    assert "This page of the list is gone" in visitor.words
+    other = visit()
+    sign_in(other, product, "/instances", "TOKEN_OTHER")
+    assert other.open(base + older).status == 410, "of another tenant"
+    other.open(base + "/instances?processId=Paged")
+    assert other.page.locator("tr[data-key]").count() == 0
+
+
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("size", [WIDE, SMALLEST], ids=["wide", "narrow"])
 def test_every_page_is_accessible_and_fits(product, visit, size, dark):
