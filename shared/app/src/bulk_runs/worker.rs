@@ -17,6 +17,8 @@ use store::{KeyChunk, RunParts};
 pub const RECEIVES_MAX: u32 = 3;
 /// A run that cannot send looks again after so long: the quota is read once a minute.
 const LOOK_AGAIN_MS: i64 = 60_000;
+/// After a wait of more than this the run is read again before its next task.
+const SLEPT_MS: i64 = 100;
 /// Task keys found in one step of a preparation: one chunk.
 const STEP_TASKS: usize = 1_000;
 
@@ -82,7 +84,10 @@ impl Worker {
                 (Turn::Over, _) => return Ok(Taken::Done),
                 (Turn::Close, _) => self.close(&run, now).await,
                 (Turn::Prepare { step }, Step::Prepare(asked)) if step == asked => {
-                    return self.prepare(&run, now).await;
+                    match self.prepare(&run, now).await {
+                        Ok(()) => return Ok(Taken::Done),
+                        Err(error) => Err(error),
+                    }
                 }
                 (Turn::Task { number }, Step::Task(to))
                     if number <= to.min(run.ordered) && is_current(&run, message) =>
@@ -91,7 +96,7 @@ impl Worker {
                         return Ok(Taken::Again);
                     }
                     match self.next_task(scripts, time, (run, number), receives, until).await {
-                        Ok(Next::Recorded) => Ok(()),
+                        Ok(Next::Recorded | Next::Slept) => Ok(()),
                         Ok(Next::Waits) => return Ok(Taken::Done),
                         Ok(Next::NoTime) => return Ok(Taken::Again),
                         Err(error) => Err(error),
@@ -125,7 +130,7 @@ impl Worker {
     }
 
     /// One step of a preparation: a chunk of keys, and the order of the next step or of the first tasks.
-    async fn prepare(&self, run: &BulkRun, now: Timestamp) -> Result<Taken, Error> {
+    async fn prepare(&self, run: &BulkRun, now: Timestamp) -> Result<(), Error> {
         let filter = run.filter.clone().unwrap_or_default();
         let left = TASKS_MAX.saturating_sub(run.eligible);
         let wanted = self.step_tasks.min(usize::try_from(left).unwrap_or(self.step_tasks));
@@ -133,12 +138,8 @@ impl Worker {
         let mut after = run.clone();
         let order = after.prepared(super::count(keys.len()), next, now);
         let parts = RunParts { keys: Some((run.eligible + 1, &keys)), order: order.as_ref(), ..RunParts::default() };
-        match self.app.store.save_run(run, after, parts, now).await {
-            Ok(_) => Ok(Taken::Done),
-            // Stopped or renewed meanwhile: the message comes again and looks.
-            Err(store::Error::Conflict) => Ok(Taken::Again),
-            Err(error) => Err(error.into()),
-        }
+        self.app.store.save_run(run, after, parts, now).await?;
+        Ok(())
     }
 
     async fn next_task(
@@ -165,6 +166,9 @@ impl Worker {
                 return Ok(Next::NoTime);
             }
             time.until(begin).await;
+            if begin.as_millis() - now.as_millis() > SLEPT_MS {
+                return Ok(Next::Slept);
+            }
             run.paced_to = Some(paced_to);
         }
         let key = self.task_key(&run, number).await?;
@@ -255,6 +259,8 @@ impl Worker {
 
 enum Next {
     Recorded,
+    /// The pace let it wait so long that somebody may have stopped the run meanwhile.
+    Slept,
     Waits,
     NoTime,
 }
