@@ -104,10 +104,11 @@ impl Store {
     /// [`Error::Throttled`] and [`Error::Other`] of the table; the call may be repeated.
     pub async fn forget_recipient(&self, tenant: TenantId, recipient: &Email) -> Result<(), Error> {
         let address = recipient.as_str().to_lowercase();
-        let Some((local, domain)) = address.rsplit_once('@') else { return Ok(()) };
+        let Some((local, _)) = address.rsplit_once('@') else { return Ok(()) };
+        // The longest suffix is the mark that all are there, so it goes first.
         for (at, _) in local.char_indices() {
             self.delete("erase", &keys::address_suffix(tenant, &address[at..], &address)).await?;
         }
-        self.delete("erase", &keys::address(tenant, domain, &address)).await
+        Ok(())
     }
 }

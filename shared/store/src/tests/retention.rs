@@ -1,8 +1,8 @@
 //! The end of what is kept: every item of the instance, and of no other.
 
 use super::fixture::*;
-use crate::keys::Collection;
 use crate::Store;
+use crate::keys::Collection;
 use crate::table::{SORT_KEY, TTL};
 use std::collections::BTreeMap;
 
@@ -11,10 +11,7 @@ async fn ends(store: &Store, n: u64) -> BTreeMap<String, Option<String>> {
     let query = store.partition(Collection::Instance(TENANT, key(n)).to_string()).key_condition_expression("#pk = :pk");
     let items = store.query_all("test", query).await.expect("items");
     let text = |item: &crate::item::Item| item[SORT_KEY].as_s().expect("a text").clone();
-    items
-        .iter()
-        .map(|item| (text(item), item.get(TTL).and_then(|ttl| ttl.as_n().ok()).cloned()))
-        .collect()
+    items.iter().map(|item| (text(item), item.get(TTL).and_then(|ttl| ttl.as_n().ok()).cloned())).collect()
 }
 
 #[tokio::test]
@@ -33,7 +30,11 @@ async fn every_item_of_an_ended_instance_is_marked_and_no_other() {
     assert!(ends(&store, 2).await.values().all(Option::is_none), "another instance is not touched");
     let loaded = store.load(TENANT, key(1)).await.expect("a table").expect("still there until then");
     assert_eq!(loaded.aggregate.instance.key, key(1));
-    assert_eq!(store.verify_chain(TENANT, key(1)).await.expect("a journal"), [], "the mark is no change of the history");
+    assert_eq!(
+        store.verify_chain(TENANT, key(1)).await.expect("a journal"),
+        [],
+        "the mark is no change of the history"
+    );
     let (metered, meter) = store.metered();
     metered.keep_until(TENANT, key(1), at(1_000)).await.expect("again");
     assert!(meter.calls().iter().all(|call| call.operation == "Query"), "the same time again writes nothing");
