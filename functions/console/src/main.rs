@@ -10,6 +10,8 @@ mod cookie;
 mod entry;
 mod refusal;
 mod routes;
+#[cfg(test)]
+mod tests;
 mod visit;
 
 use crate::config::ConsoleConfig;
