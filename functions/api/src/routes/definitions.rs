@@ -55,14 +55,17 @@ pub async fn deploy(call: &Call<'_>) -> Result<Answer, Problem> {
     }
     let summaries: Vec<Value> = reading.definitions.iter().map(view::definition::activities).collect();
     if dry_run {
-        let definitions: Vec<Value> = reading
-            .definitions
-            .iter()
-            .zip(&summaries)
-            .map(|(definition, activities)| {
-                json!({ "processId": definition.process.id, "name": definition.process.name, "activities": activities })
-            })
-            .collect();
+        let mut definitions: Vec<Value> = Vec::new();
+        for (definition, activities) in reading.definitions.iter().zip(&summaries) {
+            let (process, texts) = (&definition.process, &definition.texts);
+            let impact = app::definitions::impact(&call.api.app, &call.caller, process, texts, call.now).await?;
+            definitions.push(json!({
+                "processId": process.id,
+                "name": process.name,
+                "activities": activities,
+                "impact": view::definition::impact(&impact),
+            }));
+        }
         let mut body = definitions.first().cloned().unwrap_or_default();
         body["dryRun"] = true.into();
         body["warnings"] = Value::Array(diagnostics);

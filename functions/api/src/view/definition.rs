@@ -1,5 +1,6 @@
 //! Wire shapes of definitions and diagnostics.
 
+use app::definitions::{Impact, Sync};
 use bpmn::{CompiledProcess, Diagnostic, Severity};
 use serde_json::{Value, json};
 use store::{DefinitionEntry, DefinitionHead};
@@ -32,6 +33,40 @@ pub fn activities(compiled: &CompiledProcess) -> Value {
             json!({ "id": activity.id, "name": activity.name, "type": activity.kind, "profile": activity.profile })
         })
         .collect()
+}
+
+/// What a deployment would mean for the tasks that are open.
+pub fn impact(impact: &Impact) -> Value {
+    let affected: Vec<Value> = impact
+        .affected
+        .iter()
+        .map(|affected| {
+            let mut item = json!({
+                "version": affected.version,
+                "activityId": affected.activity,
+                "task": affected.task_name,
+                "tasks": affected.tasks,
+            });
+            let sync = match &affected.sync {
+                Sync::Impossible => "impossible",
+                Sync::Unchanged => "unchanged",
+                Sync::Changes { artefacts, missing_placeholders, untaken_actions } => {
+                    item["changes"] = artefacts.iter().map(|artefact| artefact.as_str()).collect();
+                    item["missingPlaceholders"] = json!(missing_placeholders);
+                    item["untakenActions"] = json!(untaken_actions);
+                    "changes"
+                }
+            };
+            item["sync"] = sync.into();
+            item
+        })
+        .collect();
+    json!({
+        "deployedVersion": impact.deployed,
+        "openTasks": impact.open_tasks,
+        "more": impact.more,
+        "affected": affected,
+    })
 }
 
 pub fn entry(entry: &DefinitionEntry) -> Value {
