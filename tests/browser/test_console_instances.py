@@ -168,6 +168,8 @@ def test_trouble_stands_first_and_administrators_retry(product, visit):
     expect(visitor.page.get_by_text("the register said no").first).to_be_visible()
     drawn(visitor)
     expect(visitor.page.locator(".djs-element.failed[data-element-id=Register]")).to_have_count(1)
+    visitor.page.locator(".note").get_by_role("link", name="Register contractor").click()
+    expect(visitor.page.locator(".djs-element.selected[data-element-id=Register]")).to_have_count(1)
     assert not visitor.violations()
     with visitor.page.expect_navigation():
         visitor.page.get_by_role("button", name="Retry Register contractor").click()

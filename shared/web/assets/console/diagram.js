@@ -147,6 +147,16 @@ function buttons(drawn, whole) {
   return group;
 }
 
+/** What the keys do, for those who hear the page. */
+function help(region) {
+  const words = document.createElement('p');
+  words.className = 'vh';
+  words.id = 'diagram-keys';
+  words.textContent = 'Arrow keys move the diagram, plus and minus zoom, 0 shows all of it.';
+  region.setAttribute('aria-describedby', words.id);
+  return words;
+}
+
 // --- The picture and its table
 
 const rows = id => [...document.querySelectorAll('[data-elements] [data-element]')].filter(row => row.dataset.element === id);
@@ -166,7 +176,7 @@ function join(drawn, region) {
     row?.querySelector('a')?.focus({ preventScroll: true });
   });
   document.addEventListener('click', event => {
-    const row = event.target.closest?.('[data-elements] a[href="#diagram"]')?.closest('[data-element]');
+    const row = event.target.closest?.('[data-element] a[href="#diagram"]')?.closest('[data-element]');
     const shape = row && drawn.get('elementRegistry').get(row.dataset.element);
     if (!shape || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
@@ -217,7 +227,7 @@ async function draw(region) {
   whole();
   join(drawn, region);
   keys(drawn, region, whole);
-  region.append(buttons(drawn, whole));
+  region.append(buttons(drawn, whole), help(region));
   viewer = { drawn, region, marks: region.dataset.marks, flows: region.dataset.flows };
   region.dispatchEvent(new CustomEvent('countersign:drawn', { bubbles: true }));
 }
