@@ -8,6 +8,7 @@ mod deny;
 mod draft;
 mod dsl;
 mod email;
+mod erasure;
 mod errors;
 mod expire;
 mod external_create;
