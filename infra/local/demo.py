@@ -46,7 +46,7 @@ def load(settings, admin, memory):
 
 def people():
     """The users whom the console of a local stack lets in without proof."""
-    return [{"tenant": int(tenant), "user": user, "name": NAMES[user], "roles": [role]}
+    return [{"tenant": int(tenant), "user": user, "name": NAMES[user], "roles": [role], "tenantName": TENANTS[tenant]}
             for tenant, user, role in TOKENS.values()]
 
 

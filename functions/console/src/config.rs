@@ -16,6 +16,8 @@ pub struct ConsoleConfig {
     pub console_url: String,
     /// `OIDC_ISSUER`, `OIDC_CLIENT_ID`: the identity provider people sign in at, if any.
     pub oidc: Option<OidcClient>,
+    /// `EXPORT_BUCKET`: where the files of exports are kept.
+    pub export_bucket: String,
     /// `DEMO_USERS`: users that sign in without proof. Local installations only.
     pub demo_users: Vec<DemoUser>,
 }
@@ -47,6 +49,9 @@ pub struct DemoUser {
     pub user: String,
     pub name: String,
     pub roles: Vec<String>,
+    /// Name of the tenant, for the list of users.
+    #[serde(rename = "tenantName", default)]
+    pub tenant_name: String,
 }
 
 /// Why the console cannot start.
@@ -72,6 +77,7 @@ impl ConsoleConfig {
             secret_arn: reader.required("LINK_SECRET_ARN"),
             public_url: origin(reader.required("PUBLIC_URL")),
             console_url: origin(reader.required("CONSOLE_URL")),
+            export_bucket: reader.required("EXPORT_BUCKET"),
             oidc: match (reader.optional("OIDC_ISSUER"), reader.optional("OIDC_CLIENT_ID")) {
                 (Some(issuer), Some(id)) => Some(OidcClient {
                     issuer,

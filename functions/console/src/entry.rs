@@ -129,7 +129,10 @@ fn page(console: &Console, arrived: &Arrived, next: &str, said: Said) -> Answer 
     let demo = console.config.demo_users.iter().enumerate().map(|(number, user)| DemoPerson {
         value: number.to_string(),
         name: user.name.clone(),
-        what: format!("{}, tenant {}", roles_in_words(&user.roles), user.tenant),
+        what: match user.tenant_name.as_str() {
+            "" => format!("{}, tenant {}", roles_in_words(&user.roles), user.tenant),
+            tenant => format!("{}, {tenant}", roles_in_words(&user.roles)),
+        },
     });
     let problem =
         |heading: &str, text: &str| Some(sign_in::Problem { heading: heading.to_owned(), text: text.to_owned() });

@@ -6,6 +6,7 @@ use crate::entry::Entry;
 use crate::routes::handle;
 use app::App;
 use app::auth::hash_token;
+use app::exports::presign::Files;
 use app::keys::Secret;
 use app::secret::SecretSource;
 use aws_config::SdkConfig;
@@ -58,6 +59,7 @@ pub fn console(store: Store, origin: &str) -> Console {
         user: format!("{name}@demo.test"),
         name: name.to_owned(),
         roles: vec![role.to_owned()],
+        tenant_name: String::new(),
     };
     let config = ConsoleConfig {
         table: "countersign".to_owned(),
@@ -65,12 +67,15 @@ pub fn console(store: Store, origin: &str) -> Console {
         public_url: "https://answer.example".to_owned(),
         console_url: origin.to_owned(),
         oidc: None,
+        export_bucket: "exports".to_owned(),
         demo_users: vec![person(1, "Ingrid", "admin"), person(9, "Nobody", "admin")],
     };
     let secret = Secret::new("a secret of this test, long enough").unwrap();
-    let entry = Entry::new(&config, &SdkConfig::builder().build());
+    let aws = SdkConfig::builder().build();
+    let entry = Entry::new(&config, &aws);
+    let files = Files::new(&aws, config.export_bucket.clone());
     let app = App { store, secret: Some(SecretSource::given(secret)) };
-    Console { app, scripts: QuickJs::default(), config, entry }
+    Console { app, scripts: QuickJs::default(), config, entry, files }
 }
 
 /// What came back.

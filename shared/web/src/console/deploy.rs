@@ -163,6 +163,7 @@ struct ChooseView<'a> {
     errors: Vec<ErrorView>,
     further: usize,
     notes: Vec<NoteView>,
+    told: String,
     diagram: Option<&'a Diagram>,
     kept: Option<&'a str>,
     name: &'a str,
@@ -237,6 +238,7 @@ pub fn choose(shell: &Shell, choose: &Choose) -> String {
             None => Vec::new(),
         },
         notes: checked.map(|checked| notes(&checked.findings)).unwrap_or_default(),
+        told: checked.map(|checked| told(&checked.findings)).unwrap_or_default(),
         diagram: checked.and_then(|checked| checked.diagram.as_ref()),
         kept: checked.map(|checked| checked.kept.as_str()),
         name: checked.map_or("", |checked| checked.file_name.as_str()),
@@ -284,19 +286,28 @@ fn file(checked: &Checked) -> String {
 }
 
 fn verdict(findings: &[Finding], nothing: bool) -> String {
-    let many = |weight: Weight| findings.iter().filter(|found| found.weight == weight).count();
-    let told = [(many(Weight::Warning), "warning", "warnings"), (many(Weight::Repaired), "repair", "repairs")];
-    let told: Vec<String> = told
-        .into_iter()
-        .filter(|(many, _, _)| *many > 0)
-        .map(|(many, one, more)| format!("{many} {}", if many == 1 { one } else { more }))
-        .collect();
-    let rest = if told.is_empty() { String::new() } else { format!(" {}.", told.join(", ")) };
+    let told = told(findings);
+    let rest = if told.is_empty() { String::new() } else { format!(" {told}.") };
     if nothing {
         format!("This very file is deployed already; deploying it again changes nothing.{rest}")
     } else {
         format!("The file can be deployed.{rest}")
     }
+}
+
+/// `2 warnings, 1 repair`: what was found besides errors.
+fn told(findings: &[Finding]) -> String {
+    let kinds = [
+        (Weight::Warning, "warning", "warnings"),
+        (Weight::Repaired, "repair", "repairs"),
+        (Weight::Info, "note", "notes"),
+    ];
+    let told = kinds.map(|(weight, one, more)| match findings.iter().filter(|found| found.weight == weight).count() {
+        0 => None,
+        1 => Some(format!("1 {one}")),
+        many => Some(format!("{many} {more}")),
+    });
+    told.into_iter().flatten().collect::<Vec<String>>().join(", ")
 }
 
 fn place(found: &Finding) -> String {
