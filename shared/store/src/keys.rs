@@ -344,17 +344,8 @@ pub(crate) fn quota() -> Key {
     Key { pk: "Q".to_owned(), sk: "Q".to_owned() }
 }
 
-/// The mark of an address that can be found, below its domain: `{t}#RA#{domain}`. Addresses are in lower case here.
-pub(crate) fn address(tenant: TenantId, domain: &str, address: &str) -> Key {
-    Key { pk: format!("{tenant}#RA#{domain}"), sk: address.to_owned() }
-}
-
-/// The mark of a domain that can be found.
-pub(crate) fn domain(tenant: TenantId, domain: &str) -> Key {
-    Key { pk: format!("{tenant}#RA#{domain}"), sk: "@".to_owned() }
-}
-
-/// An address, found by what its local part ends with: `{t}#R#{3 characters}` and `{suffix} {address}`.
+/// An address, found by what its local part ends with: `{t}#R#{3 characters}` and `{suffix} {address}`. Addresses are in
+/// lower case here.
 pub(crate) fn address_suffix(tenant: TenantId, suffix: &str, address: &str) -> Key {
     Key { pk: address_suffixes(tenant, suffix), sk: format!("{suffix} {address}") }
 }

@@ -20,9 +20,12 @@ pub(crate) use merge::{Budget, Merge, Next, Range};
 
 /// Rows of a page at most.
 pub const PAGE_MAX: usize = 100;
-/// Half read units that a page of a few streams may cost; with more streams it is one for each and these two.
+/// Half read units that a page of a few streams may cost for every 50 rows asked; with more streams it is one for each
+/// and [`HALVES_MORE`].
 const HALVES_MIN: u32 = 6;
 const HALVES_MORE: u32 = 2;
+/// Rows that the bounds of a page are meant for.
+const ROWS_ORDINARY: usize = 50;
 /// Half read units that a page may cost whose rows are read one by one.
 const HALVES_LOOKED_UP: u32 = 56;
 /// Tasks looked up with one call.
@@ -152,7 +155,8 @@ impl Store {
         let statuses = if query.statuses.is_empty() { Status::ALL.to_vec() } else { query.statuses.clone() };
         let pending = statuses.contains(&Status::Pending);
         let shards = self.tenant(tenant, now).await?.map_or(1, |record| record.shards.max(1));
-        let plan = if query.follow_up {
+        let by_expiry = matches!(query.order, Order::ExpiresSoonest | Order::ExpiresLatest);
+        let plan = if query.follow_up && !by_expiry {
             if !pending {
                 return Ok(nothing);
             }
@@ -167,7 +171,7 @@ impl Store {
                 }),
                 might_keep: Box::new(|_| true),
             }
-        } else if matches!(query.order, Order::ExpiresSoonest | Order::ExpiresLatest) {
+        } else if by_expiry {
             if !pending {
                 return Ok(nothing);
             }
@@ -185,7 +189,7 @@ impl Store {
                 index,
                 partitions,
                 rows: Rows::Held,
-                budget: HALVES_MIN.max(streams.saturating_add(HALVES_MORE)),
+                budget: whole_page(query.limit, streams),
                 keep: Box::new(|_| true),
                 might_keep: Box::new(|_| true),
             }
@@ -195,6 +199,9 @@ impl Store {
 
     fn by_expiry<'q>(&self, tenant: TenantId, query: &'q TaskQuery, shards: u32) -> Plan<'q> {
         let part = query.recipient.as_ref().map(|part| part.to_lowercase());
+        let created = move |at: Timestamp| {
+            query.created_from.is_none_or(|from| at >= from) && query.created_to.is_none_or(|to| at <= to)
+        };
         let might_keep = {
             let part = part.clone();
             move |item: &Item| {
@@ -206,18 +213,19 @@ impl Store {
                 is(&query.activity, "a")
                     && is(&query.process_id, "p")
                     && part.as_ref().is_none_or(|part| address.to_lowercase().contains(part))
+                    && (!query.follow_up || reader.flag("fu"))
+                    // Rows of the first days do not say when they were created: the task does.
+                    && reader.number_opt("at").ok().flatten().is_none_or(|at| created(Timestamp::from_millis(at)))
             }
-        };
-        let created = |row: &TaskRow| {
-            query.created_from.is_none_or(|from| row.created_at >= from)
-                && query.created_to.is_none_or(|to| row.created_at <= to)
         };
         Plan {
             index: &BY_EXPIRY,
             partitions: (0..shards).map(|shard| ByExpiry { tenant, shard }.to_string()).collect(),
             rows: Rows::LookedUp,
             budget: HALVES_LOOKED_UP.max(shards + HALVES_MORE),
-            keep: Box::new(move |row| row.status == Status::Pending && created(row)),
+            keep: Box::new(move |row| {
+                row.status == Status::Pending && created(row.created_at) && (!query.follow_up || row.follow_up)
+            }),
             might_keep: Box::new(might_keep),
         }
     }
@@ -343,7 +351,13 @@ impl Store {
     }
 }
 
-/// Conditions on activity, process and creation, for plans whose partitions do not say them.
+/// Half read units of a page whose streams hold nothing but what is asked for.
+fn whole_page(limit: usize, streams: u32) -> u32 {
+    let pages = u32::try_from(limit.clamp(1, PAGE_MAX).div_ceil(ROWS_ORDINARY)).unwrap_or(1);
+    (HALVES_MIN * pages).max(streams.saturating_add(HALVES_MORE * pages))
+}
+
+/// Conditions on activity and process, for plans whose partitions do not say them.
 fn of_model(query: &TaskQuery, row: &TaskRow) -> bool {
     query.activity.as_ref().is_none_or(|activity| row.activity == *activity)
         && query.process_id.as_ref().is_none_or(|process| row.process_id == *process)
@@ -355,7 +369,7 @@ fn contains(recipient: &Email, lower_part: &str) -> bool {
 
 /// First and last sort key of what is still to be listed; `None` where the range is empty.
 fn range(query: &TaskQuery) -> Option<Range> {
-    let by_expiry = matches!(query.order, Order::ExpiresSoonest | Order::ExpiresLatest) && !query.follow_up;
+    let by_expiry = matches!(query.order, Order::ExpiresSoonest | Order::ExpiresLatest);
     let forward = matches!(query.order, Order::Oldest | Order::ExpiresSoonest);
     let (from, to) = if by_expiry { (None, None) } else { (query.created_from, query.created_to) };
     Range::new(from, to, forward, query.after.as_deref())

@@ -1,8 +1,8 @@
 //! Recipients as searches find them: by any part of an address. Knows addresses, no tasks.
 //!
 //! An address is written once, when the tenant first writes to it: an item for each suffix of its local part, together
-//! with the domain, and the address itself below its domain, last, as the mark that it is done. A domain is written once
-//! as well. `{t}#R#{first 3 characters}` and `{t}#RD#{first 3 characters}` hold the suffixes, so a part of three or more
+//! with the domain. The longest, the whole address, is written last, as the mark that it is done. A domain is written
+//! once as well, in the same way. `{t}#R#{first 3 characters}` and `{t}#RD#{first 3 characters}` hold the suffixes, so a part of three or more
 //! characters is the beginning of a sort key.
 
 use crate::item::{Item, Reader, Writer};
@@ -33,30 +33,28 @@ pub(crate) struct Recipients {
 
 impl Store {
     /// Makes a recipient findable. Half a read unit for one that is; else one write unit for each character of the local
-    /// part and one more, and at the first address of a domain as many for the domain. Doing it again changes nothing.
+    /// part, and at the first address of a domain one for each of the domain but the last. Doing it again changes nothing.
     ///
     /// # Errors
     /// [`Error::Throttled`] and [`Error::Other`] of the table; the call may be repeated.
     pub async fn remember_recipient(&self, tenant: TenantId, recipient: &Email) -> Result<(), Error> {
         let address = recipient.as_str().to_lowercase();
         let Some((local, domain)) = address.rsplit_once('@') else { return Ok(()) };
-        let mark = keys::address(tenant, domain, &address);
+        let mark = keys::address_suffix(tenant, &address, &address);
         if self.get("recipient", &mark, false).await?.is_some() {
             return Ok(());
         }
-        let domain_mark = keys::domain(tenant, domain);
+        // With the sign in front it is found by "@dom" as well.
+        let whole = format!("@{domain}");
+        let domain_mark = keys::domain_suffix(tenant, &whole, domain);
         if self.get("recipient", &domain_mark, false).await?.is_none() {
-            // With the sign in front it is found by "@dom" as well.
-            let whole = format!("@{domain}");
-            let suffixes = suffixes(&whole).map(|suffix| keys::domain_suffix(tenant, suffix, domain));
-            self.batch_put("recipient", suffixes.map(entry).collect()).await?;
+            let shorter = suffixes(&whole).skip(1).map(|suffix| keys::domain_suffix(tenant, suffix, domain));
+            self.batch_put("recipient", shorter.map(entry).collect()).await?;
             self.put("recipient", entry(domain_mark)).await?;
         }
-        let suffixes = local
-            .char_indices()
-            .map(|(at, _)| &address[at..])
-            .map(|suffix| keys::address_suffix(tenant, suffix, &address));
-        self.batch_put("recipient", suffixes.map(entry).collect()).await?;
+        let shorter = local.char_indices().skip(1).map(|(at, _)| &address[at..]);
+        let shorter = shorter.map(|suffix| keys::address_suffix(tenant, suffix, &address));
+        self.batch_put("recipient", shorter.map(entry).collect()).await?;
         self.put("recipient", entry(mark)).await
     }
 
@@ -73,7 +71,7 @@ impl Store {
             found.addresses = page.0;
         }
         // A part that goes on behind an "@" cannot lie in a domain.
-        if !part[1..].contains('@') {
+        if !part.chars().skip(1).any(|character| character == '@') {
             let page = self.beginning_with(keys::domain_suffixes(tenant, part), part, DOMAINS_MAX).await?;
             found.complete &= page.1;
             found.domains = page.0;

@@ -57,7 +57,7 @@ pub const BY_DOMAIN: Index = Index {
 
 /// Pending external tasks that expire, in the order of their expiry.
 pub const BY_EXPIRY: Index =
-    Index { name: "ByExpiry", partition_key: "l4", sort_key: "lx", includes: &["r", "a", "p"] };
+    Index { name: "ByExpiry", partition_key: "l4", sort_key: "lx", includes: &["r", "a", "p", "at", "fu"] };
 
 /// Pending external tasks that a person must look at: empty in a good life.
 pub const FOLLOW_UP: Index = Index { name: "FollowUp", partition_key: "l5", sort_key: "ls", includes: ROW };

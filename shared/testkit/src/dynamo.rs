@@ -27,6 +27,14 @@ impl LocalTable {
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await?;
         let endpoint = format!("http://{}", listener.local_addr()?);
         tokio::spawn(dynoxide::server::serve_on(listener, Database::memory()?));
+        LocalTable::at(endpoint).await
+    }
+
+    /// Creates the table in a database that listens there.
+    ///
+    /// # Errors
+    /// Where the table is refused.
+    pub async fn at(endpoint: String) -> Result<LocalTable, Box<dyn std::error::Error + Send + Sync>> {
         let name = "countersign".to_owned();
         let client = client(&endpoint);
         store::table::create_table(&client, &name)?.send().await?;

@@ -97,6 +97,8 @@ pub(crate) struct Merge<'a> {
     limit: usize,
     /// Rows that half a unit read so far.
     rows_at_once: usize,
+    /// Whether [`Merge::rows_at_once`] was seen.
+    seen: bool,
 }
 
 impl<'a> Merge<'a> {
@@ -109,7 +111,7 @@ impl<'a> Merge<'a> {
         limit: usize,
     ) -> Merge<'a> {
         let streams = partitions.into_iter().map(|partition| Stream { partition, ..Stream::default() }).collect();
-        Merge { store, pattern, index, streams, range, limit, rows_at_once: ROWS_AT_ONCE }
+        Merge { store, pattern, index, streams, range, limit, rows_at_once: ROWS_AT_ONCE, seen: false }
     }
 
     /// Reads the first piece of every stream: a merge needs them all, whatever they cost.
@@ -118,7 +120,7 @@ impl<'a> Merge<'a> {
         while !places.is_empty() {
             let mut reads = JoinSet::new();
             for place in places.drain(..places.len().min(AT_ONCE)) {
-                let read = self.read(&self.streams[place]);
+                let read = self.read(&self.streams[place], *budget);
                 reads.spawn(async move { (place, read.await) });
             }
             while let Some(read) = reads.join_next().await {
@@ -137,7 +139,7 @@ impl<'a> Merge<'a> {
                     if budget.left() == 0 {
                         return Ok(Next::Spent);
                     }
-                    let page = self.read(&self.streams[place]).await?;
+                    let page = self.read(&self.streams[place], *budget).await?;
                     self.keep(place, page, budget)?;
                 }
             }
@@ -161,9 +163,15 @@ impl<'a> Merge<'a> {
         self.streams.iter().any(|stream| !stream.rows.is_empty() || !stream.ended)
     }
 
-    fn read(&self, stream: &Stream) -> impl Future<Output = Result<crate::ops::QueryPage, Error>> + Send + 'static {
+    fn read(
+        &self,
+        stream: &Stream,
+        budget: Budget,
+    ) -> impl Future<Output = Result<crate::ops::QueryPage, Error>> + Send + 'static {
+        // A single stream gives every row, so what is left may be read with one call; of many, each piece is small.
+        let pieces = if self.seen && self.streams.len() == 1 { budget.left().max(1) } else { 1 };
         // One more than the page, so that its end is known without another read.
-        let rows = (self.limit + 1).min(self.rows_at_once).max(2);
+        let rows = (self.limit + 1).min(self.rows_at_once * pieces).max(2);
         let request = self
             .store
             .partition(stream.partition.clone())
@@ -184,6 +192,7 @@ impl<'a> Merge<'a> {
         budget.spend(u32::try_from(bytes.div_ceil(HALF_UNIT_BYTES).max(1)).unwrap_or(u32::MAX));
         if let Some(average) = bytes.checked_div(page.items.len()).filter(|bytes| *bytes > 0) {
             self.rows_at_once = (HALF_UNIT_BYTES / average).max(1);
+            self.seen = true;
         }
         let position = self.range.position.clone();
         let stream = &mut self.streams[place];
