@@ -311,6 +311,42 @@ def test_a_console_that_does_not_answer_is_said_and_tried_again(product, visitor
     visitor.noises.clear()
 
 
+def test_a_search_that_is_not_finished_goes_on_by_itself(product, visitor):
+    """The store ends a page when its budget is spent; a tenant that large does not fit a test, so the page says so here."""
+    batch = Batch(product, 3)
+    sign_in(visitor, product, batch.path())
+    page = visitor.page
+    later = "/external-tasks?recipient=later&part=rows"
+    note = ('<div class="body"><div class="note" data-more="' + later.replace("&", "&amp;") + '"><div><p role="status">Looked '
+            'through all tasks created since 3 Nov, 10:00.</p><p><a href="/external-tasks?recipient=later">Look further'
+            '</a></p></div></div></div>')
+    answers = iter([
+        '<tbody data-rows data-searched="Looked through all tasks created since 1 Nov, 10:00." data-more="' + later
+        + '"></tbody>',
+        '<tbody data-rows><tr><td><td class=s-p>Pending<td><a href=/external-tasks/9>found@acme.example</a><td>Ask<td><td>'
+        '<td><td>0<td class="d-d">Delivered<td><a class=det href=/external-tasks/9></a></tbody>'])
+    seen = []
+
+    def short(route):
+        answer = route.fetch()
+        route.fulfill(response=answer, body=answer.text().replace('<nav class="pager"', note + '<nav class="pager"'))
+
+    def further(route):
+        seen.append(page.locator("[data-more] [role=status]").inner_text())
+        route.fulfill(body=next(answers), content_type="text/html")
+
+    page.route("**/external-tasks?*part=list*", short)
+    page.route("**/external-tasks?recipient=later*", further)
+    page.get_by_label("Pending", exact=True).check(force=True)
+    expect(rows(page)).to_have_count(4)
+    assert seen == ["Looked through all tasks created since 3 Nov, 10:00.",
+                    "Looked through all tasks created since 1 Nov, 10:00."]
+    expect(page.get_by_text("Look further")).to_have_count(0)
+    refreshed(page)
+    expect(rows(page)).to_have_count(4)
+    expect(rows(page).last).to_contain_text("found@acme.example")
+
+
 # --- Details and actions
 
 

@@ -112,8 +112,8 @@ pub async fn show(visit: &Visit<'_>, key: &str) -> Result<Answer, Refusal> {
 
 /// `GET /external-tasks/{key}/instance`
 pub async fn instance(visit: &Visit<'_>, key: &str) -> Result<Answer, Refusal> {
-    visit.require_visible(Permission::ExternalTasksRead)?;
-    Ok(Answer::SeeOther(format!("/instances/{}", task_key(key)?.instance())))
+    let details = details(visit, task_key(key)?).await?;
+    Ok(Answer::SeeOther(format!("/instances/{}", details.now.instance)))
 }
 
 /// `GET /external-tasks/{key}/link`: to the public page as the recipient sees it; as JSON for a script that copies it.
@@ -177,11 +177,12 @@ pub async fn act(visit: &Visit<'_>, key: &str, action: &str) -> Result<Answer, R
         Err(Error::IdempotencyTaken) => Ok(Answer::SeeOther(format!("/external-tasks/{key}?done={}", act.path()))),
         Err(Error::Rejected(rejection)) if is_lost_race(&rejection) => {
             let details = details(visit, key).await?;
-            let notice = match rejection {
-                Rejection::NotInDeployed { .. } => Some(bad(
+            let notice = if matches!(rejection, Rejection::NotInDeployed { .. }) {
+                Some(bad(
                     "The deployed version of this process has no such task any more. The templates were not changed.",
-                )),
-                _ => lost(act, &details),
+                ))
+            } else {
+                lost(act, &details)
             };
             Ok(details_answer(visit, &details, notice, 409, true))
         }

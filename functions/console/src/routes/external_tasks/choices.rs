@@ -30,7 +30,7 @@ pub async fn of(visit: &Visit<'_>, process_id: &str) -> Result<(Vec<Choice>, Vec
     let mut processes: Vec<Choice> =
         entries.into_iter().map(|entry| Choice { value: entry.process_id, word: entry.name }).collect();
     for choices in [&mut processes, &mut activities] {
-        choices.sort_by(|a, b| a.word.to_lowercase().cmp(&b.word.to_lowercase()));
+        choices.sort_by_key(|choice| choice.word.to_lowercase());
     }
     Ok((processes, activities))
 }

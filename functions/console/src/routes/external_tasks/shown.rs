@@ -134,11 +134,16 @@ fn by(line: &HistoryLine) -> String {
         (Actor::User(user), Some(run)) => format!("by {user}, bulk run {run}"),
         (Actor::User(user), None) => format!("by {user}"),
         (Actor::Recipient, _) => "by the recipient".to_owned(),
-        (Actor::System, _) => match line.event {
-            Event::TaskReminded { .. } | Event::TaskEnded { cause: EndCause::Expire, .. } => "by schedule".to_owned(),
-            Event::TaskBounced { .. } => "by the mail service".to_owned(),
-            _ => "by the process".to_owned(),
-        },
+        (Actor::System, _) => {
+            let expired = matches!(line.event, Event::TaskEnded { cause: EndCause::Expire, .. });
+            if expired || matches!(line.event, Event::TaskReminded { .. }) {
+                "by schedule".to_owned()
+            } else if matches!(line.event, Event::TaskBounced { .. }) {
+                "by the mail service".to_owned()
+            } else {
+                "by the process".to_owned()
+            }
+        }
     }
 }
 

@@ -1,3 +1,4 @@
+use super::view::turn;
 use super::*;
 use crate::a11y;
 use domain::ids::Number;
