@@ -371,3 +371,25 @@ def test_delivery_shows_the_days_and_who_needs_a_person(product, visitor):
     expect(page.get_by_role("region", name="Mails per day as a table")).to_be_visible()
     page.get_by_role("link", name="Open as a list").click()
     expect(page.locator("[name=taskKey]").first).to_be_visible()
+
+
+def test_the_history_of_a_filter_is_exported_and_its_link_fetched(product, visitor):
+    """The audit: who did what, when and from where, as CSV for the tasks of the list's filter."""
+    batch = Batch(product, 2)
+    product.as_("TOKEN_OPERATOR").call("POST", f"/v1/external-tasks/{batch.keys[0]}/resend", {})
+    sign_in(visitor, product, f"/external-tasks?{batch.query}")
+    page = visitor.page
+    with page.expect_navigation():
+        page.get_by_role("link", name="Export their history").click()
+    expect(page.get_by_role("heading", name="Export the history")).to_be_visible()
+    assert not visitor.violations()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Start the export").click()
+    expect(page.get_by_role("link", name="Save the file")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("of 2 tasks written.")).to_be_visible()
+    assert not visitor.violations()
+    answer = page.request.get(page.get_by_role("link", name="Save the file").get_attribute("href"))
+    lines = answer.text().splitlines()
+    assert answer.status == 200 and len(lines) > 3 and "operator@demo.test" in answer.text(), lines[:3]
+    wrong = page.request.get(console(product, "/audit?status=NOPE"))
+    assert wrong.status == 422 and "cannot be used" in wrong.text()

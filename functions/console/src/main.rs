@@ -16,6 +16,7 @@ mod visit;
 
 use crate::config::ConsoleConfig;
 use crate::entry::Entry;
+use app::exports::presign::Files;
 use app::secret::SecretSource;
 use app::{App, clock, telemetry};
 use lambda_http::{Error, run, service_fn};
@@ -28,6 +29,7 @@ pub struct Console {
     pub scripts: QuickJs,
     pub config: ConsoleConfig,
     pub entry: Entry,
+    pub files: Files,
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -39,6 +41,8 @@ async fn main() -> Result<(), Error> {
     secret.fetch_early();
     let store = Store::with_config(&aws, config.table.clone());
     let entry = Entry::new(&config, &aws);
-    let console = Console { app: App { store, secret: Some(secret) }, scripts: QuickJs::default(), config, entry };
+    let files = Files::new(&aws, config.export_bucket.clone());
+    let app = App { store, secret: Some(secret) };
+    let console = Console { app, scripts: QuickJs::default(), config, entry, files };
     run(service_fn(async |request| Ok::<_, Error>(routes::handle(&console, request, clock::now()).await))).await
 }

@@ -1,5 +1,6 @@
 //! The one table of the console: method and path -> function. Everything else of a page lives in its own file.
 
+mod audit;
 mod bulk_runs;
 mod definitions;
 mod delivery;
@@ -81,6 +82,10 @@ async fn page(visit: &Visit<'_>) -> Result<Answer, Refusal> {
         ("GET", []) => home(visit),
         ("POST", ["preferences"]) => preferences::keep(visit),
         ("POST", ["sign-out"]) => entry::sign_out(visit).await,
+
+        ("GET", ["audit"]) => audit::ask(visit),
+        ("POST", ["audit"]) => audit::start(visit).await,
+        ("GET", ["audit", key]) => audit::show(visit, key).await,
 
         ("GET", ["bulk-runs"]) => bulk_runs::list(visit).await,
         ("POST", ["bulk-runs"]) => bulk_runs::start(visit).await,

@@ -2,6 +2,7 @@
 //! a reader may see and do comes in as what is to be shown.
 
 pub mod assets;
+pub mod audit;
 pub mod bulk_runs;
 pub mod definitions;
 pub mod delivery;

@@ -23,6 +23,8 @@ const TEMPLATES: &[(&str, &str)] = embedded![
     "components/icon.html",
     "components/sign.html",
     "components/summary.html",
+    "console/audit-export.html",
+    "console/audit.html",
     "console/brand.html",
     "console/bulk-confirm-body.html",
     "console/bulk-confirm-part.html",

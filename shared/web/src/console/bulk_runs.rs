@@ -12,6 +12,7 @@ mod question;
 #[cfg(test)]
 mod tests;
 
+pub(in crate::console) use question::words;
 pub use question::{Question, Selection};
 
 /// A task of a run that was not done.

@@ -23,18 +23,26 @@ impl Selection {
     /// All that match a filter, from the names and values of the list's address. `name` gives the word for a BPMN id of
     /// an activity or a process. Status is left out: a run is about the pending ones.
     pub fn filter(query: String, pairs: &[(String, String)], name: impl Fn(&str) -> String) -> Selection {
-        let word = |(key, value): &(String, String)| match key.as_str() {
-            _ if value.trim().is_empty() => None,
-            "recipient" => Some(("Recipient contains", value.clone())),
-            "activity" => Some(("Activity", name(value))),
-            "processId" => Some(("Process", name(value))),
-            "createdFrom" => Some(("Created from", value.clone())),
-            "createdTo" => Some(("Created to", value.clone())),
-            "followUp" if value == "true" => Some(("Only what", "needs follow-up".to_owned())),
-            _ => None,
-        };
-        Selection::Filter { query, words: pairs.iter().filter_map(word).collect() }
+        Selection::Filter { query, words: words(pairs, name) }
     }
+}
+
+/// A filter of the list in words, without its status.
+pub(in crate::console) fn words(
+    pairs: &[(String, String)],
+    name: impl Fn(&str) -> String,
+) -> Vec<(&'static str, String)> {
+    let word = |(key, value): &(String, String)| match key.as_str() {
+        _ if value.trim().is_empty() => None,
+        "recipient" => Some(("Recipient contains", value.clone())),
+        "activity" => Some(("Activity", name(value))),
+        "processId" => Some(("Process", name(value))),
+        "createdFrom" => Some(("Created from", value.clone())),
+        "createdTo" => Some(("Created to", value.clone())),
+        "followUp" if value == "true" => Some(("Only what", "needs follow-up".to_owned())),
+        _ => None,
+    };
+    pairs.iter().filter_map(word).collect()
 }
 
 /// What an operator is asked before a run starts.
