@@ -130,6 +130,7 @@ async fn the_api_answers_every_file() -> Result<()> {
         app,
         scripts: script::QuickJs::default(),
         public_url: PUBLIC_URL.to_owned(),
+        files: app::exports::presign::Files::new(&world.aws.config(), "exports".to_owned()),
     };
     // What is started must have been deployed.
     let mut order = API.to_vec();

@@ -7,6 +7,7 @@
 mod budget;
 mod bulk_runs;
 mod crash;
+mod delivery;
 mod engine_conformance;
 mod events;
 mod faults;
@@ -20,6 +21,15 @@ mod api {
     pub mod routes;
     pub mod view;
 }
+
+// And the function that takes receipts.
+#[path = "../../functions/mail-events/src"]
+mod mail_events {
+    pub mod handler;
+    pub mod receipt;
+}
+use mail_events::receipt;
+
 use api::{body, problem, request, routes, view};
 
 /// What every route of the API may use: the struct that its `main` keeps.
@@ -28,4 +38,5 @@ struct Api {
     authenticator: app::auth::Authenticator,
     scripts: script::QuickJs,
     public_url: String,
+    files: app::exports::presign::Files,
 }

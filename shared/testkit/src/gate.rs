@@ -19,6 +19,8 @@ use tokio::sync::Notify;
 pub enum Call {
     /// A mail.
     SendEmail,
+    /// What the mail service says of the account.
+    Account,
     /// A schedule is made.
     CreateSchedule,
     /// A schedule is deleted.
@@ -294,6 +296,7 @@ fn classify(request: &HttpRequest) -> Call {
         ("UpdateItem", _, _) => Call::Update,
         ("SendMessage" | "SendMessageBatch", _, _) => Call::SendMessage,
         ("ChangeMessageVisibility", _, _) => Call::PutOff,
+        (_, _, "v2/email/account") => Call::Account,
         (_, _, path) if path.starts_with("v2/email/") => Call::SendEmail,
         (_, "POST", path) if path.starts_with("schedules/") => Call::CreateSchedule,
         (_, "DELETE", path) if path.starts_with("schedules/") => Call::DeleteSchedule,
