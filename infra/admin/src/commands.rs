@@ -73,6 +73,9 @@ pub async fn put_tenant(options: &Options<'_>) -> Result<()> {
     if let Some(reply_to) = options.get("reply-to") {
         record.reply_to = Some(reply_to.to_owned());
     }
+    if let Some(shards) = options.get("shards") {
+        record.shards = shards.parse().context("--shards is a number; more, from 150 new tasks a second on")?;
+    }
     if let Some(days) = options.get("retention-days") {
         record.retention_days = match days.parse().context("--retention-days is a number; 0 keeps for ever")? {
             0 => None,

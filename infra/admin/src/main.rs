@@ -7,7 +7,7 @@ use anyhow::Result;
 
 const USAGE: &str = "\
 admin tenant put --id N --name NAME [--language en] [--time-zone Europe/Oslo] 
-                 [--mail-from-name NAME] [--reply-to ADDRESS] [--retention-days N]
+                 [--mail-from-name NAME] [--reply-to ADDRESS] [--retention-days N] [--shards N]
                  [--mails-per-day N] [--mails-per-recipient-day N]
 admin tenant list
 admin tenant permissions --id N [--role ROLE --allow|--deny|--only NAME,NAME | --reset yes]

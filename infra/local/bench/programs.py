@@ -1,6 +1,7 @@
-"""What the Rust programs measure: engine beside SpiffWorkflow, reader, scripts, request units. Computes ratios only."""
+"""What the Rust programs measure: engine beside SpiffWorkflow, reader, scripts, request units, lists. Computes ratios only."""
 
 import json
+import os
 import pathlib
 import re
 import statistics
@@ -19,6 +20,7 @@ SPIFF_FOLDER = pathlib.Path(tempfile.gettempdir()) / "countersign-bench" / f"spi
 SPIFF_LIVES, ENGINE_LIVES, TURNS = 600, 20_000, 3
 ENGINE_AIM, MIB_AIM = 25, 100
 WRITE_MAX, READ_MAX, ITEM_BYTES = 28, 10, 1024
+LISTS_SIZES, LISTS_FLAT = "1000,100000,1000000", 1.1
 
 
 def ran(*words):
@@ -105,6 +107,36 @@ def units():
             yield from counted("life of the demo, whose items are larger", line, None)
     for item, size in re.findall(r'"([^"]+)",\s*(\d+)', snapshot("sizes_of_waiting_items")):
         yield Row(f"waiting, five variables: {item}", f"{size} B", f"under {ITEM_BYTES} B", passed and int(size) < ITEM_BYTES)
+
+
+def lists():
+    """Pages of lists over tables of growing size; LISTS_SIZES names others, for a quick run."""
+    sizes = os.environ.get("LISTS_SIZES", LISTS_SIZES)
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "report.json"
+        # Without optimisation at link time: the database does the work, and it is another's code.
+        output = build.cargo("test", "--release", "--package", "store", "--lib", "--", "scale", check=False,
+                             env={"LISTS_SIZES": sizes, "LISTS_REPORT": str(path), "CARGO_PROFILE_RELEASE_LTO": "off",
+                                  "CARGO_PROFILE_RELEASE_CODEGEN_UNITS": "16", "CARGO_PROFILE_RELEASE_OPT_LEVEL": "1"})
+        found = json.loads(path.read_text()) if path.exists() else []
+    if "test result: ok" not in output:
+        yield Row("lists", f"the test `scale` fails at some of {sizes} tasks", "", False)
+    yield from pages_of_lists(found)
+
+
+def pages_of_lists(found):
+    """One row for each shape: what a page costs at every size."""
+    for shape in dict.fromkeys(one["shape"] for one in found):
+        of_shape = [one for one in found if one["shape"] == shape]
+        units = [one["units"] for one in of_shape]
+        flat = max(units) <= LISTS_FLAT * min(units)
+        costs = " / ".join(f"{one['units']:g} in {one['calls']}" for one in of_shape)
+        times = " / ".join(f"{one['p50_ms']:.1f}" for one in of_shape)
+        yield Row(f"list: {shape}", f"{costs} calls; p50 {times} ms; {of_shape[-1]['rows']} rows",
+                  f"at most {of_shape[0]['bound']:g}, flat", flat and max(units) <= of_shape[0]["bound"])
+    filled = {one["tasks"]: one["filled_s"] for one in found}
+    yield Row("lists: tasks in the table, and seconds to fill it",
+              " / ".join(f"{tasks:,} in {seconds:.0f} s" for tasks, seconds in filled.items()), "reported")
 
 
 def snapshot(name):
