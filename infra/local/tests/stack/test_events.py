@@ -53,7 +53,7 @@ def invoke(stack, function, payload):
 
 def test_every_folder_belongs_to_a_function_and_every_file_of_a_door_is_expected():
     assert sorted(path.name for path in EVENTS.iterdir()) == [
-        "api", "bulk-worker", "console", "expiry", "outbox", "public-task", "reminder", "timer"]
+        "api", "bulk-worker", "console", "expiry", "mail-events", "outbox", "public-task", "reminder", "timer"]
     assert payloads("public-task") == sorted(PUBLIC)
     assert payloads("api") == sorted(API)
     assert payloads("console") == sorted(CONSOLE)
