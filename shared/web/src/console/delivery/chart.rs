@@ -93,7 +93,7 @@ pub(super) fn draw(days: &[Day]) -> Chart {
         columns: days.iter().enumerate().map(column).collect(),
         lines: if highest == 0 {
             Vec::new()
-        } else if top % 2 == 0 {
+        } else if top.is_multiple_of(2) {
             vec![line(top / 2), line(top)]
         } else {
             vec![line(top)]
