@@ -1,5 +1,7 @@
 """What operators rely on: effects performed again, and logs that hold no secret and nobody's data."""
 
+import time
+
 import boto3
 from processes import ask
 from product import link_of
@@ -47,3 +49,32 @@ def test_nothing_secret_or_personal_reaches_a_log(product):
     assert "command committed" in log, "the log is the right one"
     for secret in ("canary", link.rsplit("/", 1)[1], product.token, "supplier.example"):
         assert secret not in log, secret
+
+
+def test_ended_instances_are_kept_as_long_as_the_tenant_says(product):
+    """Retention: every item of the ended one is marked, none of the one that goes on."""
+    for words in (["tenant", "put", "--id", "78", "--name", "Kept", "--retention-days", "5"],
+                  ["token", "create", "--tenant", "78", "--user", "admin", "--role", "admin"]):
+        code, output = product.admin(*words)
+        assert code == 0, output
+    product.token = output.strip().splitlines()[-1]
+    product.deploy(ask("Kept"))
+    ended, task = product.started("Kept", {"recipient": "ended@supplier.example"})
+    going_on, _ = product.started("Kept", {"recipient": "open@supplier.example"})
+    assert product.call("POST", f"/v1/external-tasks/{task}/cancel", {})[0] == 200
+    product.stack.settle()
+    env = product.stack.env
+    table = boto3.client("dynamodb", endpoint_url=env["AWS_ENDPOINT_URL"], region_name=env["AWS_REGION"],
+                         aws_access_key_id=env["AWS_ACCESS_KEY_ID"], aws_secret_access_key=env["AWS_SECRET_ACCESS_KEY"])
+    name = "ttl"  # the attribute that the template names as the table's TTL
+
+    def ends(instance):
+        found = table.query(TableName=env["TABLE_NAME"], KeyConditionExpression="pk = :pk",
+                            ExpressionAttributeValues={":pk": {"S": f"78#I#{instance}"}}, ConsistentRead=True)
+        return [int(item[name]["N"]) if name in item else None for item in found["Items"]]
+
+    marked = product.wait(lambda: (found := ends(ended)) and None not in found and found)
+    assert marked and len(set(marked)) == 1 and len(marked) >= 4, ends(ended)
+    assert abs(marked[0] - time.time() - 5 * 86_400) < 600
+    assert set(ends(going_on)) == {None}
+    assert product.task(task)["status"] == "CANCELLED", "it is there until then"
