@@ -54,12 +54,14 @@ impl Answer {
         }
     }
 
+    /// The answer and its further headers.
+    fn parted(self) -> (Answer, Vec<(&'static str, String)>) {
+        if let Answer::With(answer, extra) = self { (*answer, extra) } else { (self, Vec::new()) }
+    }
+
     /// The response. `gzip`: the browser reads compressed answers; `head`: it wants no body.
     pub fn response(self, gzip: bool, head: bool) -> Response<Body> {
-        let (answer, extra) = match self {
-            Answer::With(answer, extra) => (*answer, extra),
-            answer => (answer, Vec::new()),
-        };
+        let (answer, extra) = self.parted();
         let mut keep = "no-store";
         let mut response = Response::builder();
         let (status, content_type, bytes) = match answer {

@@ -31,17 +31,17 @@ pub struct House {
 
 impl House {
     pub async fn build() -> House {
-        let house = House { table: LocalTable::start().await.unwrap() };
+        let house = House { table: LocalTable::start().await.expect("as the test sets it up") };
         let store = house.table.store();
         for (id, name) in [(1, "Norvik Harbour"), (2, "Another Company")] {
-            store.put_tenant(&TenantRecord::new(TenantId(id), name, at(0))).await.unwrap();
+            store.put_tenant(&TenantRecord::new(TenantId(id), name, at(0))).await.expect("as the test sets it up");
         }
         let tokens = [("user", 1), ("operator", 1), ("manager", 1), ("admin", 1), ("other", 2)];
         for (role, tenant) in tokens {
             let roles = vec![if role == "other" { "admin" } else { role }.to_owned()];
             let (tenant, user) = (TenantId(tenant), format!("{role}@demo.test"));
             let record = TokenRecord { tenant, user, roles, created_at: at(0) };
-            store.put_token(&hash_token(&format!("cs_{role}")), &record).await.unwrap();
+            store.put_token(&hash_token(&format!("cs_{role}")), &record).await.expect("as the test sets it up");
         }
         house
     }
@@ -70,7 +70,7 @@ pub fn console(store: Store, origin: &str) -> Console {
         export_bucket: "exports".to_owned(),
         demo_users: vec![person(1, "Ingrid", "admin"), person(9, "Nobody", "admin")],
     };
-    let secret = Secret::new("a secret of this test, long enough").unwrap();
+    let secret = Secret::new("a secret of this test, long enough").expect("as the test sets it up");
     let aws = SdkConfig::builder().build();
     let entry = Entry::new(&config, &aws);
     let files = Files::new(&aws, config.export_bucket.clone());
@@ -138,21 +138,25 @@ impl Browser {
     /// The value that this session's forms post.
     pub async fn csrf(&mut self, console: &Console, now: Timestamp) -> String {
         let shown = self.get(console, "/nothing/here", now).await;
-        let (_, rest) = shown.html.split_once("name=\"csrf\" value=\"").unwrap();
-        rest.split('"').next().unwrap().to_owned()
+        let (_, rest) = shown.html.split_once("name=\"csrf\" value=\"").expect("as the test sets it up");
+        rest.split('"').next().expect("as the test sets it up").to_owned()
     }
 
     pub async fn send(&mut self, console: &Console, mut request: Request, now: Timestamp) -> Shown {
         if !self.cookies.is_empty() {
             let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-            request.headers_mut().insert("cookie", cookies.join("; ").parse().unwrap());
+            request.headers_mut().insert("cookie", cookies.join("; ").parse().expect("as the test sets it up"));
         }
         let response = handle(console, request, now).await;
-        let set: Vec<String> =
-            response.headers().get_all("set-cookie").iter().map(|value| value.to_str().unwrap().to_owned()).collect();
+        let set: Vec<String> = response
+            .headers()
+            .get_all("set-cookie")
+            .iter()
+            .map(|value| value.to_str().expect("as the test sets it up").to_owned())
+            .collect();
         for cookie in &set {
-            let (name, rest) = cookie.split_once('=').unwrap();
-            let value = rest.split(';').next().unwrap();
+            let (name, rest) = cookie.split_once('=').expect("as the test sets it up");
+            let value = rest.split(';').next().expect("as the test sets it up");
             self.cookies.retain(|(kept, _)| kept != name);
             if !value.is_empty() {
                 self.cookies.push((name.to_owned(), value.to_owned()));
@@ -160,9 +164,10 @@ impl Browser {
         }
         let html = match response.body() {
             Body::Text(text) => text.clone(),
-            _ => String::new(),
+            Body::Empty | Body::Binary(_) | _ => String::new(),
         };
-        let location = response.headers().get("location").map(|value| value.to_str().unwrap().to_owned());
+        let location =
+            response.headers().get("location").map(|value| value.to_str().expect("as the test sets it up").to_owned());
         Shown { status: response.status().as_u16(), location, cookies: set, response, html }
     }
 }
@@ -185,5 +190,5 @@ pub fn request(method: Method, path: &str, body: Body, headers: &[(&str, &str)])
             (name.to_owned(), vec![value])
         })
         .collect();
-    builder.body(body).unwrap().with_raw_http_path(raw).with_query_string_parameters(query)
+    builder.body(body).expect("as the test sets it up").with_raw_http_path(raw).with_query_string_parameters(query)
 }

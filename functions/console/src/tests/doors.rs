@@ -20,7 +20,7 @@ async fn assets_are_kept_for_ever_and_every_other_answer_never() {
     assert_eq!((missing.status, missing.header("cache-control")), (404, Some("no-store")));
     let page = browser.get(&console, "/sign-in", at(0)).await;
     assert_eq!(page.header("cache-control"), Some("no-store"));
-    let policy = page.header("content-security-policy").unwrap();
+    let policy = page.header("content-security-policy").expect("as the test sets it up");
     assert!(
         policy.starts_with("default-src 'none'")
             && !policy.contains("unsafe")

@@ -21,7 +21,7 @@ async fn deploy(house: &House, now: Timestamp) {
     let definitions: Vec<NewDefinition> = definitions.collect();
     assert_eq!(definitions.len(), 1, "{:?}", reading.diagnostics);
     let deployment = NewDeployment { xml: PROCESS.as_bytes(), definitions, by: "a test".to_owned(), now };
-    house.table.store().deploy(TenantId(1), deployment).await.unwrap();
+    house.table.store().deploy(TenantId(1), deployment).await.expect("as the test sets it up");
 }
 
 async fn statuses(house: &House, console: &Console, path: &str) -> [u16; 5] {
@@ -84,7 +84,7 @@ async fn what_may_be_seen_but_not_done_is_refused_with_403_and_changes_nothing()
         let shown = browser.post(&console, path, &fields, at(1)).await;
         assert_eq!(shown.status, expected, "{role} {path}");
     }
-    assert_eq!(house.table.store().versions(TenantId(1), "Ours").await.unwrap().len(), 1);
+    assert_eq!(house.table.store().versions(TenantId(1), "Ours").await.expect("as the test sets it up").len(), 1);
 }
 
 #[tokio::test]
@@ -93,7 +93,7 @@ async fn the_navigation_and_the_first_page_follow_the_tenants_own_setup() {
     let only = |permission: Permission| [permission].into_iter().collect();
     let record = TenantRecord::new(TenantId(1), "Norvik Harbour", at(0));
     let setup = Setup::default().with(Role::User, only(Permission::DefinitionsRead));
-    house.table.store().put_tenant(&TenantRecord { setup, ..record }).await.unwrap();
+    house.table.store().put_tenant(&TenantRecord { setup, ..record }).await.expect("as the test sets it up");
     let console = house.console();
     let mut browser = Browser::with_token(&console, "cs_user").await;
     assert_eq!(browser.get(&console, "/", at(1)).await.location.as_deref(), Some("/definitions"));
@@ -111,8 +111,9 @@ async fn a_file_that_unfolds_into_too_much_is_refused() {
     let mut browser = Browser::with_token(&console, "cs_admin").await;
     let csrf = browser.csrf(&console, at(1)).await;
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
-    encoder.write_all(&vec![b' '; 64 * 1024 * 1024]).unwrap();
-    let kept = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(encoder.finish().unwrap());
+    encoder.write_all(&vec![b' '; 64 * 1024 * 1024]).expect("as the test sets it up");
+    let kept =
+        base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(encoder.finish().expect("as the test sets it up"));
     for kept in [kept.as_str(), "not base64!", "AAAA"] {
         let fields = [("csrf", csrf.as_str()), ("kept", kept), ("step", "deploy")];
         let shown = browser.post(&console, "/definitions/deploy", &fields, at(1)).await;
