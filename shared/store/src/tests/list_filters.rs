@@ -48,7 +48,7 @@ const RECIPIENTS: [&str; 6] = [
     "x@a.co",
     "o'hara+acme#1@acme.example.org",
 ];
-const PARTS: [&str; 12] = [
+const PARTS: [&str; 13] = [
     "acme",
     "@acme",
     "LIND",
@@ -61,6 +61,7 @@ const PARTS: [&str; 12] = [
     "acme#1@",
     "lind@nordguss.example",
     "a.co",
+    "ü@acme",
 ];
 const COUNT: u64 = 90;
 
@@ -136,7 +137,7 @@ fn some_query(chance: &mut Chance) -> TaskQuery {
     if matches!(order, Order::ExpiresSoonest | Order::ExpiresLatest) {
         statuses = vec![Status::Pending];
     }
-    let follow_up = chance.below(6) == 0 && matches!(order, Order::Newest | Order::Oldest);
+    let follow_up = chance.below(6) == 0;
     TaskQuery {
         statuses,
         activity: maybe(chance).then(|| chance.pick(&["Ask", "Confirm", "t#q%", "None"]).to_string()),
