@@ -10,7 +10,7 @@ mod routes;
 mod view;
 
 use app::auth::Authenticator;
-use app::config::ApiConfig;
+use app::config::{ExportConfig, LinkConfig};
 use app::exports::presign::Files;
 use app::secret::SecretSource;
 use app::{App, telemetry};
@@ -30,7 +30,7 @@ pub struct Api {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     telemetry::init();
-    let ApiConfig { link: config, export_bucket } = ApiConfig::from_env()?;
+    let (config, exports) = (LinkConfig::from_env()?, ExportConfig::from_env()?);
     let aws = store::function_config();
     let store = Store::with_config(&aws, config.table);
     let secret = SecretSource::named(&aws, config.secret_arn);
@@ -40,7 +40,7 @@ async fn main() -> Result<(), Error> {
         app: App { store, secret: Some(secret) },
         scripts: QuickJs::default(),
         public_url: config.public_url,
-        files: Files::new(&aws, export_bucket),
+        files: Files::new(&aws, exports.bucket),
     };
     run(service_fn(async |request| Ok::<_, Error>(routes::handle(&api, request).await))).await
 }

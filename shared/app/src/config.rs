@@ -78,21 +78,18 @@ impl BulkConfig {
     }
 }
 
-/// What the API needs.
+/// What functions need that link to files of exports.
 #[derive(Clone, Debug)]
-pub struct ApiConfig {
-    /// Links, callers, the table.
-    pub link: LinkConfig,
-    /// `EXPORT_BUCKET`: where the files of exports are kept.
-    pub export_bucket: String,
+pub struct ExportConfig {
+    /// `EXPORT_BUCKET`: where the files are kept.
+    pub bucket: String,
 }
 
-impl ApiConfig {
+impl ExportConfig {
     /// Reads the environment.
-    pub fn from_env() -> Result<ApiConfig, Missing> {
-        let link = LinkConfig::from_env()?;
+    pub fn from_env() -> Result<ExportConfig, Missing> {
         let mut reader = Reader::default();
-        let config = ApiConfig { link, export_bucket: reader.required("EXPORT_BUCKET") };
+        let config = ExportConfig { bucket: reader.required("EXPORT_BUCKET") };
         reader.finish(config)
     }
 }
