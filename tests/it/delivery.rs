@@ -235,7 +235,7 @@ async fn a_receipt_that_comes_again_shows_what_a_death_left_out() -> Result<()> 
     let receipt = delivered(&mails(&world)[0]);
     // The record is the first update, the row the second.
     world.gate.fail_nth(Call::Update, 2, Fault::Unavailable);
-    assert_eq!(report(&world, &[receipt.clone()]).await, 1);
+    assert_eq!(report(&world, std::slice::from_ref(&receipt)).await, 1);
     assert_eq!(world.task(key).await?.delivery, Delivery::Queued);
     world.gate.mend();
     assert_eq!(report(&world, &[receipt]).await, 0);

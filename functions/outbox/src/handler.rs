@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 /// Receives after which the queue gives an effect to the dead letters; the last one records the failure.
 /// The template's `maxReceiveCount` says the same; a test compares them.
-pub const RECEIVES_MAX: u32 = 12;
+pub const RECEIVES_MAX: u32 = 20;
 
 /// Time for the effects of one batch of the stream: half of the function's 30 s. What is not begun by then is queued.
 const STREAM_LIMIT: Duration = Duration::from_secs(15);

@@ -1,8 +1,8 @@
 //! Tests of what needs no table: links, cursors, request hashes, due messages, OIDC tokens.
 
 mod due;
-mod identity;
 mod filter;
+mod identity;
 mod link;
 mod oidc;
 mod request_hash;
