@@ -45,7 +45,7 @@ def test_a_throttled_mail_is_retried_and_sent_once(product):
     assert len(product.mails("slow@supplier.example", 1, seconds=120)) == 1
     product.stack.settle()
     assert len(product.stack.inbox("slow@supplier.example")) == 1
-    assert product.wait(lambda: product.task(task)["notifications"][0]["delivery"] == "sent")
+    assert product.wait(lambda: product.task(task)["notifications"][0]["delivery"] == "delivered")
 
 
 def test_a_refused_mail_is_shown_as_failed_and_asks_for_a_person(product):
