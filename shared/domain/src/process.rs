@@ -84,38 +84,14 @@ impl Process {
     pub fn boundaries<'a>(&'a self, element: &'a Element) -> impl Iterator<Item = (&'a Element, &'a BoundaryEvent)> {
         element.boundaries.iter().filter_map(|index| {
             let boundary = self.elements.get(*index)?;
-            match &boundary.kind {
-                ElementKind::BoundaryEvent(event) => Some((boundary, event)),
-                ElementKind::StartEvent
-                | ElementKind::EndEvent
-                | ElementKind::TerminateEndEvent
-                | ElementKind::Task
-                | ElementKind::ManualTask
-                | ElementKind::ExclusiveGateway(_)
-                | ElementKind::ParallelGateway
-                | ElementKind::ScriptTask(_)
-                | ElementKind::UserTask(_)
-                | ElementKind::IntermediateCatchEvent(_) => None,
-            }
+            Some((boundary, boundary.kind.as_boundary()?))
         })
     }
 
     /// The model of an external task, or `None` where the element is missing or of another kind.
     pub fn external_task(&self, id: &str) -> Option<&ExternalTaskModel> {
-        match &self.element(id)?.kind {
-            ElementKind::UserTask(task) => match &task.profile {
-                TaskProfile::External(model) => Some(model),
-            },
-            ElementKind::StartEvent
-            | ElementKind::EndEvent
-            | ElementKind::TerminateEndEvent
-            | ElementKind::Task
-            | ElementKind::ManualTask
-            | ElementKind::ExclusiveGateway(_)
-            | ElementKind::ParallelGateway
-            | ElementKind::ScriptTask(_)
-            | ElementKind::IntermediateCatchEvent(_)
-            | ElementKind::BoundaryEvent(_) => None,
+        match &self.element(id)?.kind.as_user_task()?.profile {
+            TaskProfile::External(model) => Some(model),
         }
     }
 }

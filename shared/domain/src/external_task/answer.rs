@@ -10,7 +10,7 @@ use crate::event::Event;
 use crate::external_task::upkeep::{find, pending};
 use crate::external_task::{Action, ExternalTask, Status};
 use crate::ids::TaskKey;
-use crate::process::{ElementKind, ExternalTaskModel, UserTask};
+use crate::process::{ExternalTaskModel, UserTask};
 use crate::rejection::Rejection;
 use crate::script::{ScriptKind, ScriptOutcome};
 use crate::variables::{Variables, is_reserved};
@@ -121,19 +121,7 @@ fn accept(
     answers: Variables,
 ) -> Result<Reply, Rejection> {
     let process = step.env.process;
-    let user_task = process.element(&task.activity).and_then(|element| match &element.kind {
-        ElementKind::UserTask(user_task) => Some(user_task.as_ref()),
-        ElementKind::StartEvent
-        | ElementKind::EndEvent
-        | ElementKind::TerminateEndEvent
-        | ElementKind::Task
-        | ElementKind::ManualTask
-        | ElementKind::ExclusiveGateway(_)
-        | ElementKind::ParallelGateway
-        | ElementKind::ScriptTask(_)
-        | ElementKind::IntermediateCatchEvent(_)
-        | ElementKind::BoundaryEvent(_) => None,
-    });
+    let user_task = process.element(&task.activity).and_then(|element| element.kind.as_user_task());
     let Some(user_task) = user_task else { return Err(Rejection::NotFound { what: "task" }) };
     let mut form_data = answers.clone();
     form_data.insert("action".to_owned(), Value::String(submission.action.clone()));

@@ -95,6 +95,16 @@ impl ElementKind {
             ElementKind::BoundaryEvent(_) => "boundaryEvent",
         }
     }
+
+    /// The model of a user task, `None` for every other kind.
+    pub fn as_user_task(&self) -> Option<&UserTask> {
+        if let ElementKind::UserTask(task) = self { Some(task) } else { None }
+    }
+
+    /// The model of a boundary event, `None` for every other kind.
+    pub fn as_boundary(&self) -> Option<&BoundaryEvent> {
+        if let ElementKind::BoundaryEvent(event) = self { Some(event) } else { None }
+    }
 }
 
 /// How a condition is written.

@@ -350,18 +350,10 @@ fn no_path_is_lost() {
         let world = moment.world;
         let outgoing = |id: &str| {
             let element = world.process.element(id).unwrap();
-            match element.kind {
-                ElementKind::ExclusiveGateway(_) => 1,
-                ElementKind::StartEvent
-                | ElementKind::EndEvent
-                | ElementKind::TerminateEndEvent
-                | ElementKind::Task
-                | ElementKind::ManualTask
-                | ElementKind::ParallelGateway
-                | ElementKind::ScriptTask(_)
-                | ElementKind::UserTask(_)
-                | ElementKind::IntermediateCatchEvent(_)
-                | ElementKind::BoundaryEvent(_) => i64::try_from(element.outgoing.len()).unwrap(),
+            if matches!(element.kind, ElementKind::ExclusiveGateway(_)) {
+                1
+            } else {
+                i64::try_from(element.outgoing.len()).unwrap()
             }
         };
         let mut names = BTreeMap::new();
