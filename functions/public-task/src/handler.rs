@@ -195,6 +195,8 @@ impl Visit<'_> {
         match self.execute(&posted, &value).await {
             Ok(Reply::Denied(errors)) => self.refuse(&posted.values, &errors).await,
             Ok(Reply::Submitted) => Ok(self.success(&value)),
+            // The process took another way: the page of the task says so.
+            Ok(Reply::Interrupted { .. }) => Ok(Answer::redirect(format!("/t/{}", self.link))),
             Ok(Reply::Done) if saving => Ok(Answer::redirect(format!("/t/{}?saved=1", self.link))),
             Ok(Reply::Done | Reply::Failed { .. }) | Err(Error::Rejected(Rejection::InstanceInError)) => {
                 self.after_failure(&value).await

@@ -64,8 +64,12 @@ impl CompiledProcess {
                     },
                     ElementKind::Task | ElementKind::ManualTask | ElementKind::ScriptTask(_) => None,
                     ElementKind::StartEvent
+                    | ElementKind::EventStart(_)
                     | ElementKind::EndEvent
                     | ElementKind::TerminateEndEvent
+                    | ElementKind::ErrorEndEvent(_)
+                    | ElementKind::SubProcess
+                    | ElementKind::EventSubProcess
                     | ElementKind::ExclusiveGateway(_)
                     | ElementKind::ParallelGateway
                     | ElementKind::IntermediateCatchEvent(_)

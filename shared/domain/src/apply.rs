@@ -52,6 +52,7 @@ pub fn apply(state: &mut Aggregate, at: Timestamp, event: &Event) {
         Event::ElementCompleted(number) | Event::ElementTerminated(number) => {
             instance.elements.retain(|element| element.number != *number);
             instance.incidents.retain(|incident| incident.element_number != *number);
+            instance.ready.retain(|ready| ready.scope != Some(*number));
         }
         Event::FlowJoined { element, flow } => {
             on_element(instance, *element, |element| element.arrived.push(flow.clone()));
@@ -112,6 +113,7 @@ fn activate(instance: &mut Instance, at: Timestamp, activated: &ElementActivated
         number: activated.number,
         element: activated.element.clone(),
         scope: activated.scope,
+        handles: activated.handles,
         started_at: at,
         task: None,
         timers: Vec::new(),

@@ -3,11 +3,11 @@
 use crate::apply::begin;
 use crate::command::{Command, Start};
 use crate::decision::{Decision, Env, Reply};
-use crate::engine::{Step, end_task, fire, running, take_away};
+use crate::engine::{Step, end_task, fire, open, running, take_away};
 use crate::event::{EndCause, Event, InstanceStarted};
 use crate::external_task::{Action, Status, answer, upkeep};
 use crate::ids::Number;
-use crate::instance::{Aggregate, InstanceStatus};
+use crate::instance::{Aggregate, InstanceStatus, Place};
 use crate::rejection::Rejection;
 use crate::variables::{VARIABLES_BYTES_MAX, Variables, is_reserved};
 
@@ -60,13 +60,13 @@ pub fn decide(env: &Env<'_>, state: Option<&Aggregate>, command: &Command) -> Re
 
 fn start_instance(env: &Env<'_>, start: &Start) -> Result<Decision, Rejection> {
     refuse_variables(&start.variables)?;
-    let Some(element) = env.process.start() else {
+    if env.process.start().is_none() {
         return Err(Rejection::InvalidInput {
             field: "processId".to_owned(),
             code: "NO_START_EVENT",
             message: format!("the process \"{}\" has no start event that a call can start", env.process.id),
         });
-    };
+    }
     let started = InstanceStarted {
         process_id: env.process.id.clone(),
         definition_version: start.definition_version,
@@ -77,7 +77,7 @@ fn start_instance(env: &Env<'_>, start: &Start) -> Result<Decision, Rejection> {
     };
     let mut step = Step::new(env, begin(start.key, env.now, &started));
     step.emit(Event::InstanceStarted(Box::new(started)));
-    step.enter(&element.id, None);
+    open(&mut step, None, Place::default());
     step.run()?;
     Ok(step.decide(Reply::Done))
 }
@@ -118,7 +118,7 @@ fn cancel_instance(step: &mut Step<'_>, asked: Option<Number>, reason: Option<St
             }
         }
     }
-    step.terminate_scope(None);
+    step.clear(None);
     // A ticket may outlive its element only through a bug; a cancelled instance must leave none behind (S0-42).
     let open: Vec<Number> =
         step.state.tasks.iter().filter(|(_, task)| task.status == Status::Pending).map(|(number, _)| *number).collect();

@@ -47,6 +47,13 @@ pub enum Reply {
     Submitted,
     /// The answer was refused; the task is as it was, what was typed is kept.
     Denied(Vec<FieldError>),
+    /// The answer was refused by an error that the process caught: the task was taken away and another path runs.
+    Interrupted {
+        /// Code of the error.
+        code: String,
+        /// Its sentence, written by the designer.
+        message: String,
+    },
     /// The command was carried out and ended in an incident: the instance is in Error.
     Failed {
         /// Code of the incident.
@@ -61,7 +68,7 @@ impl Reply {
     pub fn failure(&self) -> Option<(&str, &str)> {
         match self {
             Reply::Failed { code, message } => Some((code, message)),
-            Reply::Done | Reply::Submitted | Reply::Denied(_) => None,
+            Reply::Done | Reply::Submitted | Reply::Denied(_) | Reply::Interrupted { .. } => None,
         }
     }
 }
@@ -111,11 +118,18 @@ pub enum Problem {
     UnknownAction,
     /// Several values where one is expected, or the wrong kind.
     WrongType,
+    /// The ServerScript refused the answer as a whole.
+    Refused {
+        /// Code of the BpmnError.
+        code: String,
+        /// Its sentence, written for whoever answers.
+        message: String,
+    },
 }
 
 impl Problem {
     /// The stable code of the API.
-    pub fn code(&self) -> &'static str {
+    pub fn code(&self) -> &str {
         match self {
             Problem::Required => "REQUIRED",
             Problem::TooLong { .. } => "TOO_LONG",
@@ -128,6 +142,7 @@ impl Problem {
             Problem::UnknownField => "UNKNOWN_FIELD",
             Problem::UnknownAction => "UNKNOWN_ACTION",
             Problem::WrongType => "WRONG_TYPE",
+            Problem::Refused { code, .. } => code,
         }
     }
 }

@@ -3,11 +3,14 @@
 
 mod error;
 mod gateway;
+mod scope;
 mod script;
 mod timer;
+mod trigger;
 mod user_task;
 
-pub(crate) use error::Failure;
+pub(crate) use error::{Failure, catcher, caught, record};
+pub(crate) use scope::open;
 pub(crate) use script::{ScriptCall, keep_last_result, size};
 pub(crate) use timer::{fire, fire_before, interrupting_due, running};
 pub(crate) use user_task::{answer_variables, end_task, reminder_due, take_away, unschedule, unschedule_reminder};
@@ -15,9 +18,9 @@ pub(crate) use user_task::{answer_variables, end_task, reminder_due, take_away, 
 use crate::apply::apply;
 use crate::decision::{Decision, Env, Reply};
 use crate::effect::Effect;
-use crate::event::{ElementActivated, Event};
+use crate::event::Event;
 use crate::ids::Number;
-use crate::instance::{Aggregate, Incident, InstanceStatus, Ready};
+use crate::instance::{Aggregate, ElementInstance, Incident, InstanceStatus, Place, Ready};
 use crate::process::{Element, ElementKind};
 use crate::rejection::Rejection;
 use crate::script::LogLine;
@@ -80,8 +83,8 @@ impl<'a> Step<'a> {
     }
 
     /// Queues the activation of an element that no flow leads to: a start or a boundary event.
-    pub fn enter(&mut self, element: &str, scope: Option<Number>) {
-        self.lead(None, Ready { element: element.to_owned(), flow: None, scope });
+    pub fn enter(&mut self, element: &str, place: Place) {
+        self.lead(None, Ready::at(element, place));
     }
 
     /// Queues an activation, at once or behind an async boundary. What a job took up comes by `resume` and passes.
@@ -95,11 +98,11 @@ impl<'a> Step<'a> {
     }
 
     /// Queues the targets of an element's outgoing flows: more than one is an implicit parallel split.
-    pub fn take_flows(&mut self, element: &Element, scope: Option<Number>) {
+    pub fn take_flows(&mut self, element: &Element, place: Place) {
         let process = self.env.process;
         for flow in process.outgoing(element) {
             if let Some(target) = process.elements.get(flow.target) {
-                self.lead(Some(element), Ready { element: target.id.clone(), flow: Some(flow.id.clone()), scope });
+                self.lead(Some(element), Ready { flow: Some(flow.id.clone()), ..Ready::at(&target.id, place) });
             }
         }
     }
@@ -119,14 +122,23 @@ impl<'a> Step<'a> {
             self.stopped = false;
             self.resume();
         }
-        while let Some(ready) = self.queue.pop_front() {
-            let stopped = !self.state.instance.incidents.is_empty();
-            if stopped || self.activated == STEPS_MAX {
-                self.queue.push_front(ready);
-                break;
+        loop {
+            while let Some(ready) = self.queue.pop_front() {
+                if !self.state.instance.incidents.is_empty() || self.activated == STEPS_MAX {
+                    self.queue.push_front(ready);
+                    break;
+                }
+                self.activated += 1;
+                self.activate(ready)?;
             }
-            self.activated += 1;
-            self.activate(ready)?;
+            let done = !self.queue.is_empty() || !self.state.instance.incidents.is_empty();
+            match scope::ended(self).filter(|_| !done) {
+                Some(number) => {
+                    self.dismiss_listeners(Some(number));
+                    self.complete(number);
+                }
+                None => break,
+            }
         }
         self.park();
         self.settle();
@@ -155,10 +167,17 @@ impl<'a> Step<'a> {
     /// I-02 to I-05: the status follows from what is left.
     fn settle(&mut self) {
         gateway::find_stuck(self);
+        let process = self.env.process;
+        let listens = |live: &ElementInstance| scope::is_listener(process, live);
         let instance = &self.state.instance;
         if instance.status.is_final() {
             return;
         }
+        let at_rest = instance.incidents.is_empty() && instance.ready.is_empty();
+        if at_rest && instance.elements.iter().all(listens) {
+            self.dismiss_listeners(None);
+        }
+        let instance = &self.state.instance;
         let status = if !instance.incidents.is_empty() {
             InstanceStatus::Error
         } else if !instance.ready.is_empty() {
@@ -176,9 +195,7 @@ impl<'a> Step<'a> {
     fn activate(&mut self, ready: Ready) -> Result<(), Rejection> {
         let process = self.env.process;
         let Some(number) = self.next_number() else {
-            let message = "the instance has used all 65,535 numbers for its elements and tasks".to_owned();
-            self.raise(self.state.instance.last_number, &ready.element, Failure::new("LIMIT", message));
-            self.queue.push_front(ready);
+            self.numbers_used_up(ready);
             return Ok(());
         };
         let Some(element) = process.element(&ready.element) else {
@@ -188,48 +205,86 @@ impl<'a> Step<'a> {
             self.queue.push_front(ready);
             return Ok(());
         };
+        if self.is_absorbed(&ready) {
+            return Ok(());
+        }
         if let Some(entity_state) = &element.entity_state {
             self.emit(Event::EntityStateSet(entity_state.clone()));
         }
-        let reached = ElementActivated { number, element: ready.element, flow: ready.flow, scope: ready.scope };
+        let place = ready.place();
         match &element.kind {
             ElementKind::StartEvent | ElementKind::BoundaryEvent(_) | ElementKind::Task | ElementKind::ManualTask => {
-                self.emit(Event::ElementPassed(reached));
-                self.take_flows(element, ready.scope);
+                self.emit(Event::ElementPassed(ready.activated(number)));
+                self.take_flows(element, place);
             }
-            ElementKind::EndEvent => self.emit(Event::ElementPassed(reached)),
+            ElementKind::EndEvent => self.emit(Event::ElementPassed(ready.activated(number))),
             ElementKind::TerminateEndEvent => {
-                self.emit(Event::ElementPassed(reached));
-                self.terminate_scope(ready.scope);
+                self.emit(Event::ElementPassed(ready.activated(number)));
+                self.clear(place.scope);
             }
-            ElementKind::ParallelGateway => gateway::synchronise(self, element, reached),
+            ElementKind::ErrorEndEvent(error) => {
+                self.emit(Event::ElementActivated(ready.activated(number)));
+                self.fail(number, &element.id, error::thrown(element, error));
+            }
+            ElementKind::ParallelGateway => gateway::synchronise(self, element, ready, number),
             ElementKind::ExclusiveGateway(_) | ElementKind::ScriptTask(_) => {
                 let outcome = self.work(element, number)?;
                 match outcome {
                     Ok(flows) => {
-                        self.emit(Event::ElementPassed(reached));
-                        self.leave(element, flows, ready.scope);
+                        self.emit(Event::ElementPassed(ready.activated(number)));
+                        self.leave(element, flows, place);
                     }
                     Err(failure) => {
-                        self.emit(Event::ElementActivated(reached));
-                        self.raise(number, &element.id, failure);
+                        self.emit(Event::ElementActivated(ready.activated(number)));
+                        self.fail(number, &element.id, failure);
                     }
                 }
             }
-            ElementKind::IntermediateCatchEvent(trigger) => {
-                self.emit(Event::ElementActivated(reached));
-                if let Err(failure) = timer::wait(self, element, trigger, number) {
-                    self.raise(number, &element.id, failure);
-                }
+            // Reached by its occurrence, in the scope of the sub-process that it starts, it is passed like any start.
+            ElementKind::EventStart(_) if self.starts(element, place) => {
+                self.emit(Event::ElementPassed(ready.activated(number)));
+                self.take_flows(element, place);
             }
-            ElementKind::UserTask(_) => {
-                self.emit(Event::ElementActivated(reached));
-                if let Err(failure) = user_task::arrive(self, element, number)? {
-                    self.raise(number, &element.id, failure);
+            ElementKind::SubProcess | ElementKind::EventSubProcess => {
+                self.emit(Event::ElementActivated(ready.activated(number)));
+                scope::enter(self, element, number);
+            }
+            ElementKind::EventStart(_) | ElementKind::IntermediateCatchEvent(_) | ElementKind::UserTask(_) => {
+                self.emit(Event::ElementActivated(ready.activated(number)));
+                if let Err(failure) = self.arrive(element, number)? {
+                    self.fail(number, &element.id, failure);
                 }
             }
         }
         Ok(())
+    }
+
+    /// Numbers of elements and tasks have 16 bits.
+    fn numbers_used_up(&mut self, ready: Ready) {
+        let message = "the instance has used all 65,535 numbers for its elements and tasks".to_owned();
+        self.raise(self.state.instance.last_number, &ready.element, Failure::new("LIMIT", message));
+        self.queue.push_front(ready);
+    }
+
+    /// The path that handles a refused answer leads back to the task that is still open: no second one (D-11).
+    fn is_absorbed(&self, ready: &Ready) -> bool {
+        let task = ready.handles.and_then(|number| self.state.instance.element(number));
+        task.is_some_and(|task| task.element == ready.element && task.task.is_some())
+    }
+
+    /// True where the start event of an event sub-process begins it, false where it waits in the scope around it.
+    fn starts(&self, start: &Element, place: Place) -> bool {
+        let around = place.scope.and_then(|number| self.state.instance.element(number));
+        around.and_then(|around| self.env.process.index(&around.element)) == start.parent && start.parent.is_some()
+    }
+
+    /// An element that waits was reached, or is tried again after a failure.
+    fn arrive(&mut self, element: &Element, number: Number) -> Result<Result<(), Failure>, Rejection> {
+        if matches!(element.kind, ElementKind::UserTask(_)) {
+            user_task::arrive(self, element, number)
+        } else {
+            Ok(trigger::begin_own(self, element, number))
+        }
     }
 
     /// The work of an element that does not wait. The inner result: the flow a gateway chose, or why it failed.
@@ -241,8 +296,12 @@ impl<'a> Step<'a> {
                 Ok(ran.map(|()| Chosen::All))
             }
             ElementKind::StartEvent
+            | ElementKind::EventStart(_)
             | ElementKind::EndEvent
             | ElementKind::TerminateEndEvent
+            | ElementKind::ErrorEndEvent(_)
+            | ElementKind::SubProcess
+            | ElementKind::EventSubProcess
             | ElementKind::Task
             | ElementKind::ManualTask
             | ElementKind::ParallelGateway
@@ -252,11 +311,11 @@ impl<'a> Step<'a> {
         }
     }
 
-    fn leave(&mut self, element: &Element, chosen: Chosen, scope: Option<Number>) {
+    fn leave(&mut self, element: &Element, chosen: Chosen, place: Place) {
         match chosen {
-            Chosen::All => self.take_flows(element, scope),
+            Chosen::All => self.take_flows(element, place),
             Chosen::One { flow, target } => {
-                self.lead(Some(element), Ready { element: target, flow: Some(flow), scope });
+                self.lead(Some(element), Ready { flow: Some(flow), ..Ready::at(&target, place) });
             }
         }
     }
@@ -273,8 +332,14 @@ impl<'a> Step<'a> {
         let failure = match &element.kind {
             // It waits on: `settle` says again what it waits for in vain.
             ElementKind::ParallelGateway => None,
-            ElementKind::IntermediateCatchEvent(trigger) => timer::wait(self, element, trigger, number).err(),
-            ElementKind::UserTask(_) => user_task::arrive(self, element, number)?.err(),
+            ElementKind::ErrorEndEvent(error) => Some(error::thrown(element, error)),
+            ElementKind::SubProcess | ElementKind::EventSubProcess => {
+                scope::enter(self, element, number);
+                None
+            }
+            ElementKind::IntermediateCatchEvent(_) | ElementKind::EventStart(_) | ElementKind::UserTask(_) => {
+                self.arrive(element, number)?.err()
+            }
             ElementKind::ExclusiveGateway(_)
             | ElementKind::ScriptTask(_)
             | ElementKind::StartEvent
@@ -285,61 +350,42 @@ impl<'a> Step<'a> {
             | ElementKind::BoundaryEvent(_) => match self.work(element, number)? {
                 Ok(chosen) => {
                     self.emit(Event::ElementCompleted(number));
-                    self.leave(element, chosen, instance.scope);
+                    self.leave(element, chosen, instance.place());
                     None
                 }
                 Err(failure) => Some(failure),
             },
         };
         if let Some(failure) = failure {
-            self.raise(number, &element.id, failure);
+            self.fail(number, &element.id, failure);
         }
         Ok(())
     }
 
     /// An activity ended as modelled: its flows are taken.
     pub fn complete(&mut self, number: Number) {
-        let Some(instance) = self.state.instance.element(number).cloned() else { return };
+        let Some(live) = self.state.instance.element(number).cloned() else { return };
+        timer::stop_all(self, &live);
         self.emit(Event::ElementCompleted(number));
-        if let Some(element) = self.env.process.element(&instance.element) {
-            self.take_flows(element, instance.scope);
+        if let Some(element) = self.env.process.element(&live.element) {
+            self.take_flows(element, live.place());
         }
     }
 
-    /// Takes every live element of a scope away, with tasks and timers, and forgets flows that were on their way.
-    pub fn terminate_scope(&mut self, scope: Option<Number>) {
-        self.queue.retain(|ready| scope.is_some() && ready.scope != scope);
-        self.for_job.retain(|ready| scope.is_some() && ready.scope != scope);
-        let live: Vec<Number> = self
-            .state
-            .instance
-            .elements
-            .iter()
-            .filter(|element| scope.is_none() || element.scope == scope)
-            .map(|element| element.number)
-            .collect();
-        for number in live {
-            self.terminate(number);
+    /// An element failed: whoever catches the error takes the path on; where nobody does, an operator must look.
+    pub fn fail(&mut self, number: Number, element: &str, failure: Failure) {
+        match catcher(self, number, &failure) {
+            Some(catch) => {
+                record(self, element, &failure);
+                caught(self, &catch, None);
+            }
+            None => self.raise(number, element, failure),
         }
-        if scope.is_none() && !self.state.instance.ready.is_empty() {
-            self.emit(Event::FlowsResumed);
-        }
-    }
-
-    /// Takes one element instance away: its task is interrupted, its timers end.
-    pub fn terminate(&mut self, number: Number) {
-        let Some(instance) = self.state.instance.element(number).cloned() else { return };
-        if let Some(task) = instance.task {
-            take_away(self, task);
-        } else {
-            timer::stop_all(self, &instance);
-        }
-        self.emit(Event::ElementTerminated(number));
     }
 
     /// I-05: opens an incident at an element instance. Scripts find the error in `_lastError`.
     pub fn raise(&mut self, number: Number, element: &str, failure: Failure) {
-        error::record(self, element, &failure);
+        record(self, element, &failure);
         self.failed = Some((failure.code.clone(), failure.message.clone()));
         self.emit(Event::IncidentRaised(Incident {
             element_number: number,

@@ -224,6 +224,9 @@ pub struct ElementActivated {
     /// The scope it happens in.
     #[serde(rename = "p", default, skip_serializing_if = "Option::is_none")]
     pub scope: Option<Number>,
+    /// The user task whose refused answer this path handles.
+    #[serde(rename = "h", default, skip_serializing_if = "Option::is_none")]
+    pub handles: Option<Number>,
 }
 
 /// Payload of [`Event::TaskCreated`].

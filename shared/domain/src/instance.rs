@@ -1,6 +1,7 @@
 //! The aggregate: a process instance with its live element instances, variables, incidents and tasks. State only;
 //! changes happen in `apply`.
 
+use crate::event::ElementActivated;
 use crate::external_task::ExternalTask;
 use crate::ids::{InstanceKey, Number};
 use crate::time::Timestamp;
@@ -75,6 +76,9 @@ pub struct ElementInstance {
     /// The element instance of the sub-process around it; `None` directly in the process.
     #[serde(rename = "p", default, skip_serializing_if = "Option::is_none")]
     pub scope: Option<Number>,
+    /// The user task whose refused answer this path handles.
+    #[serde(rename = "h", default, skip_serializing_if = "Option::is_none")]
+    pub handles: Option<Number>,
     /// When it was activated.
     #[serde(rename = "s")]
     pub started_at: Timestamp,
@@ -118,6 +122,43 @@ pub struct Ready {
     /// The scope it happens in.
     #[serde(rename = "p", default, skip_serializing_if = "Option::is_none")]
     pub scope: Option<Number>,
+    /// The user task whose refused answer this path handles.
+    #[serde(rename = "h", default, skip_serializing_if = "Option::is_none")]
+    pub handles: Option<Number>,
+}
+
+/// Where a path runs and why. Paths are no objects: this is what one hands on from element to element.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// The element instance of the sub-process around it; `None` directly in the process.
+    pub scope: Option<Number>,
+    /// The user task whose refused answer it handles: should it lead back there, the open task is meant and no second one.
+    pub handles: Option<Number>,
+}
+
+impl ElementInstance {
+    /// Where the paths go on that leave it.
+    pub fn place(&self) -> Place {
+        Place { scope: self.scope, handles: self.handles }
+    }
+}
+
+impl Ready {
+    /// An activation that no flow leads to: a start or a boundary event.
+    pub fn at(element: &str, place: Place) -> Ready {
+        Ready { element: element.to_owned(), flow: None, scope: place.scope, handles: place.handles }
+    }
+
+    /// Where it happens.
+    pub fn place(&self) -> Place {
+        Place { scope: self.scope, handles: self.handles }
+    }
+
+    /// The event of the activation itself.
+    pub(crate) fn activated(self, number: Number) -> ElementActivated {
+        let Ready { element, flow, scope, handles } = self;
+        ElementActivated { number, element, flow, scope, handles }
+    }
 }
 
 /// Something an operator must look at.

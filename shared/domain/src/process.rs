@@ -72,7 +72,36 @@ impl Process {
 
     /// The none start event of the process itself.
     pub fn start(&self) -> Option<&Element> {
-        self.elements.iter().find(|element| element.parent.is_none() && matches!(element.kind, ElementKind::StartEvent))
+        self.start_in(None)
+    }
+
+    /// The none start event of a sub-process, or of the process itself.
+    pub fn start_in(&self, parent: Option<ElementIndex>) -> Option<&Element> {
+        self.within(parent).find(|(_, element)| matches!(element.kind, ElementKind::StartEvent)).map(|(_, start)| start)
+    }
+
+    /// The elements directly in a sub-process, or in the process itself, in document order.
+    pub fn within(&self, parent: Option<ElementIndex>) -> impl Iterator<Item = (ElementIndex, &Element)> {
+        self.elements.iter().enumerate().filter(move |(_, element)| element.parent == parent)
+    }
+
+    /// The event sub-processes of a scope with their start events, in document order.
+    pub fn event_sub_processes(
+        &self,
+        parent: Option<ElementIndex>,
+    ) -> impl Iterator<Item = (&Element, &Element, &EventStart)> {
+        self.within(parent).filter(|(_, element)| matches!(element.kind, ElementKind::EventSubProcess)).filter_map(
+            |(index, around)| {
+                self.within(Some(index)).find_map(|(_, start)| {
+                    if let ElementKind::EventStart(event) = &start.kind { Some((around, start, event)) } else { None }
+                })
+            },
+        )
+    }
+
+    /// Position of the element with this BPMN id.
+    pub fn index(&self, id: &str) -> Option<ElementIndex> {
+        self.by_id.get(id).copied()
     }
 
     /// The outgoing flows of an element, in document order.

@@ -3,6 +3,7 @@
 mod bounce;
 mod bulk_run;
 mod cancel;
+mod catch;
 mod continue_jobs;
 mod deny;
 mod draft;
@@ -21,6 +22,7 @@ mod properties;
 mod remind;
 mod resend;
 mod retry;
+mod scopes;
 mod script_task;
 mod start;
 mod stored_form;

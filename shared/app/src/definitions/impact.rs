@@ -235,7 +235,8 @@ fn pairs(before: &ExternalTaskModel, after: &ExternalTaskModel) -> [(Artefact, O
 fn untaken(old: &Process, activity: &str, before: &ExternalTaskModel, after: &ExternalTaskModel) -> Vec<String> {
     let Some(gateway) = next_decision(old, activity) else { return Vec::new() };
     let flows: Vec<_> = old.outgoing(gateway).collect();
-    let script = if let ElementKind::ExclusiveGateway(model) = &gateway.kind { model.condition.as_deref() } else { None };
+    let script =
+        if let ElementKind::ExclusiveGateway(model) = &gateway.kind { model.condition.as_deref() } else { None };
     let open = gateway.default.is_some() || (script.is_none() && flows.iter().any(|flow| flow.condition.is_none()));
     if open {
         return Vec::new();

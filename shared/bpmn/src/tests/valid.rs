@@ -38,6 +38,10 @@ fn valid_files_show_every_element_kind() {
                 ElementKind::ManualTask => 8,
                 ElementKind::ParallelGateway => 9,
                 ElementKind::IntermediateCatchEvent(_) => 10,
+                ElementKind::EventStart(_) => 11,
+                ElementKind::ErrorEndEvent(_) => 12,
+                ElementKind::SubProcess => 13,
+                ElementKind::EventSubProcess => 14,
             }));
         }
     }

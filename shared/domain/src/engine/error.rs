@@ -1,7 +1,10 @@
-//! Failures of elements and how they are recorded for scripts. Who catches them is decided where they arise.
+//! Failures of elements: how they are recorded for scripts, and who catches them (BPMN semantics, "Errors").
 
-use super::Step;
+use super::{Step, scope, user_task};
 use crate::event::Event;
+use crate::ids::Number;
+use crate::instance::Place;
+use crate::process::{Element, ElementKind, ThrownError, Trigger};
 use crate::script::ScriptFailure;
 use crate::variables::{VARIABLES_BYTES_MAX, Variables};
 use serde_json::{Value, json};
@@ -17,6 +20,8 @@ const MESSAGE_CHARS_MAX: usize = 1_000;
 pub(crate) struct Failure {
     pub code: String,
     pub message: String,
+    /// A business error or a system action's failure; what is technical is caught by nobody.
+    catchable: bool,
 }
 
 impl Failure {
@@ -24,13 +29,19 @@ impl Failure {
         Failure {
             code: code.chars().take(CODE_CHARS_MAX).collect(),
             message: message.chars().take(MESSAGE_CHARS_MAX).collect(),
+            catchable: false,
         }
+    }
+
+    /// One that error events catch by its code.
+    pub fn catchable(code: &str, message: String) -> Failure {
+        Failure { catchable: true, ..Failure::new(code, message) }
     }
 
     /// `None` for a time-out: the step is tried again, nothing is decided.
     pub fn of_script(failure: ScriptFailure) -> Option<Failure> {
         match failure {
-            ScriptFailure::Bpmn { code, message } => Some(Failure::new(&code, message)),
+            ScriptFailure::Bpmn { code, message } => Some(Failure::catchable(&code, message)),
             ScriptFailure::Technical(message) => Some(Failure::new("SCRIPT_ERROR", message)),
             ScriptFailure::Limit(message) => Some(Failure::new("SCRIPT_LIMIT", message)),
             ScriptFailure::CommandWanted { name, .. } => {
@@ -41,8 +52,95 @@ impl Failure {
     }
 }
 
+/// What an error end event throws.
+pub(super) fn thrown(element: &Element, error: &ThrownError) -> Failure {
+    let message = error.message.clone().unwrap_or_else(|| format!("\"{}\" was reached", element.name));
+    Failure::catchable(&error.code, message)
+}
+
+/// Who catches an error, and where.
+pub(crate) struct Catch<'a> {
+    /// The boundary event, or the start event of an event sub-process.
+    pub event: &'a Element,
+    /// The element instance that a boundary event is attached to; the scope of an event sub-process.
+    at: At,
+    /// False where a boundary event leaves its activity running.
+    pub interrupting: bool,
+}
+
+#[derive(Clone, Copy)]
+enum At {
+    Activity(Number),
+    Scope(Option<Number>),
+}
+
+/// Looks outwards for who catches a failure of an element instance: boundary events of the activity, event sub-processes
+/// of the scope around it, boundary events of that scope, and so on. On one level an event with exactly the code comes
+/// before one that catches any, and among equals the first of the document.
+pub(crate) fn catcher<'a>(step: &Step<'a>, number: Number, failure: &Failure) -> Option<Catch<'a>> {
+    if !failure.catchable {
+        return None;
+    }
+    let process = step.env.process;
+    let thrower = number;
+    let mut number = thrower;
+    loop {
+        let live = step.state.instance.element(number)?;
+        let element = process.element(&live.element)?;
+        let boundaries = process.boundaries(element).map(|(event, model)| (event, &model.trigger, model.interrupting));
+        if let Some((event, interrupting)) = best(boundaries, &failure.code) {
+            // Only the thrower itself can go on: a scope in which something failed cannot.
+            let interrupting = interrupting || number != thrower;
+            return Some(Catch { event, at: At::Activity(number), interrupting });
+        }
+        // What handles the errors of a scope does not handle its own.
+        if !matches!(element.kind, ElementKind::EventSubProcess) {
+            let handlers =
+                process.event_sub_processes(element.parent).map(|(_, start, model)| (start, &model.trigger, true));
+            if let Some((event, interrupting)) = best(handlers, &failure.code) {
+                return Some(Catch { event, at: At::Scope(live.scope), interrupting });
+            }
+        }
+        number = live.scope?;
+    }
+}
+
+/// The event that catches a code: by exactly that code, else one that catches any.
+fn best<'a>(events: impl Iterator<Item = (&'a Element, &'a Trigger, bool)>, code: &str) -> Option<(&'a Element, bool)> {
+    events
+        .filter_map(|(event, trigger, interrupting)| match trigger {
+            Trigger::Error(Some(own)) => (own == code).then_some((0, event, interrupting)),
+            Trigger::Error(None) => Some((1, event, interrupting)),
+            Trigger::Timer(_) => None,
+        })
+        .min_by_key(|(rank, _, _)| *rank)
+        .map(|(_, event, interrupting)| (event, interrupting))
+}
+
+/// Takes the path of who caught the error. `handles`: the task that stays open, where the event interrupts nothing.
+pub(crate) fn caught(step: &mut Step<'_>, catch: &Catch<'_>, handles: Option<Number>) {
+    match catch.at {
+        At::Activity(number) => {
+            let Some(live) = step.state.instance.element(number).cloned() else { return };
+            if handles.is_none() {
+                if let Some(task) = live.task {
+                    user_task::interrupt(step, task);
+                }
+                step.terminate(number);
+            }
+            let mut place = live.place();
+            place.handles = handles.or(place.handles);
+            step.enter(&catch.event.id, place);
+        }
+        At::Scope(scope) => {
+            let handles = scope.and_then(|number| step.state.instance.element(number)).and_then(|live| live.handles);
+            scope::enter_event_sub_process(step, catch.event, Place { scope, handles }, true);
+        }
+    }
+}
+
 /// Writes `_lastError` and appends to `_errorHistory`, before anything else happens with the error.
-pub(super) fn record(step: &mut Step<'_>, activity: &str, failure: &Failure) {
+pub(crate) fn record(step: &mut Step<'_>, activity: &str, failure: &Failure) {
     let error = json!({
         "errorCode": failure.code,
         "errorMessage": failure.message,

@@ -2,9 +2,9 @@
 //! gateways find their place here.
 
 use super::{Chosen, Failure, ScriptCall, Step};
-use crate::event::{ElementActivated, Event};
+use crate::event::Event;
 use crate::ids::Number;
-use crate::instance::ElementInstance;
+use crate::instance::{ElementInstance, Ready};
 use crate::process::{Condition, Element, ExclusiveGateway, Flow};
 use crate::rejection::Rejection;
 use crate::script::ScriptKind;
@@ -96,42 +96,53 @@ fn evaluate(step: &mut Step<'_>, source: &str, number: Number) -> Result<Result<
 
 /// Parallel gateway. A split passes through; a join is a live element instance that remembers the flows on which a path
 /// arrived, and goes on when there is one of each. A second path on the same flow (a loop) belongs to the next round.
-pub(super) fn synchronise(step: &mut Step<'_>, element: &Element, reached: ElementActivated) {
-    let scope = reached.scope;
-    let Some(flow) = reached.flow.clone().filter(|_| element.incoming > 1) else {
-        step.emit(Event::ElementPassed(reached));
-        step.take_flows(element, scope);
+pub(super) fn synchronise(step: &mut Step<'_>, element: &Element, ready: Ready, number: Number) {
+    let place = ready.place();
+    let Some(flow) = ready.flow.clone().filter(|_| element.incoming > 1) else {
+        step.emit(Event::ElementPassed(ready.activated(number)));
+        step.take_flows(element, place);
         return;
     };
-    let lacks =
-        |live: &&ElementInstance| live.element == element.id && live.scope == scope && !live.arrived.contains(&flow);
-    let number = match step.state.instance.elements.iter().find(lacks) {
-        Some(round) => round.number,
-        None => {
-            let number = reached.number;
-            step.emit(Event::ElementActivated(reached));
-            number
-        }
-    };
-    step.emit(Event::FlowJoined { element: number, flow });
+    let number = join(step, element, ready, &flow, number);
     let arrived = step.state.instance.element(number).map_or(0, |round| round.arrived.len());
     if arrived == element.incoming {
         step.complete(number);
     }
 }
 
-/// Opens an incident at each join once nothing but joins is left: no path can arrive any more, and an instance that
-/// waits for ever in silence helps nobody.
+/// A path arrives at a join: in the round that still lacks one on this flow, or in a new one.
+fn join(step: &mut Step<'_>, element: &Element, ready: Ready, flow: &str, number: Number) -> Number {
+    let lacks = |live: &&ElementInstance| {
+        live.element == element.id && live.scope == ready.scope && !live.arrived.iter().any(|arrived| arrived == flow)
+    };
+    let number = match step.state.instance.elements.iter().find(lacks) {
+        Some(round) => round.number,
+        None => {
+            step.emit(Event::ElementActivated(ready.activated(number)));
+            number
+        }
+    };
+    step.emit(Event::FlowJoined { element: number, flow: flow.to_owned() });
+    number
+}
+
+/// Opens an incident at each join of a scope in which nothing but joins is left: no path can arrive there any more, and
+/// an instance that waits for ever in silence helps nobody.
 pub(super) fn find_stuck(step: &mut Step<'_>) {
+    let process = step.env.process;
     let instance = &step.state.instance;
-    let nothing_moves = instance.incidents.is_empty()
-        && instance.ready.is_empty()
-        && instance.elements.iter().all(|live| !live.arrived.is_empty());
-    if !nothing_moves || instance.status.is_final() {
+    if !instance.incidents.is_empty() || instance.status.is_final() {
         return;
     }
-    let stuck: Vec<ElementInstance> = instance.elements.clone();
-    let process = step.env.process;
+    let moves = |scope: Option<Number>| {
+        instance.ready.iter().any(|ready| ready.scope == scope)
+            || instance
+                .elements
+                .iter()
+                .any(|live| live.scope == scope && live.arrived.is_empty() && !super::scope::is_listener(process, live))
+    };
+    let stuck: Vec<ElementInstance> =
+        instance.elements.iter().filter(|live| !live.arrived.is_empty() && !moves(live.scope)).cloned().collect();
     for join in stuck {
         let missing: Vec<&str> = process
             .flows

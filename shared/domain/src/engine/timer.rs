@@ -1,12 +1,12 @@
-//! Timers of events, beside an activity or on a path of their own: when they are due, starting, stopping, firing. The
-//! stored time decides, never the arrival.
+//! Timers of events: when they are due, starting, stopping, firing. The stored time decides, never the arrival. What an
+//! event's occurrence does is said in `trigger`.
 
-use super::{Failure, Step, user_task};
+use super::{Failure, Step, trigger};
 use crate::effect::{Due, Effect};
 use crate::event::Event;
 use crate::ids::Number;
 use crate::instance::{ElementInstance, TimerState};
-use crate::process::{BoundaryEvent, Element, Timer, Trigger, When};
+use crate::process::{Timer, Trigger, When};
 use crate::rejection::Rejection;
 use crate::time::{Duration, Timestamp};
 use crate::value::ValueExpr;
@@ -36,41 +36,17 @@ fn due_of_value(expression: &ValueExpr, start: Timestamp, variables: &Variables)
         .map_err(|_| format!("the time is \"{text}\", which is neither a duration nor a date and time"))
 }
 
-/// The first firings of the timers of an activity's boundary events. Nothing is started: a time that cannot be
-/// evaluated must fail the activity before its task exists.
-pub(super) fn plan(step: &Step<'_>, element: &Element) -> Result<Vec<(String, Timestamp)>, Failure> {
-    step.env
-        .process
-        .boundaries(element)
-        .filter(|(_, event)| {
-            let Trigger::Timer(timer) = &event.trigger;
-            !matches!(timer, Timer::Cycle { times: Some(0), .. })
-        })
-        .map(|(boundary, event)| {
-            let Trigger::Timer(timer) = &event.trigger;
-            Ok((boundary.id.clone(), first(step, timer)?))
-        })
-        .collect()
-}
-
-/// When a timer that starts now fires first.
-fn first(step: &Step<'_>, timer: &Timer) -> Result<Timestamp, Failure> {
+/// When a timer that starts now fires first; `None` where it never does.
+pub(super) fn first(step: &Step<'_>, timer: &Timer) -> Result<Option<Timestamp>, Failure> {
     let now = step.env.now;
     match timer {
-        Timer::Once(when) => {
-            due(when, now, &step.state.instance.variables).map_err(|message| Failure::new("INVALID_TIMER", message))
-        }
-        Timer::Cycle { start: Some(start), .. } => Ok(*start),
-        Timer::Cycle { start: None, every, .. } => Ok(every.after(now)),
+        Timer::Once(when) => due(when, now, &step.state.instance.variables)
+            .map(Some)
+            .map_err(|message| Failure::new("INVALID_TIMER", message)),
+        Timer::Cycle { times: Some(0), .. } => Ok(None),
+        Timer::Cycle { start: Some(start), .. } => Ok(Some(*start)),
+        Timer::Cycle { start: None, every, .. } => Ok(Some(every.after(now))),
     }
-}
-
-/// An intermediate event waits: its timer hangs on its own element instance.
-pub(super) fn wait(step: &mut Step<'_>, element: &Element, trigger: &Trigger, number: Number) -> Result<(), Failure> {
-    let Trigger::Timer(timer) = trigger;
-    let at = first(step, timer)?;
-    start(step, number, &element.id, 1, at);
-    Ok(())
 }
 
 pub(super) fn start(step: &mut Step<'_>, element: Number, event: &str, occurrence: u32, due: Timestamp) {
@@ -88,24 +64,20 @@ pub(super) fn stop_all(step: &mut Step<'_>, instance: &ElementInstance) {
 }
 
 /// The running timers of an element instance that are due now, earliest first, document order among equals.
-fn due_now<'a>(step: &Step<'a>, number: Number) -> Vec<(TimerState, &'a BoundaryEvent)> {
-    let process = step.env.process;
-    let Some(instance) = step.state.instance.element(number) else { return Vec::new() };
-    let Some(element) = process.element(&instance.element) else { return Vec::new() };
-    let mut due: Vec<(TimerState, &BoundaryEvent)> = process
-        .boundaries(element)
-        .filter_map(|(boundary, event)| {
-            let timer = instance.timers.iter().find(|timer| timer.event == boundary.id)?;
-            (timer.due <= step.env.now).then(|| (timer.clone(), event))
-        })
-        .collect();
-    due.sort_by_key(|(timer, _)| timer.due);
+fn due_now(step: &Step<'_>, number: Number) -> Vec<TimerState> {
+    let Some(live) = step.state.instance.element(number) else { return Vec::new() };
+    let mut due: Vec<TimerState> = live.timers.iter().filter(|timer| timer.due <= step.env.now).cloned().collect();
+    due.sort_by_key(|timer| (timer.due, step.env.process.index(&timer.event)));
     due
 }
 
 /// The earliest interrupting timer of an element instance that is due now, document order among equals.
 pub(crate) fn interrupting_due(step: &Step<'_>, number: Number) -> Option<TimerState> {
-    due_now(step, number).into_iter().find(|(_, event)| event.interrupting).map(|(timer, _)| timer)
+    let interrupts = |timer: &TimerState| {
+        let event = step.env.process.element(&timer.event);
+        event.and_then(|event| event.kind.trigger()).is_some_and(|(_, interrupting)| interrupting)
+    };
+    due_now(step, number).into_iter().find(interrupts)
 }
 
 /// The timer a firing is about, if the firing is for now: late ones of ended activities, repeated and early ones are
@@ -123,18 +95,11 @@ pub(crate) fn running(step: &Step<'_>, number: Number, event: &str, occurrence: 
     Ok(timer)
 }
 
-/// Fires a timer that is due. Those of the same activity that were due before it go first, whichever arrives first:
-/// an interrupting one among them makes this one void. The timer of an intermediate event ends its wait.
+/// Fires a timer that is due. Those of the same element that were due before it go first, whichever arrives first:
+/// an interrupting one among them makes this one void.
 pub(crate) fn fire(step: &mut Step<'_>, number: Number, event: &str) -> Result<(), Rejection> {
-    let own = step.state.instance.element(number).filter(|live| live.element == event);
-    if let Some(timer) = own.and_then(|live| live.timers.iter().find(|timer| timer.event == event)) {
-        let (event, occurrence) = (timer.event.clone(), timer.occurrence);
-        step.emit(Event::TimerFired { element: number, event, occurrence });
-        step.complete(number);
-        return step.run();
-    }
-    for (timer, model) in due_now(step, number) {
-        fire_one(step, number, &timer, model)?;
+    for timer in due_now(step, number) {
+        fire_one(step, number, &timer)?;
         if timer.event == event {
             break;
         }
@@ -144,38 +109,34 @@ pub(crate) fn fire(step: &mut Step<'_>, number: Number, event: &str) -> Result<(
 
 /// Fires the timers of an activity that were due before `limit`.
 pub(crate) fn fire_before(step: &mut Step<'_>, number: Number, limit: Timestamp) -> Result<(), Rejection> {
-    for (timer, model) in due_now(step, number).into_iter().filter(|(timer, _)| timer.due < limit) {
-        fire_one(step, number, &timer, model)?;
+    for timer in due_now(step, number).into_iter().filter(|timer| timer.due < limit) {
+        fire_one(step, number, &timer)?;
     }
     Ok(())
 }
 
-/// Fires a timer, unless one before it took its activity away, and runs its path: what is due later finds the state
+/// Fires a timer, unless one before it took its element away, and runs its path: what is due later finds the state
 /// that it would have found had everything come in time.
-fn fire_one(step: &mut Step<'_>, number: Number, timer: &TimerState, model: &BoundaryEvent) -> Result<(), Rejection> {
-    let Some(instance) = step.state.instance.element(number).cloned() else { return Ok(()) };
+fn fire_one(step: &mut Step<'_>, number: Number, timer: &TimerState) -> Result<(), Rejection> {
+    if step.state.instance.element(number).is_none() {
+        return Ok(());
+    }
     let (event, occurrence) = (timer.event.clone(), timer.occurrence);
-    let Trigger::Timer(model_timer) = &model.trigger;
     step.emit(Event::TimerFired { element: number, event, occurrence });
-    if model.interrupting {
-        // Interrupted when the timer was due, even where the ticket has expired since (T-16).
-        if let Some(task) = instance.task {
-            user_task::interrupt(step, task);
-        }
-        step.terminate(number);
-    } else if let Some(next) = next_firing(model_timer, timer, step.env.now) {
+    if let Some(next) = next_firing(step, timer) {
         start(step, number, &timer.event, occurrence + 1, next);
     }
-    step.enter(&timer.event, instance.scope);
+    trigger::occurred(step, number, &timer.event);
     step.run()
 }
 
-/// The next firing of a cycle. Firings missed while nothing ran fold into one.
-fn next_firing(model: &Timer, fired: &TimerState, now: Timestamp) -> Option<Timestamp> {
-    let Timer::Cycle { times, every, .. } = model else { return None };
-    if fired.occurrence >= times.unwrap_or(CYCLE_TIMES_MAX).min(CYCLE_TIMES_MAX) {
+/// The next firing of a cycle that interrupts nothing. Firings missed while nothing ran fold into one.
+fn next_firing(step: &Step<'_>, fired: &TimerState) -> Option<Timestamp> {
+    let (trigger, interrupting) = step.env.process.element(&fired.event)?.kind.trigger()?;
+    let Trigger::Timer(Timer::Cycle { times, every, .. }) = trigger else { return None };
+    if interrupting || fired.occurrence >= times.unwrap_or(CYCLE_TIMES_MAX).min(CYCLE_TIMES_MAX) {
         return None;
     }
-    let next = every.after(fired.due);
+    let (next, now) = (every.after(fired.due), step.env.now);
     Some(if next <= now { every.after(now) } else { next })
 }

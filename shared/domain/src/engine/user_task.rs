@@ -1,7 +1,7 @@
 //! User tasks as the engine sees them: arrival and the ways they leave. Answers and operator actions stand in
 //! `external_task`.
 
-use super::{Failure, LIVE_TASKS_MAX, ScriptCall, Step, script, timer};
+use super::{Failure, LIVE_TASKS_MAX, ScriptCall, Step, script, timer, trigger};
 use crate::effect::{Due, Effect};
 use crate::event::{EndCause, Event, TaskCreated};
 use crate::external_task::{Action, ExternalTask, Status, lifecycle};
@@ -111,7 +111,7 @@ fn create(
         Some(when) => Some(timer::due(when, now, &data).map_err(|message| Failure::new("INVALID_EXPIRY", message))?),
         None => None,
     };
-    let timers = timer::plan(step, element)?;
+    let waits = trigger::plan(step, element)?;
     step.emit(Event::TaskCreated(Box::new(TaskCreated {
         task,
         element: number,
@@ -130,9 +130,7 @@ fn create(
     if let Some(at) = reminder_due(&model.reminders, 1, now, expires_at) {
         step.effect(Effect::Schedule { due: Due::Reminder { task, occurrence: 1 }, at });
     }
-    for (event, at) in timers {
-        timer::start(step, number, &event, 1, at);
-    }
+    trigger::wait(step, number, waits);
     step.effect(Effect::Notify { task, kind: NotificationKind::Initial });
     step.effect(Effect::Find { task });
     Ok(())

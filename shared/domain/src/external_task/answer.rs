@@ -5,11 +5,13 @@ mod check;
 
 use crate::command::Submission;
 use crate::decision::{FieldError, Problem, Reply};
-use crate::engine::{Failure, ScriptCall, Step, answer_variables, keep_last_result, unschedule};
+use crate::engine::{
+    Failure, ScriptCall, Step, answer_variables, catcher, caught, keep_last_result, record, unschedule,
+};
 use crate::event::Event;
 use crate::external_task::upkeep::{find, pending};
 use crate::external_task::{Action, ExternalTask, Status};
-use crate::ids::TaskKey;
+use crate::ids::{Number, TaskKey};
 use crate::process::{ExternalTaskModel, UserTask};
 use crate::rejection::Rejection;
 use crate::script::{ScriptKind, ScriptOutcome};
@@ -146,9 +148,7 @@ fn accept(
     };
     if let Err(failure) = written {
         deny(step, task, model, submission, vec![failure.code.clone()]);
-        step.raise(task.element, &task.activity, failure);
-        step.run()?;
-        return Ok(Reply::Done);
+        return refuse(step, task.element, &task.activity, failure);
     }
     unschedule(step, task);
     step.emit(Event::TaskCompleted {
@@ -160,6 +160,26 @@ fn accept(
     step.complete(task.element);
     step.run()?;
     Ok(Reply::Submitted)
+}
+
+/// The ServerScript refused an answer. A boundary event that interrupts nothing leaves the task open and handles the
+/// error beside it; any other one takes the task away; where nobody catches, an operator must look.
+fn refuse(step: &mut Step<'_>, number: Number, activity: &str, failure: Failure) -> Result<Reply, Rejection> {
+    let Some(catch) = catcher(step, number, &failure) else {
+        step.raise(number, activity, failure);
+        step.run()?;
+        return Ok(Reply::Done);
+    };
+    record(step, activity, &failure);
+    let stays = !catch.interrupting;
+    caught(step, &catch, stays.then_some(number));
+    step.run()?;
+    let problem = Problem::Refused { code: failure.code.clone(), message: failure.message.clone() };
+    Ok(if stays {
+        Reply::Denied(vec![FieldError { field: String::new(), problem }])
+    } else {
+        Reply::Interrupted { code: failure.code, message: failure.message }
+    })
 }
 
 /// Runs the ServerScript on a copy: variables with the answers merged in, so that a failure leaves nothing behind.

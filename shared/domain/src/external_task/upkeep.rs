@@ -99,7 +99,7 @@ fn leave_expired(step: &mut Step<'_>, task: &ExternalTask, expires: Timestamp) {
     if let Some(TimerState { event, occurrence, .. }) = way_out {
         step.emit(Event::TimerFired { element: task.element, event: event.clone(), occurrence });
         step.terminate(task.element);
-        step.enter(&event, element.scope);
+        step.enter(&event, element.place());
     } else {
         let message = format!("nobody answered until {expires}");
         step.raise(element.number, &element.element, Failure::new("TASK_EXPIRED", message));

@@ -57,10 +57,18 @@ pub struct Element {
 pub enum ElementKind {
     /// None start event.
     StartEvent,
+    /// Start event of an event sub-process: waits as long as the scope around the sub-process runs.
+    EventStart(EventStart),
     /// None end event: ends this path.
     EndEvent,
     /// Terminate end event: ends every path of its scope.
     TerminateEndEvent,
+    /// Error end event: throws a code to whoever catches it around its scope.
+    ErrorEndEvent(ThrownError),
+    /// Embedded sub-process: a scope for boundary events; variables are those of the instance.
+    SubProcess,
+    /// Sub-process with `triggeredByEvent`: begins when its start event occurs.
+    EventSubProcess,
     /// `task`: passes through.
     Task,
     /// `manualTask`: done outside of any system; passes through.
@@ -83,8 +91,9 @@ impl ElementKind {
     /// The element's BPMN name, as in the standard's XML.
     pub fn bpmn_name(&self) -> &'static str {
         match self {
-            ElementKind::StartEvent => "startEvent",
-            ElementKind::EndEvent | ElementKind::TerminateEndEvent => "endEvent",
+            ElementKind::StartEvent | ElementKind::EventStart(_) => "startEvent",
+            ElementKind::EndEvent | ElementKind::TerminateEndEvent | ElementKind::ErrorEndEvent(_) => "endEvent",
+            ElementKind::SubProcess | ElementKind::EventSubProcess => "subProcess",
             ElementKind::Task => "task",
             ElementKind::ManualTask => "manualTask",
             ElementKind::ExclusiveGateway(_) => "exclusiveGateway",
@@ -104,6 +113,19 @@ impl ElementKind {
     /// The model of a boundary event, `None` for every other kind.
     pub fn as_boundary(&self) -> Option<&BoundaryEvent> {
         if let ElementKind::BoundaryEvent(event) = self { Some(event) } else { None }
+    }
+
+    /// What an event waits for, and whether its occurrence takes away what it belongs to.
+    pub fn trigger(&self) -> Option<(&Trigger, bool)> {
+        if let ElementKind::BoundaryEvent(BoundaryEvent { trigger, interrupting, .. })
+        | ElementKind::EventStart(EventStart { trigger, interrupting }) = self
+        {
+            Some((trigger, *interrupting))
+        } else if let ElementKind::IntermediateCatchEvent(trigger) = self {
+            Some((trigger, true))
+        } else {
+            None
+        }
     }
 }
 
@@ -347,4 +369,32 @@ pub struct BoundaryEvent {
 pub enum Trigger {
     /// A timer.
     Timer(Timer),
+    /// A business error with this code; `None`: any.
+    Error(Option<String>),
+}
+
+impl Trigger {
+    /// True for an error, which needs nobody who waits.
+    pub fn is_error(&self) -> bool {
+        matches!(self, Trigger::Error(_))
+    }
+}
+
+/// Model of the start event of an event sub-process.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EventStart {
+    /// What it waits for.
+    pub trigger: Trigger,
+    /// `isInterrupting`: true where it is absent. An error always interrupts.
+    pub interrupting: bool,
+}
+
+/// What an error end event throws.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ThrownError {
+    /// `errorCode`.
+    pub code: String,
+    /// Name of the `error` element.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
 }

@@ -52,9 +52,11 @@ fn instance_events() -> Vec<Event> {
         element: "ask".to_owned(),
         flow: Some("start-ask".to_owned()),
         scope: Some(Number(1)),
+        handles: None,
     };
     let bare = ElementActivated { flow: None, scope: None, ..reached.clone() };
-    let ready = Ready { element: "next".to_owned(), flow: Some("ask-next".to_owned()), scope: None };
+    let handling = ElementActivated { handles: Some(Number(1)), ..bare.clone() };
+    let ready = Ready { element: "next".to_owned(), flow: Some("ask-next".to_owned()), scope: None, handles: None };
     let started = InstanceStarted {
         process_id: "approval".to_owned(),
         definition_version: 4,
@@ -79,6 +81,7 @@ fn instance_events() -> Vec<Event> {
         Event::StatusChanged(InstanceStatus::Waiting),
         Event::ElementActivated(reached),
         Event::ElementPassed(bare),
+        Event::ElementPassed(handling),
         Event::ElementCompleted(Number(2)),
         Event::ElementTerminated(Number(2)),
         Event::FlowJoined { element: Number(2), flow: "a-join".to_owned() },

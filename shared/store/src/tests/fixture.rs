@@ -75,6 +75,7 @@ pub fn started_with(key: InstanceKey, now: Timestamp, variables: Variables) -> D
         element: element.to_owned(),
         flow: Some(flow.to_owned()),
         scope: None,
+        handles: None,
     };
     let expires = now.plus_millis(14 * 86_400_000);
     let begin = domain::begin(key, now, &started);

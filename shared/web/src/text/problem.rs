@@ -22,6 +22,8 @@ impl Lang {
             Problem::UnknownField => self.unknown_field(label),
             Problem::UnknownAction => self.unknown_action().to_owned(),
             Problem::WrongType => self.wrong_type(label),
+            // Written by the designer for whoever answers (feature S4-80).
+            Problem::Refused { message, .. } => message.clone(),
         }
     }
 

@@ -107,6 +107,8 @@ fn every_problem_has_a_sentence_that_names_the_field() {
             }
         }
     }
+    let refused = Problem::Refused { code: "NO_CREDIT".to_owned(), message: "Say <how> much".to_owned() };
+    assert_eq!(Lang::Fr.problem("", None, &refused), "Say <how> much", "the designer's own words, in any language");
     let too_long = Lang::De.problem("Text", None, &problems[1]);
     assert!(too_long.contains("1.512"), "numbers are in the reader's language: {too_long}");
 }

@@ -2,8 +2,9 @@
 
 use super::RECIPIENT;
 use crate::process::{
-    ActionModel, BoundaryEvent, Condition, Element, ElementKind, ExclusiveGateway, ExternalTaskModel, FieldKind,
-    FieldModel, Flow, Mapping, Pages, Process, Reminders, ScriptTask, TaskProfile, Timer, Trigger, UserTask, When,
+    ActionModel, BoundaryEvent, Condition, Element, ElementKind, EventStart, ExclusiveGateway, ExternalTaskModel,
+    FieldKind, FieldModel, Flow, Mapping, Pages, Process, Reminders, ScriptTask, TaskProfile, ThrownError, Timer,
+    Trigger, UserTask, When,
 };
 use crate::template::Template;
 use crate::value::ValueExpr;
@@ -14,10 +15,12 @@ pub struct Model {
     id: String,
     elements: Vec<Element>,
     flows: Vec<Flow>,
+    /// The sub-processes that are open, outermost first.
+    around: Vec<usize>,
 }
 
 pub fn model(id: &str) -> Model {
-    Model { id: id.to_owned(), elements: Vec::new(), flows: Vec::new() }
+    Model { id: id.to_owned(), elements: Vec::new(), flows: Vec::new(), around: Vec::new() }
 }
 
 /// An external task with the actions Approve and Reject and the fields `comment` and `amount`.
@@ -159,7 +162,7 @@ impl Model {
             incoming: 0,
             default: None,
             boundaries: Vec::new(),
-            parent: None,
+            parent: self.around.last().copied(),
             async_before: false,
             async_after: false,
             entity_state: None,
@@ -237,6 +240,43 @@ impl Model {
         let mut model = self.add(id, ElementKind::BoundaryEvent(event));
         let last = model.elements.len() - 1;
         model.elements[attached].boundaries.push(last);
+        model
+    }
+
+    /// A boundary error event; without code it catches any.
+    pub fn error(self, id: &str, attached_to: &str, interrupting: bool, code: Option<&str>) -> Model {
+        let attached = self.at(attached_to);
+        let trigger = Trigger::Error(code.map(str::to_owned));
+        let mut model =
+            self.add(id, ElementKind::BoundaryEvent(BoundaryEvent { attached_to: attached, interrupting, trigger }));
+        let last = model.elements.len() - 1;
+        model.elements[attached].boundaries.push(last);
+        model
+    }
+
+    pub fn error_end(self, id: &str, code: &str) -> Model {
+        self.add(id, ElementKind::ErrorEndEvent(ThrownError { code: code.to_owned(), message: None }))
+    }
+
+    /// What is added from here on is inside a sub-process, until `close`.
+    pub fn sub(self, id: &str) -> Model {
+        self.open(id, ElementKind::SubProcess)
+    }
+
+    /// An event sub-process with its start event `id-start`.
+    pub fn on(self, id: &str, interrupting: bool, trigger: Trigger) -> Model {
+        let model = self.open(id, ElementKind::EventSubProcess);
+        model.add(&format!("{id}-start"), ElementKind::EventStart(EventStart { trigger, interrupting }))
+    }
+
+    pub fn close(mut self) -> Model {
+        self.around.pop();
+        self
+    }
+
+    fn open(self, id: &str, kind: ElementKind) -> Model {
+        let mut model = self.add(id, kind);
+        model.around.push(model.elements.len() - 1);
         model
     }
 

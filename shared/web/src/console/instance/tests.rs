@@ -57,7 +57,13 @@ fn aggregate() -> Aggregate {
 }
 
 fn reached(number: u16, element: &str, flow: Option<&str>) -> ElementActivated {
-    ElementActivated { number: Number(number), element: element.to_owned(), flow: flow.map(str::to_owned), scope: None }
+    ElementActivated {
+        number: Number(number),
+        element: element.to_owned(),
+        flow: flow.map(str::to_owned),
+        scope: None,
+        handles: None,
+    }
 }
 
 fn events() -> Vec<Event> {
@@ -191,7 +197,7 @@ fn what_comes_next_is_shown_beside_what_was() {
     running.instance.status = domain::instance::InstanceStatus::Running;
     running.instance.incidents.clear();
     running.instance.ready = ["E", "E"]
-        .map(|element| domain::instance::Ready { element: element.to_owned(), flow: None, scope: None })
+        .map(|element| domain::instance::Ready { element: element.to_owned(), flow: None, scope: None, handles: None })
         .to_vec();
     let page = shown(&running, Tab::Overview, ALL);
     a11y::check_console(&page);

@@ -51,6 +51,7 @@ fn instance(status: &str, elements: &[&str], failed: &[&str], ready: &[&str]) ->
             number: Number(number),
             element: (*element).to_owned(),
             scope: None,
+            handles: None,
             started_at: now(),
             task: None,
             timers: Vec::new(),
@@ -68,8 +69,10 @@ fn instance(status: &str, elements: &[&str], failed: &[&str], ready: &[&str]) ->
             at: now(),
         })
         .collect();
-    instance.ready =
-        ready.iter().map(|element| Ready { element: (*element).to_owned(), flow: None, scope: None }).collect();
+    instance.ready = ready
+        .iter()
+        .map(|element| Ready { element: (*element).to_owned(), flow: None, scope: None, handles: None })
+        .collect();
     instance
 }
 

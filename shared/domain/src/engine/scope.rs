@@ -1,0 +1,129 @@
+//! Scopes: the process itself and its sub-processes. How they open, end by themselves, and are taken away with all
+//! that is in them. What happens in them is the engine's.
+
+use super::{Step, timer, trigger, user_task};
+use crate::event::Event;
+use crate::ids::Number;
+use crate::instance::{ElementInstance, Place, Ready};
+use crate::process::{Element, ElementIndex, ElementKind, Process};
+
+/// Opens a scope: its event sub-processes begin to wait, and its none start event is reached.
+pub(crate) fn open(step: &mut Step<'_>, parent: Option<ElementIndex>, place: Place) {
+    let process = step.env.process;
+    for (_, start, event) in process.event_sub_processes(parent) {
+        // Errors need nobody who waits: whoever throws looks for who catches.
+        if !event.trigger.is_error() {
+            step.enter(&start.id, place);
+        }
+    }
+    if let Some(start) = process.start_in(parent) {
+        step.enter(&start.id, place);
+    }
+}
+
+/// A sub-process was reached: its boundary events begin to wait, then its scope opens.
+pub(super) fn enter(step: &mut Step<'_>, element: &Element, number: Number) {
+    if let Err(failure) = trigger::begin(step, element, number) {
+        step.fail(number, &element.id, failure);
+        return;
+    }
+    let handles = step.state.instance.element(number).and_then(|live| live.handles);
+    open(step, step.env.process.index(&element.id), Place { scope: Some(number), handles });
+}
+
+/// The start event of an event sub-process occurred: it runs in the scope in which it waited, which goes on beside it
+/// or is cleared first.
+pub(super) fn enter_event_sub_process(step: &mut Step<'_>, start: &Element, place: Place, interrupting: bool) {
+    let process = step.env.process;
+    let Some(parent) = start.parent else { return };
+    let Some(around) = process.elements.get(parent) else { return };
+    if interrupting {
+        step.clear(place.scope);
+    }
+    let Some(number) = step.next_number() else {
+        step.numbers_used_up(Ready::at(&around.id, place));
+        return;
+    };
+    let reached = Ready::at(&around.id, place);
+    step.emit(Event::ElementActivated(reached.activated(number)));
+    step.enter(&start.id, Place { scope: Some(number), handles: place.handles });
+}
+
+/// The live sub-process whose paths have all ended, if there is one.
+pub(super) fn ended(step: &Step<'_>) -> Option<Number> {
+    let process = step.env.process;
+    let live = &step.state.instance.elements;
+    // The innermost ones were activated last.
+    live.iter().rev().filter(|scope| is_scope(process, scope)).map(|scope| scope.number).find(|scope| {
+        let inside = |ready: &Ready| ready.scope == Some(*scope);
+        !live.iter().any(|element| element.scope == Some(*scope) && !is_listener(process, element))
+            && !step.queue.iter().chain(&step.for_job).chain(&step.state.instance.ready).any(inside)
+    })
+}
+
+/// A sub-process in which paths run.
+pub(super) fn is_scope(process: &Process, live: &ElementInstance) -> bool {
+    let kind = process.element(&live.element).map(|element| &element.kind);
+    matches!(kind, Some(ElementKind::SubProcess | ElementKind::EventSubProcess))
+}
+
+/// The start event of an event sub-process that waits: it keeps no scope alive.
+pub(super) fn is_listener(process: &Process, live: &ElementInstance) -> bool {
+    matches!(process.element(&live.element).map(|element| &element.kind), Some(ElementKind::EventStart(_)))
+}
+
+impl Step<'_> {
+    /// Takes everything in a scope away: paths on their way, live elements with all that is in them, tasks and timers.
+    pub fn clear(&mut self, scope: Option<Number>) {
+        self.forget(scope);
+        let inside: Vec<Number> = self
+            .state
+            .instance
+            .elements
+            .iter()
+            .filter(|element| element.scope == scope)
+            .map(|element| element.number)
+            .collect();
+        for number in inside {
+            self.terminate(number);
+        }
+    }
+
+    /// Takes one element instance away with all that is in it: its task is interrupted, its timers end.
+    pub fn terminate(&mut self, number: Number) {
+        self.clear(Some(number));
+        let Some(live) = self.state.instance.element(number).cloned() else { return };
+        if let Some(task) = live.task {
+            user_task::take_away(self, task);
+        } else {
+            timer::stop_all(self, &live);
+        }
+        self.emit(Event::ElementTerminated(number));
+    }
+
+    /// Ends what waits for events of a scope that has come to its end.
+    pub(super) fn dismiss_listeners(&mut self, scope: Option<Number>) {
+        let process = self.env.process;
+        let elements = self.state.instance.elements.iter();
+        let waiting: Vec<Number> =
+            elements.filter(|live| live.scope == scope && is_listener(process, live)).map(|live| live.number).collect();
+        for number in waiting {
+            self.terminate(number);
+        }
+    }
+
+    /// Forgets the paths of a scope that were on their way.
+    fn forget(&mut self, scope: Option<Number>) {
+        self.queue.retain(|ready| ready.scope != scope);
+        self.for_job.retain(|ready| ready.scope != scope);
+        if self.state.instance.ready.iter().any(|ready| ready.scope == scope) {
+            // Those of other scopes wait on.
+            let rest: Vec<Ready> =
+                self.state.instance.ready.iter().filter(|ready| ready.scope != scope).cloned().collect();
+            self.emit(Event::FlowsResumed);
+            if !rest.is_empty() {
+                self.emit(Event::FlowsTaken(rest));
+            }
+        }
+    }
+}

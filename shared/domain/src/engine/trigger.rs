@@ -1,0 +1,79 @@
+//! Events that wait beside an activity, on a path of their own or for a whole scope: when they begin to wait and what
+//! their occurrence does. When a timer occurs is said in `timer`, who catches an error in `error`.
+
+use super::{Failure, Step, scope, timer, user_task};
+use crate::ids::Number;
+use crate::process::{Element, ElementKind, Trigger};
+use crate::time::Timestamp;
+
+/// What an element waits for beside its work: nothing waits before all of it could be evaluated.
+pub(super) struct Waits {
+    timers: Vec<(String, Timestamp)>,
+}
+
+/// What the boundary events of an activity wait for. A time that cannot be evaluated must fail the activity before its
+/// task exists.
+pub(super) fn plan(step: &Step<'_>, element: &Element) -> Result<Waits, Failure> {
+    let mut waits = Waits { timers: Vec::new() };
+    for (boundary, event) in step.env.process.boundaries(element) {
+        add(step, &mut waits, boundary, &event.trigger)?;
+    }
+    Ok(waits)
+}
+
+fn add(step: &Step<'_>, waits: &mut Waits, event: &Element, trigger: &Trigger) -> Result<(), Failure> {
+    match trigger {
+        Trigger::Timer(timer) => {
+            if let Some(at) = timer::first(step, timer)? {
+                waits.timers.push((event.id.clone(), at));
+            }
+        }
+        Trigger::Error(_) => {}
+    }
+    Ok(())
+}
+
+/// Begins to wait for what was planned.
+pub(super) fn wait(step: &mut Step<'_>, number: Number, waits: Waits) {
+    for (event, at) in waits.timers {
+        timer::start(step, number, &event, 1, at);
+    }
+}
+
+/// The boundary events of an activity begin to wait.
+pub(super) fn begin(step: &mut Step<'_>, element: &Element, number: Number) -> Result<(), Failure> {
+    let waits = plan(step, element)?;
+    wait(step, number, waits);
+    Ok(())
+}
+
+/// An event on a path of its own, or the start event of an event sub-process, begins to wait: for itself.
+pub(super) fn begin_own(step: &mut Step<'_>, element: &Element, number: Number) -> Result<(), Failure> {
+    let Some((trigger, _)) = element.kind.trigger() else { return Ok(()) };
+    let mut waits = Waits { timers: Vec::new() };
+    add(step, &mut waits, element, trigger)?;
+    wait(step, number, waits);
+    Ok(())
+}
+
+/// An event occurred that the element instance `number` waited for.
+pub(super) fn occurred(step: &mut Step<'_>, number: Number, event: &str) {
+    let process = step.env.process;
+    let Some(live) = step.state.instance.element(number).cloned() else { return };
+    let Some(model) = process.element(event) else { return };
+    let interrupting = model.kind.trigger().is_some_and(|(_, interrupting)| interrupting);
+    if live.element != event {
+        if interrupting {
+            // Interrupted when the event occurred, even where the ticket has expired since (T-16).
+            if let Some(task) = live.task {
+                user_task::interrupt(step, task);
+            }
+            step.terminate(number);
+        }
+        step.enter(event, live.place());
+    } else if matches!(model.kind, ElementKind::EventStart(_)) {
+        scope::enter_event_sub_process(step, model, live.place(), interrupting);
+    } else {
+        step.complete(number);
+    }
+}
