@@ -72,6 +72,8 @@ impl CompiledProcess {
                     | ElementKind::EventSubProcess
                     | ElementKind::ExclusiveGateway(_)
                     | ElementKind::ParallelGateway
+                    | ElementKind::InclusiveGateway(_)
+                    | ElementKind::EventBasedGateway
                     | ElementKind::IntermediateCatchEvent(_)
                     | ElementKind::BoundaryEvent(_) => return None,
                 };

@@ -3,6 +3,7 @@
 
 mod error;
 mod gateway;
+mod inclusive;
 mod scope;
 mod script;
 mod timer;
@@ -21,7 +22,7 @@ use crate::effect::Effect;
 use crate::event::Event;
 use crate::ids::Number;
 use crate::instance::{Aggregate, ElementInstance, Incident, InstanceStatus, Place, Ready};
-use crate::process::{Element, ElementKind};
+use crate::process::{Element, ElementKind, FlowIndex};
 use crate::rejection::Rejection;
 use crate::script::LogLine;
 use std::collections::VecDeque;
@@ -99,11 +100,16 @@ impl<'a> Step<'a> {
 
     /// Queues the targets of an element's outgoing flows: more than one is an implicit parallel split.
     pub fn take_flows(&mut self, element: &Element, place: Place) {
+        for index in &element.outgoing {
+            self.take_flow(element, *index, place);
+        }
+    }
+
+    fn take_flow(&mut self, element: &Element, flow: FlowIndex, place: Place) {
         let process = self.env.process;
-        for flow in process.outgoing(element) {
-            if let Some(target) = process.elements.get(flow.target) {
-                self.lead(Some(element), Ready { flow: Some(flow.id.clone()), ..Ready::at(&target.id, place) });
-            }
+        let Some(flow) = process.flows.get(flow) else { return };
+        if let Some(target) = process.elements.get(flow.target) {
+            self.lead(Some(element), Ready { flow: Some(flow.id.clone()), ..Ready::at(&target.id, place) });
         }
     }
 
@@ -132,12 +138,14 @@ impl<'a> Step<'a> {
                 self.activate(ready)?;
             }
             let done = !self.queue.is_empty() || !self.state.instance.incidents.is_empty();
-            match scope::ended(self).filter(|_| !done) {
-                Some(number) => {
-                    self.dismiss_listeners(Some(number));
-                    self.complete(number);
-                }
-                None => break,
+            if done {
+                break;
+            }
+            if let Some(number) = scope::ended(self) {
+                self.dismiss_listeners(Some(number));
+                self.complete(number);
+            } else if !inclusive::proceed(self)? {
+                break;
             }
         }
         self.park();
@@ -227,7 +235,10 @@ impl<'a> Step<'a> {
                 self.fail(number, &element.id, error::thrown(element, error));
             }
             ElementKind::ParallelGateway => gateway::synchronise(self, element, ready, number),
-            ElementKind::ExclusiveGateway(_) | ElementKind::ScriptTask(_) => {
+            ElementKind::InclusiveGateway(_) if element.incoming > 1 => {
+                inclusive::arrive(self, element, ready, number);
+            }
+            ElementKind::ExclusiveGateway(_) | ElementKind::InclusiveGateway(_) | ElementKind::ScriptTask(_) => {
                 let outcome = self.work(element, number)?;
                 match outcome {
                     Ok(flows) => {
@@ -249,7 +260,10 @@ impl<'a> Step<'a> {
                 self.emit(Event::ElementActivated(ready.activated(number)));
                 scope::enter(self, element, number);
             }
-            ElementKind::EventStart(_) | ElementKind::IntermediateCatchEvent(_) | ElementKind::UserTask(_) => {
+            ElementKind::EventStart(_)
+            | ElementKind::IntermediateCatchEvent(_)
+            | ElementKind::EventBasedGateway
+            | ElementKind::UserTask(_) => {
                 self.emit(Event::ElementActivated(ready.activated(number)));
                 if let Err(failure) = self.arrive(element, number)? {
                     self.fail(number, &element.id, failure);
@@ -281,16 +295,24 @@ impl<'a> Step<'a> {
     /// An element that waits was reached, or is tried again after a failure.
     fn arrive(&mut self, element: &Element, number: Number) -> Result<Result<(), Failure>, Rejection> {
         if matches!(element.kind, ElementKind::UserTask(_)) {
-            user_task::arrive(self, element, number)
-        } else {
-            Ok(trigger::begin_own(self, element, number))
+            return user_task::arrive(self, element, number);
         }
+        Ok(if matches!(element.kind, ElementKind::EventBasedGateway) {
+            trigger::begin_first(self, element, number)
+        } else {
+            trigger::begin_own(self, element, number)
+        })
     }
 
     /// The work of an element that does not wait. The inner result: the flow a gateway chose, or why it failed.
     fn work(&mut self, element: &Element, number: Number) -> Result<Result<Chosen, Failure>, Rejection> {
         match &element.kind {
-            ElementKind::ExclusiveGateway(gateway) => gateway::choose(self, element, gateway, number),
+            ElementKind::ExclusiveGateway(model) => {
+                gateway::choose_one(self, element, model.condition.as_deref(), number)
+            }
+            ElementKind::InclusiveGateway(model) => {
+                gateway::choose_all(self, element, model.condition.as_deref(), number)
+            }
             ElementKind::ScriptTask(task) => {
                 let ran = script::run_task(self, task, number)?;
                 Ok(ran.map(|()| Chosen::All))
@@ -305,6 +327,7 @@ impl<'a> Step<'a> {
             | ElementKind::Task
             | ElementKind::ManualTask
             | ElementKind::ParallelGateway
+            | ElementKind::EventBasedGateway
             | ElementKind::UserTask(_)
             | ElementKind::IntermediateCatchEvent(_)
             | ElementKind::BoundaryEvent(_) => Ok(Ok(Chosen::All)),
@@ -314,8 +337,10 @@ impl<'a> Step<'a> {
     fn leave(&mut self, element: &Element, chosen: Chosen, place: Place) {
         match chosen {
             Chosen::All => self.take_flows(element, place),
-            Chosen::One { flow, target } => {
-                self.lead(Some(element), Ready { flow: Some(flow), ..Ready::at(&target, place) });
+            Chosen::These(flows) => {
+                for index in flows {
+                    self.take_flow(element, index, place);
+                }
             }
         }
     }
@@ -324,11 +349,16 @@ impl<'a> Step<'a> {
     pub fn retry(&mut self, number: Number) -> Result<(), Rejection> {
         self.emit(Event::IncidentResolved(number));
         // An incident without an element instance is about flows that wait; they go on when all incidents are closed.
-        let Some(instance) = self.state.instance.element(number).cloned() else { return Ok(()) };
-        let Some(element) = self.env.process.element(&instance.element) else { return Ok(()) };
-        if instance.task.is_some() {
-            return Ok(());
+        match self.state.instance.element(number) {
+            Some(live) if live.task.is_none() => self.execute(number),
+            Some(_) | None => Ok(()),
         }
+    }
+
+    /// Does the work of an element that is live already: a join that goes on, or what failed before.
+    fn execute(&mut self, number: Number) -> Result<(), Rejection> {
+        let Some(live) = self.state.instance.element(number).cloned() else { return Ok(()) };
+        let Some(element) = self.env.process.element(&live.element) else { return Ok(()) };
         let failure = match &element.kind {
             // It waits on: `settle` says again what it waits for in vain.
             ElementKind::ParallelGateway => None,
@@ -337,10 +367,12 @@ impl<'a> Step<'a> {
                 scope::enter(self, element, number);
                 None
             }
-            ElementKind::IntermediateCatchEvent(_) | ElementKind::EventStart(_) | ElementKind::UserTask(_) => {
-                self.arrive(element, number)?.err()
-            }
+            ElementKind::IntermediateCatchEvent(_)
+            | ElementKind::EventStart(_)
+            | ElementKind::EventBasedGateway
+            | ElementKind::UserTask(_) => self.arrive(element, number)?.err(),
             ElementKind::ExclusiveGateway(_)
+            | ElementKind::InclusiveGateway(_)
             | ElementKind::ScriptTask(_)
             | ElementKind::StartEvent
             | ElementKind::EndEvent
@@ -350,7 +382,7 @@ impl<'a> Step<'a> {
             | ElementKind::BoundaryEvent(_) => match self.work(element, number)? {
                 Ok(chosen) => {
                     self.emit(Event::ElementCompleted(number));
-                    self.leave(element, chosen, instance.place());
+                    self.leave(element, chosen, live.place());
                     None
                 }
                 Err(failure) => Some(failure),
@@ -435,6 +467,6 @@ fn still_wanted(effects: Vec<Effect>, state: &Aggregate) -> Vec<Effect> {
 pub(crate) enum Chosen {
     /// Every outgoing flow.
     All,
-    /// The flow a gateway chose.
-    One { flow: String, target: String },
+    /// The flows a gateway chose.
+    These(Vec<FlowIndex>),
 }

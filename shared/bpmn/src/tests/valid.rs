@@ -42,6 +42,8 @@ fn valid_files_show_every_element_kind() {
                 ElementKind::ErrorEndEvent(_) => 12,
                 ElementKind::SubProcess => 13,
                 ElementKind::EventSubProcess => 14,
+                ElementKind::InclusiveGateway(_) => 15,
+                ElementKind::EventBasedGateway => 16,
             }));
         }
     }

@@ -77,12 +77,11 @@ enum At {
 /// Looks outwards for who catches a failure of an element instance: boundary events of the activity, event sub-processes
 /// of the scope around it, boundary events of that scope, and so on. On one level an event with exactly the code comes
 /// before one that catches any, and among equals the first of the document.
-pub(crate) fn catcher<'a>(step: &Step<'a>, number: Number, failure: &Failure) -> Option<Catch<'a>> {
+pub(crate) fn catcher<'a>(step: &Step<'a>, thrower: Number, failure: &Failure) -> Option<Catch<'a>> {
     if !failure.catchable {
         return None;
     }
     let process = step.env.process;
-    let thrower = number;
     let mut number = thrower;
     loop {
         let live = step.state.instance.element(number)?;

@@ -1,56 +1,91 @@
-//! Gateways: which flow an exclusive one takes, and what a parallel one waits for (BPMN semantics, "Gateways"). Other
-//! gateways find their place here.
+//! Gateways: which flows an exclusive or inclusive one takes, and what a parallel one waits for (BPMN semantics,
+//! "Gateways"). When an inclusive one has waited long enough is said in `inclusive`.
 
 use super::{Chosen, Failure, ScriptCall, Step};
 use crate::event::Event;
 use crate::ids::Number;
 use crate::instance::{ElementInstance, Ready};
-use crate::process::{Condition, Element, ExclusiveGateway, Flow};
+use crate::process::{Condition, Element, FlowIndex};
 use crate::rejection::Rejection;
 use crate::script::ScriptKind;
 use serde_json::Value;
 
 type Choice = Result<Result<Chosen, Failure>, Rejection>;
 
-pub(super) fn choose(step: &mut Step<'_>, element: &Element, gateway: &ExclusiveGateway, number: Number) -> Choice {
-    match &gateway.condition {
-        Some(script) => by_script(step, element, script, number),
-        None => by_expressions(step, element, number),
-    }
+/// Exactly one flow: the one a Condition names, else the first in document order whose expression holds.
+pub(super) fn choose_one(step: &mut Step<'_>, element: &Element, condition: Option<&str>, number: Number) -> Choice {
+    let chosen = match condition {
+        Some(script) => by_script(step, element, script, number, false)?,
+        None => by_expressions(step, element, number, 1)?,
+    };
+    Ok(chosen.and_then(|flows| or_default(element, flows)))
 }
 
-/// A Condition returns the id or the name of the flow; nothing returned means the default flow.
-fn by_script(step: &mut Step<'_>, element: &Element, script: &str, number: Number) -> Choice {
+/// Every flow a Condition names, else every one whose expression holds.
+pub(super) fn choose_all(step: &mut Step<'_>, element: &Element, condition: Option<&str>, number: Number) -> Choice {
+    let chosen = match condition {
+        Some(script) => by_script(step, element, script, number, true)?,
+        None => by_expressions(step, element, number, usize::MAX)?,
+    };
+    Ok(chosen.and_then(|flows| or_default(element, flows)))
+}
+
+/// A Condition returns the id or name of a flow, or a list of them; nothing returned means the default flow.
+fn by_script(
+    step: &mut Step<'_>,
+    element: &Element,
+    script: &str,
+    number: Number,
+    several: bool,
+) -> Result<Result<Vec<FlowIndex>, Failure>, Rejection> {
     let result = match evaluate(step, script, number)? {
         Ok(result) => result,
         Err(failure) => return Ok(Err(failure)),
     };
-    let wanted = match result {
-        Value::Null => return Ok(default_flow(step, element)),
-        Value::String(text) if text.is_empty() => return Ok(default_flow(step, element)),
-        Value::String(text) => text,
-        Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => result.to_string(),
-    };
-    let process = step.env.process;
-    let by_id = process.outgoing(element).find(|flow| flow.named && flow.id == wanted);
-    let flow = by_id.or_else(|| process.outgoing(element).find(|flow| flow.name.as_deref() == Some(&wanted)));
-    Ok(match flow {
-        Some(flow) => Ok(chosen(step, flow)),
-        None => Err(Failure::new(
-            "INVALID_FLOW",
-            format!("the Condition returned \"{wanted}\", which is neither id nor name of an outgoing flow"),
-        )),
-    })
+    let named = if let (Value::Array(named), true) = (&result, several) { named.clone() } else { vec![result] };
+    let mut flows = Vec::new();
+    for name in named {
+        let wanted = match name {
+            Value::Null => continue,
+            Value::String(text) if text.is_empty() => continue,
+            Value::String(text) => text,
+            other @ (Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => other.to_string(),
+        };
+        match flow_named(step, element, &wanted) {
+            Some(flow) if !flows.contains(&flow) => flows.push(flow),
+            Some(_) => {}
+            None => {
+                let message =
+                    format!("the Condition returned \"{wanted}\", which is neither id nor name of an outgoing flow");
+                return Ok(Err(Failure::new("INVALID_FLOW", message)));
+            }
+        }
+    }
+    Ok(Ok(flows))
 }
 
-/// Without a Condition the first flow in document order whose expression holds wins; one without expression holds.
-fn by_expressions(step: &mut Step<'_>, element: &Element, number: Number) -> Choice {
+fn flow_named(step: &Step<'_>, element: &Element, wanted: &str) -> Option<FlowIndex> {
+    let flows = &step.env.process.flows;
+    let find = |holds: &dyn Fn(&crate::process::Flow) -> bool| {
+        element.outgoing.iter().copied().find(|index| flows.get(*index).is_some_and(holds))
+    };
+    find(&|flow| flow.named && flow.id == wanted).or_else(|| find(&|flow| flow.name.as_deref() == Some(wanted)))
+}
+
+/// The first `most` flows in document order whose expression holds; one without expression holds.
+fn by_expressions(
+    step: &mut Step<'_>,
+    element: &Element,
+    number: Number,
+    most: usize,
+) -> Result<Result<Vec<FlowIndex>, Failure>, Rejection> {
     let process = step.env.process;
-    for index in &element.outgoing {
-        if element.default == Some(*index) {
-            continue;
+    let mut chosen = Vec::new();
+    for index in element.outgoing.iter().copied().filter(|index| element.default != Some(*index)) {
+        if chosen.len() == most {
+            break;
         }
-        let Some(flow) = process.flows.get(*index) else { continue };
+        let Some(flow) = process.flows.get(index) else { continue };
         let holds = match &flow.condition {
             None => true,
             Some(Condition::Expression(expression)) => {
@@ -62,21 +97,20 @@ fn by_expressions(step: &mut Step<'_>, element: &Element, number: Number) -> Cho
             },
         };
         if holds {
-            return Ok(Ok(chosen(step, flow)));
+            chosen.push(index);
         }
     }
-    Ok(default_flow(step, element))
+    Ok(Ok(chosen))
 }
 
-fn default_flow(step: &Step<'_>, element: &Element) -> Result<Chosen, Failure> {
-    element.default.and_then(|index| step.env.process.flows.get(index)).map(|flow| chosen(step, flow)).ok_or_else(
-        || Failure::new("NO_FLOW", format!("no condition of \"{}\" holds and it has no default flow", element.name)),
-    )
-}
-
-fn chosen(step: &Step<'_>, flow: &Flow) -> Chosen {
-    let target = step.env.process.elements.get(flow.target).map(|target| target.id.clone()).unwrap_or_default();
-    Chosen::One { flow: flow.id.clone(), target }
+fn or_default(element: &Element, chosen: Vec<FlowIndex>) -> Result<Chosen, Failure> {
+    if !chosen.is_empty() {
+        return Ok(Chosen::These(chosen));
+    }
+    element.default.map(|flow| Chosen::These(vec![flow])).ok_or_else(|| {
+        let message = format!("no condition of \"{}\" holds and it has no default flow", element.name);
+        Failure::new("NO_FLOW", message)
+    })
 }
 
 fn evaluate(step: &mut Step<'_>, source: &str, number: Number) -> Result<Result<Value, Failure>, Rejection> {
@@ -111,7 +145,7 @@ pub(super) fn synchronise(step: &mut Step<'_>, element: &Element, ready: Ready, 
 }
 
 /// A path arrives at a join: in the round that still lacks one on this flow, or in a new one.
-fn join(step: &mut Step<'_>, element: &Element, ready: Ready, flow: &str, number: Number) -> Number {
+pub(super) fn join(step: &mut Step<'_>, element: &Element, ready: Ready, flow: &str, number: Number) -> Number {
     let lacks = |live: &&ElementInstance| {
         live.element == element.id && live.scope == ready.scope && !live.arrived.iter().any(|arrived| arrived == flow)
     };

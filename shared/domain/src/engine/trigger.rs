@@ -2,7 +2,9 @@
 //! their occurrence does. When a timer occurs is said in `timer`, who catches an error in `error`.
 
 use super::{Failure, Step, scope, timer, user_task};
+use crate::event::Event;
 use crate::ids::Number;
+use crate::instance::{ElementInstance, Ready};
 use crate::process::{Element, ElementKind, Trigger};
 use crate::time::Timestamp;
 
@@ -56,13 +58,30 @@ pub(super) fn begin_own(step: &mut Step<'_>, element: &Element, number: Number) 
     Ok(())
 }
 
+/// An event-based gateway waits for the events behind it.
+pub(super) fn begin_first(step: &mut Step<'_>, element: &Element, number: Number) -> Result<(), Failure> {
+    let process = step.env.process;
+    let mut waits = Waits { timers: Vec::new() };
+    for event in process.outgoing(element).filter_map(|flow| process.elements.get(flow.target)) {
+        if let Some((trigger, _)) = event.kind.trigger() {
+            add(step, &mut waits, event, trigger)?;
+        }
+    }
+    wait(step, number, waits);
+    Ok(())
+}
+
 /// An event occurred that the element instance `number` waited for.
 pub(super) fn occurred(step: &mut Step<'_>, number: Number, event: &str) {
     let process = step.env.process;
     let Some(live) = step.state.instance.element(number).cloned() else { return };
     let Some(model) = process.element(event) else { return };
     let interrupting = model.kind.trigger().is_some_and(|(_, interrupting)| interrupting);
-    if live.element != event {
+    if live.element == event && matches!(model.kind, ElementKind::EventStart(_)) {
+        scope::enter_event_sub_process(step, model, live.place(), interrupting);
+    } else if live.element == event {
+        step.complete(number);
+    } else if model.kind.as_boundary().is_some() {
         if interrupting {
             // Interrupted when the event occurred, even where the ticket has expired since (T-16).
             if let Some(task) = live.task {
@@ -71,9 +90,23 @@ pub(super) fn occurred(step: &mut Step<'_>, number: Number, event: &str) {
             step.terminate(number);
         }
         step.enter(event, live.place());
-    } else if matches!(model.kind, ElementKind::EventStart(_)) {
-        scope::enter_event_sub_process(step, model, live.place(), interrupting);
     } else {
-        step.complete(number);
+        pass_first(step, &live, model);
     }
+}
+
+/// Of the events behind an event-based gateway one occurred: its path goes on, the others are waited for no more.
+fn pass_first(step: &mut Step<'_>, gateway: &ElementInstance, event: &Element) {
+    let process = step.env.process;
+    timer::stop_all(step, gateway);
+    step.emit(Event::ElementCompleted(gateway.number));
+    let leads = process.element(&gateway.element).into_iter().flat_map(|element| process.outgoing(element));
+    let flow = leads.into_iter().find(|flow| process.elements.get(flow.target).is_some_and(|to| to.id == event.id));
+    let ready = Ready { flow: flow.map(|flow| flow.id.clone()), ..Ready::at(&event.id, gateway.place()) };
+    let Some(number) = step.next_number() else {
+        step.numbers_used_up(ready);
+        return;
+    };
+    step.emit(Event::ElementPassed(ready.activated(number)));
+    step.take_flows(event, gateway.place());
 }

@@ -77,6 +77,11 @@ pub enum ElementKind {
     ExclusiveGateway(ExclusiveGateway),
     /// Waits for a path on each incoming flow, then takes every outgoing one.
     ParallelGateway,
+    /// Takes every outgoing flow whose condition holds; with several incoming flows it first waits until no other path
+    /// can arrive.
+    InclusiveGateway(InclusiveGateway),
+    /// Takes the path of the event that occurs first.
+    EventBasedGateway,
     /// Runs a script.
     ScriptTask(ScriptTask),
     /// Waits for a person.
@@ -98,6 +103,8 @@ impl ElementKind {
             ElementKind::ManualTask => "manualTask",
             ElementKind::ExclusiveGateway(_) => "exclusiveGateway",
             ElementKind::ParallelGateway => "parallelGateway",
+            ElementKind::InclusiveGateway(_) => "inclusiveGateway",
+            ElementKind::EventBasedGateway => "eventBasedGateway",
             ElementKind::ScriptTask(_) => "scriptTask",
             ElementKind::UserTask(_) => "userTask",
             ElementKind::IntermediateCatchEvent(_) => "intermediateCatchEvent",
@@ -142,6 +149,14 @@ pub enum Condition {
 #[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize)]
 pub struct ExclusiveGateway {
     /// `Condition`: a script that returns the id or name of the flow to take. Wins over conditionExpressions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub condition: Option<String>,
+}
+
+/// Model of an inclusive gateway.
+#[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize)]
+pub struct InclusiveGateway {
+    /// `Condition`: a script that returns the id or name of a flow, or a list of them. Wins over conditionExpressions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub condition: Option<String>,
 }

@@ -3,8 +3,8 @@
 use super::RECIPIENT;
 use crate::process::{
     ActionModel, BoundaryEvent, Condition, Element, ElementKind, EventStart, ExclusiveGateway, ExternalTaskModel,
-    FieldKind, FieldModel, Flow, Mapping, Pages, Process, Reminders, ScriptTask, TaskProfile, ThrownError, Timer,
-    Trigger, UserTask, When,
+    FieldKind, FieldModel, Flow, InclusiveGateway, Mapping, Pages, Process, Reminders, ScriptTask, TaskProfile,
+    ThrownError, Timer, Trigger, UserTask, When,
 };
 use crate::template::Template;
 use crate::value::ValueExpr;
@@ -203,6 +203,16 @@ impl Model {
 
     pub fn parallel(self, id: &str) -> Model {
         self.add(id, ElementKind::ParallelGateway)
+    }
+
+    /// An inclusive gateway.
+    pub fn inclusive(self, id: &str) -> Model {
+        self.add(id, ElementKind::InclusiveGateway(InclusiveGateway { condition: None }))
+    }
+
+    /// An event-based gateway.
+    pub fn first(self, id: &str) -> Model {
+        self.add(id, ElementKind::EventBasedGateway)
     }
 
     /// A gateway with a Condition.
