@@ -3,7 +3,7 @@
 use crate::event::{ElementActivated, Event, InstanceStarted, TaskCreated};
 use crate::external_task::{ExternalTask, Status};
 use crate::ids::{InstanceKey, Number};
-use crate::instance::{Aggregate, ElementInstance, Instance, InstanceStatus, TimerState};
+use crate::instance::{Aggregate, ElementInstance, Instance, InstanceStatus, TimerState, TurnsState};
 use crate::notification::Delivery;
 use crate::time::Timestamp;
 use crate::variables::Variables;
@@ -50,9 +50,23 @@ pub fn apply(state: &mut Aggregate, at: Timestamp, event: &Event) {
         Event::ElementActivated(activated) => activate(instance, at, activated),
         Event::ElementPassed(passed) => instance.last_number = passed.number,
         Event::ElementCompleted(number) | Event::ElementTerminated(number) => {
+            if matches!(event, Event::ElementCompleted(_)) {
+                count_turn(instance, *number, |turns| turns.done += 1);
+            }
             instance.elements.retain(|element| element.number != *number);
             instance.incidents.retain(|incident| incident.element_number != *number);
             instance.ready.retain(|ready| ready.scope != Some(*number));
+        }
+        Event::TurnsBegun { element, total } => on_element(instance, *element, |element| {
+            element.turns = Some(TurnsState { total: *total, begun: 0, done: 0, output: BTreeMap::new() });
+        }),
+        Event::TurnGave { element, turn, value } => on_element(instance, *element, |element| {
+            if let Some(turns) = &mut element.turns {
+                turns.output.insert(*turn, value.clone());
+            }
+        }),
+        Event::LocalsSet { element, values } => {
+            on_element(instance, *element, |element| merge(&mut element.local, values))
         }
         Event::FlowJoined { element, flow } => {
             on_element(instance, *element, |element| element.arrived.push(flow.clone()));
@@ -118,8 +132,20 @@ fn activate(instance: &mut Instance, at: Timestamp, activated: &ElementActivated
         task: None,
         timers: Vec::new(),
         arrived: Vec::new(),
+        turns: None,
+        local: Variables::new(),
         failed: false,
     });
+    count_turn(instance, activated.number, |turns| turns.begun += 1);
+}
+
+/// Counts in the multi-instance activity that an element instance is a turn of, if it is one.
+fn count_turn(instance: &mut Instance, number: Number, count: impl FnOnce(&mut TurnsState)) {
+    let Some(around) = instance.element(number).and_then(|turn| instance.around(turn)).map(|around| around.number)
+    else {
+        return;
+    };
+    on_element(instance, around, |around| around.turns.as_mut().map(count).unwrap_or_default());
 }
 
 fn on_element(instance: &mut Instance, number: Number, change: impl FnOnce(&mut ElementInstance)) {

@@ -4,6 +4,7 @@
 mod error;
 mod gateway;
 mod inclusive;
+mod multi_instance;
 mod scope;
 mod script;
 mod timer;
@@ -11,6 +12,8 @@ mod trigger;
 mod user_task;
 
 pub(crate) use error::{Failure, catcher, caught, record};
+use gateway::Seen;
+pub(crate) use multi_instance::host;
 pub(crate) use scope::open;
 pub(crate) use script::{ScriptCall, keep_last_result, size};
 pub(crate) use timer::{fire, fire_before, interrupting_due, running};
@@ -143,7 +146,7 @@ impl<'a> Step<'a> {
             }
             if let Some(number) = scope::ended(self) {
                 self.dismiss_listeners(Some(number));
-                self.complete(number);
+                self.complete(number)?;
             } else if !inclusive::proceed(self)? {
                 break;
             }
@@ -219,6 +222,15 @@ impl<'a> Step<'a> {
         if let Some(entity_state) = &element.entity_state {
             self.emit(Event::EntityStateSet(entity_state.clone()));
         }
+        if let Some(model) = &element.multi_instance {
+            let turn = multi_instance::is_turn(self, &ready);
+            self.emit(Event::ElementActivated(ready.activated(number)));
+            if !turn {
+                return multi_instance::begin(self, element, model, number);
+            }
+            multi_instance::begin_turn(self, model, number);
+            return self.execute(number);
+        }
         let place = ready.place();
         match &element.kind {
             ElementKind::StartEvent | ElementKind::BoundaryEvent(_) | ElementKind::Task | ElementKind::ManualTask => {
@@ -234,12 +246,12 @@ impl<'a> Step<'a> {
                 self.emit(Event::ElementActivated(ready.activated(number)));
                 self.fail(number, &element.id, error::thrown(element, error));
             }
-            ElementKind::ParallelGateway => gateway::synchronise(self, element, ready, number),
+            ElementKind::ParallelGateway => gateway::synchronise(self, element, ready, number)?,
             ElementKind::InclusiveGateway(_) if element.incoming > 1 => {
                 inclusive::arrive(self, element, ready, number);
             }
             ElementKind::ExclusiveGateway(_) | ElementKind::InclusiveGateway(_) | ElementKind::ScriptTask(_) => {
-                let outcome = self.work(element, number)?;
+                let outcome = self.work(element, number, place.scope)?;
                 match outcome {
                     Ok(flows) => {
                         self.emit(Event::ElementPassed(ready.activated(number)));
@@ -305,16 +317,21 @@ impl<'a> Step<'a> {
     }
 
     /// The work of an element that does not wait. The inner result: the flow a gateway chose, or why it failed.
-    fn work(&mut self, element: &Element, number: Number) -> Result<Result<Chosen, Failure>, Rejection> {
+    fn work(
+        &mut self,
+        element: &Element,
+        number: Number,
+        at: Option<Number>,
+    ) -> Result<Result<Chosen, Failure>, Rejection> {
         match &element.kind {
             ElementKind::ExclusiveGateway(model) => {
-                gateway::choose_one(self, element, model.condition.as_deref(), number)
+                gateway::choose_one(self, element, model.condition.as_deref(), Seen { number, at })
             }
             ElementKind::InclusiveGateway(model) => {
-                gateway::choose_all(self, element, model.condition.as_deref(), number)
+                gateway::choose_all(self, element, model.condition.as_deref(), Seen { number, at })
             }
             ElementKind::ScriptTask(task) => {
-                let ran = script::run_task(self, task, number)?;
+                let ran = script::run_task(self, task, number, at)?;
                 Ok(ran.map(|()| Chosen::All))
             }
             ElementKind::StartEvent
@@ -359,6 +376,9 @@ impl<'a> Step<'a> {
     fn execute(&mut self, number: Number) -> Result<(), Rejection> {
         let Some(live) = self.state.instance.element(number).cloned() else { return Ok(()) };
         let Some(element) = self.env.process.element(&live.element) else { return Ok(()) };
+        if let Some(model) = element.multi_instance.as_ref().filter(|_| self.state.instance.around(&live).is_none()) {
+            return multi_instance::begin(self, element, model, number);
+        }
         let failure = match &element.kind {
             // It waits on: `settle` says again what it waits for in vain.
             ElementKind::ParallelGateway => None,
@@ -379,8 +399,12 @@ impl<'a> Step<'a> {
             | ElementKind::TerminateEndEvent
             | ElementKind::Task
             | ElementKind::ManualTask
-            | ElementKind::BoundaryEvent(_) => match self.work(element, number)? {
-                Ok(chosen) => {
+            | ElementKind::BoundaryEvent(_) => match self.work(element, number, Some(number))? {
+                Ok(Chosen::All) => {
+                    self.complete(number)?;
+                    None
+                }
+                Ok(chosen @ Chosen::These(_)) => {
                     self.emit(Event::ElementCompleted(number));
                     self.leave(element, chosen, live.place());
                     None
@@ -394,14 +418,17 @@ impl<'a> Step<'a> {
         Ok(())
     }
 
-    /// An activity ended as modelled: its flows are taken.
-    pub fn complete(&mut self, number: Number) {
-        let Some(live) = self.state.instance.element(number).cloned() else { return };
+    /// An activity ended as modelled: its flows are taken, unless it was a turn of several.
+    pub fn complete(&mut self, number: Number) -> Result<(), Rejection> {
+        let Some(live) = self.state.instance.element(number).cloned() else { return Ok(()) };
+        let Some(element) = self.env.process.element(&live.element) else { return Ok(()) };
         timer::stop_all(self, &live);
-        self.emit(Event::ElementCompleted(number));
-        if let Some(element) = self.env.process.element(&live.element) {
-            self.take_flows(element, live.place());
+        if self.state.instance.around(&live).is_some() {
+            return multi_instance::turn_ended(self, element, &live);
         }
+        self.emit(Event::ElementCompleted(number));
+        self.take_flows(element, live.place());
+        Ok(())
     }
 
     /// An element failed: whoever catches the error takes the path on; where nobody does, an operator must look.

@@ -59,6 +59,10 @@ impl Erasure {
             }
         }
         self.values(&mut instance.variables);
+        for live in &mut instance.elements {
+            self.values(&mut live.local);
+            live.turns.iter_mut().flat_map(|turns| turns.output.values_mut()).for_each(|value| self.value(value));
+        }
         for incident in &mut instance.incidents {
             self.text(&mut incident.message);
         }
@@ -97,10 +101,11 @@ impl Erasure {
                     *values = Variables::new();
                 }
                 Event::TaskCompleted { answers, .. } if theirs => *answers = Variables::new(),
-                Event::VariablesSet(values) if answer => {
+                Event::VariablesSet(values) | Event::LocalsSet { values, .. } if answer => {
                     values.iter_mut().for_each(|(_, value)| *value = Value::Null);
                 }
-                Event::VariablesSet(values) => self.values(values),
+                Event::VariablesSet(values) | Event::LocalsSet { values, .. } => self.values(values),
+                Event::TurnGave { value, .. } => self.value(value),
                 Event::InstanceStarted(started) => self.values(&mut started.variables),
                 Event::TaskCreated(created) => {
                     self.values(&mut created.form_context);
@@ -116,6 +121,7 @@ impl Erasure {
                 | Event::ElementPassed(_)
                 | Event::ElementCompleted(_)
                 | Event::ElementTerminated(_)
+                | Event::TurnsBegun { .. }
                 | Event::FlowJoined { .. }
                 | Event::FlowsTaken(_)
                 | Event::FlowsResumed

@@ -40,6 +40,39 @@ pub enum Event {
         #[serde(rename = "f")]
         flow: String,
     },
+    /// A multi-instance activity begins its turns.
+    #[serde(rename = "turns")]
+    TurnsBegun {
+        /// The element instance around the turns.
+        #[serde(rename = "k")]
+        element: Number,
+        /// How many there are.
+        #[serde(rename = "n")]
+        total: u32,
+    },
+    /// A turn gave something to the list of all.
+    #[serde(rename = "out")]
+    TurnGave {
+        /// The element instance around the turns.
+        #[serde(rename = "k")]
+        element: Number,
+        /// Number of the turn, from 0.
+        #[serde(rename = "i")]
+        turn: u32,
+        /// What.
+        #[serde(rename = "v")]
+        value: serde_json::Value,
+    },
+    /// Variables of one element instance were written.
+    #[serde(rename = "local")]
+    LocalsSet {
+        /// The element instance.
+        #[serde(rename = "k")]
+        element: Number,
+        /// Each replaces the whole variable.
+        #[serde(rename = "v")]
+        values: Variables,
+    },
     /// Flows were taken whose targets must wait for a job or for the end of an error.
     #[serde(rename = "ready")]
     FlowsTaken(Vec<Ready>),
@@ -300,6 +333,9 @@ impl Event {
             | Event::ElementCompleted(_)
             | Event::ElementTerminated(_)
             | Event::FlowJoined { .. }
+            | Event::TurnsBegun { .. }
+            | Event::TurnGave { .. }
+            | Event::LocalsSet { .. }
             | Event::FlowsTaken(_)
             | Event::FlowsResumed
             | Event::VariablesSet(_)
@@ -329,6 +365,9 @@ impl Event {
             | Event::ElementCompleted(_)
             | Event::ElementTerminated(_)
             | Event::FlowJoined { .. }
+            | Event::TurnsBegun { .. }
+            | Event::TurnGave { .. }
+            | Event::LocalsSet { .. }
             | Event::FlowsTaken(_)
             | Event::FlowsResumed
             | Event::VariablesSet(_)

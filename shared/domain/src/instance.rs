@@ -91,9 +91,32 @@ pub struct ElementInstance {
     /// Of a parallel gateway: the flows that arrived while it waits for the others.
     #[serde(rename = "r", default, skip_serializing_if = "Vec::is_empty")]
     pub arrived: Vec<String>,
+    /// Of a multi-instance activity: how far its turns are.
+    #[serde(rename = "m", default, skip_serializing_if = "Option::is_none")]
+    pub turns: Option<TurnsState>,
+    /// Variables of its own, seen by it and by everything inside it.
+    #[serde(rename = "l", default, skip_serializing_if = "Variables::is_empty")]
+    pub local: Variables,
     /// It failed and waits for a retry; the incident says why.
     #[serde(rename = "f", default, skip_serializing_if = "std::ops::Not::not")]
     pub failed: bool,
+}
+
+/// How far the turns of a multi-instance activity are.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TurnsState {
+    /// How many there are.
+    #[serde(rename = "n")]
+    pub total: u32,
+    /// How many have begun.
+    #[serde(rename = "s")]
+    pub begun: u32,
+    /// How many have ended as modelled.
+    #[serde(rename = "d")]
+    pub done: u32,
+    /// What they gave, by number of the turn.
+    #[serde(rename = "o", default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub output: BTreeMap<u32, serde_json::Value>,
 }
 
 /// A timer that runs.
@@ -230,6 +253,11 @@ impl Instance {
     /// The live element instance with this number.
     pub fn element(&self, number: Number) -> Option<&ElementInstance> {
         self.elements.iter().find(|element| element.number == number)
+    }
+
+    /// The multi-instance activity that an element instance is a turn of.
+    pub fn around(&self, turn: &ElementInstance) -> Option<&ElementInstance> {
+        self.element(turn.scope?).filter(|around| around.element == turn.element && around.turns.is_some())
     }
 }
 

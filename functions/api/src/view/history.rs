@@ -34,6 +34,9 @@ pub fn elements(process: &Process, instance: &Instance, journal: &[JournalEntry]
                 Event::ElementTerminated(number) => end(&mut seen, *number, "TERMINATED", entry.at),
                 Event::InstanceStarted(_)
                 | Event::StatusChanged(_)
+                | Event::TurnsBegun { .. }
+                | Event::TurnGave { .. }
+                | Event::LocalsSet { .. }
                 | Event::FlowJoined { .. }
                 | Event::FlowsTaken(_)
                 | Event::FlowsResumed
@@ -135,6 +138,15 @@ fn describe(key: InstanceKey, event: &Event, values: bool) -> (&'static str, Val
         Event::ElementPassed(reached) => ("elementPassed", element(reached)),
         Event::ElementCompleted(number) => ("elementCompleted", json!({ "elementKey": key.element(*number) })),
         Event::ElementTerminated(number) => ("elementTerminated", json!({ "elementKey": key.element(*number) })),
+        Event::TurnsBegun { element, total } => {
+            ("turnsBegun", json!({ "elementKey": key.element(*element), "total": total }))
+        }
+        Event::TurnGave { element, turn, value } => {
+            ("turnGave", json!({ "elementKey": key.element(*element), "turn": turn, "value": values.then_some(value) }))
+        }
+        Event::LocalsSet { element, values } => {
+            ("variablesSet", json!({ "elementKey": key.element(*element), "variables": shown(values) }))
+        }
         Event::FlowJoined { element, flow } => {
             ("flowJoined", json!({ "elementKey": key.element(*element), "flowId": flow }))
         }

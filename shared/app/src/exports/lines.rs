@@ -133,6 +133,9 @@ fn describe(event: &Event) -> (&'static str, Option<String>) {
         | Event::ElementPassed(_)
         | Event::ElementCompleted(_)
         | Event::ElementTerminated(_)
+        | Event::TurnsBegun { .. }
+        | Event::TurnGave { .. }
+        | Event::LocalsSet { .. }
         | Event::FlowJoined { .. }
         | Event::FlowsTaken(_)
         | Event::FlowsResumed

@@ -220,6 +220,9 @@ fn without_values(mut event: Event) -> Event {
         | Event::ElementPassed(_)
         | Event::ElementCompleted(_)
         | Event::ElementTerminated(_)
+        | Event::TurnsBegun { .. }
+        | Event::TurnGave { .. }
+        | Event::LocalsSet { .. }
         | Event::FlowJoined { .. }
         | Event::FlowsTaken(_)
         | Event::FlowsResumed

@@ -59,6 +59,7 @@ fn element(node: &FlowNode<'_, '_>, outline: &Outline<'_, '_>, reader: &mut Read
         parent: None,
         async_before: asynchronous(node, "AsyncBefore", reader),
         async_after: asynchronous(node, "AsyncAfter", reader),
+        multi_instance: None,
         entity_state: properties.plain("EntityState"),
         description,
         headers: properties.headers.clone(),

@@ -1,6 +1,6 @@
 //! Failures of elements: how they are recorded for scripts, and who catches them (BPMN semantics, "Errors").
 
-use super::{Step, scope, user_task};
+use super::{Step, multi_instance, scope, user_task};
 use crate::event::Event;
 use crate::ids::Number;
 use crate::instance::Place;
@@ -82,14 +82,16 @@ pub(crate) fn catcher<'a>(step: &Step<'a>, thrower: Number, failure: &Failure) -
         return None;
     }
     let process = step.env.process;
-    let mut number = thrower;
+    // What hangs on a multi-instance activity hangs beside all its turns.
+    let activity = multi_instance::host(step, thrower);
+    let mut number = activity;
     loop {
         let live = step.state.instance.element(number)?;
         let element = process.element(&live.element)?;
         let boundaries = process.boundaries(element).map(|(event, model)| (event, &model.trigger, model.interrupting));
         if let Some((event, interrupting)) = best(boundaries, &failure.code) {
             // Only the thrower itself can go on: a scope in which something failed cannot.
-            let interrupting = interrupting || number != thrower;
+            let interrupting = interrupting || number != activity;
             return Some(Catch { event, at: At::Activity(number), interrupting });
         }
         // What handles the errors of a scope does not handle its own.
@@ -100,7 +102,7 @@ pub(crate) fn catcher<'a>(step: &Step<'a>, thrower: Number, failure: &Failure) -
                 return Some(Catch { event, at: At::Scope(live.scope), interrupting });
             }
         }
-        number = live.scope?;
+        number = multi_instance::host(step, live.scope?);
     }
 }
 

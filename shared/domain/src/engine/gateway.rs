@@ -9,23 +9,31 @@ use crate::process::{Condition, Element, FlowIndex};
 use crate::rejection::Rejection;
 use crate::script::ScriptKind;
 use serde_json::Value;
+use std::borrow::Cow;
+
+/// For whom something is evaluated: the number of the element instance, and the live one whose variables are seen.
+#[derive(Clone, Copy)]
+pub(super) struct Seen {
+    pub number: Number,
+    pub at: Option<Number>,
+}
 
 type Choice = Result<Result<Chosen, Failure>, Rejection>;
 
 /// Exactly one flow: the one a Condition names, else the first in document order whose expression holds.
-pub(super) fn choose_one(step: &mut Step<'_>, element: &Element, condition: Option<&str>, number: Number) -> Choice {
+pub(super) fn choose_one(step: &mut Step<'_>, element: &Element, condition: Option<&str>, seen: Seen) -> Choice {
     let chosen = match condition {
-        Some(script) => by_script(step, element, script, number, false)?,
-        None => by_expressions(step, element, number, 1)?,
+        Some(script) => by_script(step, element, script, seen, false)?,
+        None => by_expressions(step, element, seen, 1)?,
     };
     Ok(chosen.and_then(|flows| or_default(element, flows)))
 }
 
 /// Every flow a Condition names, else every one whose expression holds.
-pub(super) fn choose_all(step: &mut Step<'_>, element: &Element, condition: Option<&str>, number: Number) -> Choice {
+pub(super) fn choose_all(step: &mut Step<'_>, element: &Element, condition: Option<&str>, seen: Seen) -> Choice {
     let chosen = match condition {
-        Some(script) => by_script(step, element, script, number, true)?,
-        None => by_expressions(step, element, number, usize::MAX)?,
+        Some(script) => by_script(step, element, script, seen, true)?,
+        None => by_expressions(step, element, seen, usize::MAX)?,
     };
     Ok(chosen.and_then(|flows| or_default(element, flows)))
 }
@@ -35,10 +43,10 @@ fn by_script(
     step: &mut Step<'_>,
     element: &Element,
     script: &str,
-    number: Number,
+    seen: Seen,
     several: bool,
 ) -> Result<Result<Vec<FlowIndex>, Failure>, Rejection> {
-    let result = match evaluate(step, script, number)? {
+    let result = match evaluate(step, script, seen)? {
         Ok(result) => result,
         Err(failure) => return Ok(Err(failure)),
     };
@@ -76,7 +84,7 @@ fn flow_named(step: &Step<'_>, element: &Element, wanted: &str) -> Option<FlowIn
 fn by_expressions(
     step: &mut Step<'_>,
     element: &Element,
-    number: Number,
+    seen: Seen,
     most: usize,
 ) -> Result<Result<Vec<FlowIndex>, Failure>, Rejection> {
     let process = step.env.process;
@@ -88,11 +96,8 @@ fn by_expressions(
         let Some(flow) = process.flows.get(index) else { continue };
         let holds = match &flow.condition {
             None => true,
-            Some(Condition::Expression(expression)) => {
-                expression.evaluate(&step.state.instance.variables, step.env.now) == Value::Bool(true)
-            }
-            Some(Condition::Script(script)) => match evaluate(step, script, number)? {
-                Ok(result) => is_truthy(&result),
+            Some(condition) => match holds(step, condition, seen.number, seen.at)? {
+                Ok(holds) => holds,
                 Err(failure) => return Ok(Err(failure)),
             },
         };
@@ -113,8 +118,29 @@ fn or_default(element: &Element, chosen: Vec<FlowIndex>) -> Result<Chosen, Failu
     })
 }
 
-fn evaluate(step: &mut Step<'_>, source: &str, number: Number) -> Result<Result<Value, Failure>, Rejection> {
-    let variables = std::mem::take(&mut step.state.instance.variables);
+/// Whether a condition holds at an element instance: of an expression only `true` does, of a script what is truthy.
+pub(super) fn holds(
+    step: &mut Step<'_>,
+    condition: &Condition,
+    number: Number,
+    at: Option<Number>,
+) -> Result<Result<bool, Failure>, Rejection> {
+    match condition {
+        Condition::Expression(expression) => {
+            Ok(Ok(expression.evaluate(&step.variables_at(at), step.env.now) == Value::Bool(true)))
+        }
+        Condition::Script(script) => Ok(evaluate(step, script, Seen { number, at })?.map(|result| is_truthy(&result))),
+    }
+}
+
+fn evaluate(step: &mut Step<'_>, source: &str, seen: Seen) -> Result<Result<Value, Failure>, Rejection> {
+    let shared = matches!(step.variables_at(seen.at), Cow::Borrowed(_));
+    // Lent and given back: a gateway of a large instance must not copy its variables.
+    let variables = if shared {
+        std::mem::take(&mut step.state.instance.variables)
+    } else {
+        step.variables_at(seen.at).into_owned()
+    };
     let call = ScriptCall {
         source,
         kind: ScriptKind::Condition,
@@ -123,25 +149,30 @@ fn evaluate(step: &mut Step<'_>, source: &str, number: Number) -> Result<Result<
         user_action: None,
         current_user: None,
     };
-    let outcome = step.evaluate(&call, number);
-    step.state.instance.variables = variables;
+    let outcome = step.evaluate(&call, seen.number);
+    if shared {
+        step.state.instance.variables = variables;
+    }
     Ok(outcome?.map(|outcome| outcome.result))
 }
 
 /// Parallel gateway. A split passes through; a join is a live element instance that remembers the flows on which a path
 /// arrived, and goes on when there is one of each. A second path on the same flow (a loop) belongs to the next round.
-pub(super) fn synchronise(step: &mut Step<'_>, element: &Element, ready: Ready, number: Number) {
+pub(super) fn synchronise(
+    step: &mut Step<'_>,
+    element: &Element,
+    ready: Ready,
+    number: Number,
+) -> Result<(), Rejection> {
     let place = ready.place();
     let Some(flow) = ready.flow.clone().filter(|_| element.incoming > 1) else {
         step.emit(Event::ElementPassed(ready.activated(number)));
         step.take_flows(element, place);
-        return;
+        return Ok(());
     };
     let number = join(step, element, ready, &flow, number);
     let arrived = step.state.instance.element(number).map_or(0, |round| round.arrived.len());
-    if arrived == element.incoming {
-        step.complete(number);
-    }
+    if arrived == element.incoming { step.complete(number) } else { Ok(()) }
 }
 
 /// A path arrives at a join: in the round that still lacks one on this flow, or in a new one.

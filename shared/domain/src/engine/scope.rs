@@ -64,7 +64,7 @@ pub(super) fn ended(step: &Step<'_>) -> Option<Number> {
 /// A sub-process in which paths run.
 pub(super) fn is_scope(process: &Process, live: &ElementInstance) -> bool {
     let kind = process.element(&live.element).map(|element| &element.kind);
-    matches!(kind, Some(ElementKind::SubProcess | ElementKind::EventSubProcess))
+    live.turns.is_none() && matches!(kind, Some(ElementKind::SubProcess | ElementKind::EventSubProcess))
 }
 
 /// The start event of an event sub-process that waits: it keeps no scope alive.

@@ -1,6 +1,6 @@
 //! Runs scripts of elements and writes their results. The language itself is behind the `Scripts` port.
 
-use super::{Failure, Step};
+use super::{Failure, Step, multi_instance};
 use crate::event::Event;
 use crate::ids::Number;
 use crate::process::{Mapping, ScriptTask};
@@ -8,6 +8,7 @@ use crate::rejection::Rejection;
 use crate::script::{ScriptKind, ScriptOutcome, ScriptRequest};
 use crate::variables::{VARIABLES_BYTES_MAX, Variables, is_reserved};
 use serde_json::Value;
+use std::borrow::Cow;
 
 /// What a script sees besides clock and seed.
 pub(crate) struct ScriptCall<'s> {
@@ -51,6 +52,42 @@ impl Step<'_> {
                 None => Err(Rejection::Retry),
             },
         }
+    }
+
+    /// The variables seen at an element instance: those of the process, and over them what it and the scopes around it
+    /// have for themselves.
+    pub fn variables_at(&self, at: Option<Number>) -> Cow<'_, Variables> {
+        let instance = &self.state.instance;
+        let mut around = at.and_then(|number| instance.element(number));
+        let mut local: Vec<Cow<'_, Variables>> = Vec::new();
+        while let Some(live) = around {
+            if !live.local.is_empty() {
+                local.push(Cow::Borrowed(&live.local));
+            }
+            local.extend(live.turns.as_ref().map(|turns| Cow::Owned(multi_instance::counters(turns))));
+            around = live.scope.and_then(|number| instance.element(number));
+        }
+        if local.is_empty() {
+            return Cow::Borrowed(&instance.variables);
+        }
+        let mut variables = instance.variables.clone();
+        for own in local.into_iter().rev() {
+            variables.extend(own.into_owned());
+        }
+        Cow::Owned(variables)
+    }
+
+    /// Writes variables as seen at an element instance: one that it or a scope around it has for itself stays there.
+    pub fn set_variables_at(&mut self, at: Option<Number>, mut values: Variables) -> Result<(), Failure> {
+        let mut around = at.and_then(|number| self.state.instance.element(number)).cloned();
+        while let Some(live) = around {
+            let own: Variables = live.local.keys().filter_map(|name| values.remove_entry(name)).collect();
+            if !own.is_empty() {
+                self.emit(Event::LocalsSet { element: live.number, values: own });
+            }
+            around = live.scope.and_then(|number| self.state.instance.element(number)).cloned();
+        }
+        self.set_variables(values)
     }
 
     /// Writes variables, or fails when the instance would hold too many bytes of them.
@@ -98,8 +135,9 @@ pub(super) fn run_task(
     step: &mut Step<'_>,
     task: &ScriptTask,
     number: Number,
+    at: Option<Number>,
 ) -> Result<Result<(), Failure>, Rejection> {
-    let variables = step.state.instance.variables.clone();
+    let variables = step.variables_at(at).into_owned();
     let call = ScriptCall {
         source: &task.script,
         kind: ScriptKind::Task,
@@ -119,7 +157,7 @@ pub(super) fn run_task(
                 &task.output_mapping,
                 "lastScriptResult",
             );
-            step.set_variables(values)
+            step.set_variables_at(at, values)
         }
         Err(failure) => Err(failure),
     })

@@ -37,10 +37,10 @@ fn due_of_value(expression: &ValueExpr, start: Timestamp, variables: &Variables)
 }
 
 /// When a timer that starts now fires first; `None` where it never does.
-pub(super) fn first(step: &Step<'_>, timer: &Timer) -> Result<Option<Timestamp>, Failure> {
+pub(super) fn first(step: &Step<'_>, timer: &Timer, number: Number) -> Result<Option<Timestamp>, Failure> {
     let now = step.env.now;
     match timer {
-        Timer::Once(when) => due(when, now, &step.state.instance.variables)
+        Timer::Once(when) => due(when, now, &step.variables_at(Some(number)))
             .map(Some)
             .map_err(|message| Failure::new("INVALID_TIMER", message)),
         Timer::Cycle { times: Some(0), .. } => Ok(None),
@@ -126,7 +126,7 @@ fn fire_one(step: &mut Step<'_>, number: Number, timer: &TimerState) -> Result<(
     if let Some(next) = next_firing(step, timer) {
         start(step, number, &timer.event, occurrence + 1, next);
     }
-    trigger::occurred(step, number, &timer.event);
+    trigger::occurred(step, number, &timer.event)?;
     step.run()
 }
 

@@ -1,11 +1,12 @@
 //! Events that wait beside an activity, on a path of their own or for a whole scope: when they begin to wait and what
 //! their occurrence does. When a timer occurs is said in `timer`, who catches an error in `error`.
 
-use super::{Failure, Step, scope, timer, user_task};
+use super::{Failure, Step, multi_instance, scope, timer, user_task};
 use crate::event::Event;
 use crate::ids::Number;
 use crate::instance::{ElementInstance, Ready};
 use crate::process::{Element, ElementKind, Trigger};
+use crate::rejection::Rejection;
 use crate::time::Timestamp;
 
 /// What an element waits for beside its work: nothing waits before all of it could be evaluated.
@@ -15,18 +16,22 @@ pub(super) struct Waits {
 
 /// What the boundary events of an activity wait for. A time that cannot be evaluated must fail the activity before its
 /// task exists.
-pub(super) fn plan(step: &Step<'_>, element: &Element) -> Result<Waits, Failure> {
+pub(super) fn plan(step: &Step<'_>, element: &Element, number: Number) -> Result<Waits, Failure> {
     let mut waits = Waits { timers: Vec::new() };
+    if multi_instance::host(step, number) != number {
+        // They wait beside all turns, not beside each.
+        return Ok(waits);
+    }
     for (boundary, event) in step.env.process.boundaries(element) {
-        add(step, &mut waits, boundary, &event.trigger)?;
+        add(step, &mut waits, number, boundary, &event.trigger)?;
     }
     Ok(waits)
 }
 
-fn add(step: &Step<'_>, waits: &mut Waits, event: &Element, trigger: &Trigger) -> Result<(), Failure> {
+fn add(step: &Step<'_>, waits: &mut Waits, number: Number, event: &Element, trigger: &Trigger) -> Result<(), Failure> {
     match trigger {
         Trigger::Timer(timer) => {
-            if let Some(at) = timer::first(step, timer)? {
+            if let Some(at) = timer::first(step, timer, number)? {
                 waits.timers.push((event.id.clone(), at));
             }
         }
@@ -44,7 +49,7 @@ pub(super) fn wait(step: &mut Step<'_>, number: Number, waits: Waits) {
 
 /// The boundary events of an activity begin to wait.
 pub(super) fn begin(step: &mut Step<'_>, element: &Element, number: Number) -> Result<(), Failure> {
-    let waits = plan(step, element)?;
+    let waits = plan(step, element, number)?;
     wait(step, number, waits);
     Ok(())
 }
@@ -53,7 +58,7 @@ pub(super) fn begin(step: &mut Step<'_>, element: &Element, number: Number) -> R
 pub(super) fn begin_own(step: &mut Step<'_>, element: &Element, number: Number) -> Result<(), Failure> {
     let Some((trigger, _)) = element.kind.trigger() else { return Ok(()) };
     let mut waits = Waits { timers: Vec::new() };
-    add(step, &mut waits, element, trigger)?;
+    add(step, &mut waits, number, element, trigger)?;
     wait(step, number, waits);
     Ok(())
 }
@@ -64,7 +69,7 @@ pub(super) fn begin_first(step: &mut Step<'_>, element: &Element, number: Number
     let mut waits = Waits { timers: Vec::new() };
     for event in process.outgoing(element).filter_map(|flow| process.elements.get(flow.target)) {
         if let Some((trigger, _)) = event.kind.trigger() {
-            add(step, &mut waits, event, trigger)?;
+            add(step, &mut waits, number, event, trigger)?;
         }
     }
     wait(step, number, waits);
@@ -72,15 +77,15 @@ pub(super) fn begin_first(step: &mut Step<'_>, element: &Element, number: Number
 }
 
 /// An event occurred that the element instance `number` waited for.
-pub(super) fn occurred(step: &mut Step<'_>, number: Number, event: &str) {
+pub(super) fn occurred(step: &mut Step<'_>, number: Number, event: &str) -> Result<(), Rejection> {
     let process = step.env.process;
-    let Some(live) = step.state.instance.element(number).cloned() else { return };
-    let Some(model) = process.element(event) else { return };
+    let Some(live) = step.state.instance.element(number).cloned() else { return Ok(()) };
+    let Some(model) = process.element(event) else { return Ok(()) };
     let interrupting = model.kind.trigger().is_some_and(|(_, interrupting)| interrupting);
     if live.element == event && matches!(model.kind, ElementKind::EventStart(_)) {
         scope::enter_event_sub_process(step, model, live.place(), interrupting);
     } else if live.element == event {
-        step.complete(number);
+        step.complete(number)?;
     } else if model.kind.as_boundary().is_some() {
         if interrupting {
             // Interrupted when the event occurred, even where the ticket has expired since (T-16).
@@ -93,6 +98,7 @@ pub(super) fn occurred(step: &mut Step<'_>, number: Number, event: &str) {
     } else {
         pass_first(step, &live, model);
     }
+    Ok(())
 }
 
 /// Of the events behind an event-based gateway one occurred: its path goes on, the others are waited for no more.

@@ -38,7 +38,7 @@ fn prepare(
     model: &UserTask,
     number: Number,
 ) -> Result<Result<(Variables, Variables), Failure>, Rejection> {
-    let variables = step.state.instance.variables.clone();
+    let variables = step.variables_at(Some(number)).into_owned();
     let mut input_data = Variables::new();
     for mapping in &model.input_mapping {
         mapping.target.set(&mut input_data, mapping.source.evaluate(&variables, step.env.now));
@@ -92,7 +92,7 @@ fn create(
     let now = step.env.now;
     // A recipient may be prepared by the Script; where both have a name, the process's own variable is meant.
     let mut data = form_context.clone();
-    data.extend(step.state.instance.variables.clone());
+    data.extend(step.variables_at(Some(number)).into_owned());
     let address = plain_text(&model.recipient.evaluate(&data, now));
     let recipient = Email::parse(&address).map_err(|error| {
         let shown: String = address.chars().filter(|c| !c.is_control()).take(80).collect();
@@ -111,7 +111,7 @@ fn create(
         Some(when) => Some(timer::due(when, now, &data).map_err(|message| Failure::new("INVALID_EXPIRY", message))?),
         None => None,
     };
-    let waits = trigger::plan(step, element)?;
+    let waits = trigger::plan(step, element, number)?;
     step.emit(Event::TaskCreated(Box::new(TaskCreated {
         task,
         element: number,

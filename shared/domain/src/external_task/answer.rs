@@ -141,9 +141,9 @@ fn accept(
                 }
                 None => keep_last_result(step, &mut values, "lastScriptResult", outcome.result),
             }
-            step.set_variables(values)
+            step.set_variables_at(Some(task.element), values)
         }
-        Ok(None) => step.set_variables(values),
+        Ok(None) => step.set_variables_at(Some(task.element), values),
         Err(failure) => Err(failure),
     };
     if let Err(failure) = written {
@@ -157,7 +157,7 @@ fn accept(
         answers,
         submission: submission.id.clone(),
     });
-    step.complete(task.element);
+    step.complete(task.element)?;
     step.run()?;
     Ok(Reply::Submitted)
 }
@@ -193,7 +193,7 @@ fn run_server_script(
     merged: &Variables,
 ) -> Result<Result<Option<ScriptOutcome>, Failure>, Rejection> {
     let Some(source) = &model.server_script else { return Ok(Ok(None)) };
-    let mut variables = step.state.instance.variables.clone();
+    let mut variables = step.variables_at(Some(task.element)).into_owned();
     variables.extend(answers.clone().into_iter().filter(|(name, _)| !is_reserved(name)));
     variables.extend(merged.clone());
     let call = ScriptCall {

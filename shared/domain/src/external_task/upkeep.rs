@@ -3,7 +3,7 @@
 
 use crate::decision::Reply;
 use crate::effect::{Due, Effect};
-use crate::engine::{Failure, Step, end_task, fire_before, interrupting_due, reminder_due, unschedule_reminder};
+use crate::engine::{Failure, Step, end_task, fire_before, host, interrupting_due, reminder_due, unschedule_reminder};
 use crate::event::{EndCause, Event};
 use crate::external_task::{Action, ExternalTask, lifecycle};
 use crate::ids::TaskKey;
@@ -83,7 +83,7 @@ pub(crate) fn expire(step: &mut Step<'_>, key: TaskKey) -> Result<Reply, Rejecti
     if step.env.now < expires {
         return Err(Rejection::TooEarly { due: expires });
     }
-    fire_before(step, task.element, expires)?;
+    fire_before(step, host(step, task.element), expires)?;
     // Nothing is left to expire where one of them took the ticket away.
     if find(step, key)?.status == task.status {
         leave_expired(step, &task, expires);
@@ -93,16 +93,17 @@ pub(crate) fn expire(step: &mut Step<'_>, key: TaskKey) -> Result<Reply, Rejecti
 }
 
 fn leave_expired(step: &mut Step<'_>, task: &ExternalTask, expires: Timestamp) {
-    let way_out = interrupting_due(step, task.element);
+    let activity = host(step, task.element);
+    let way_out = interrupting_due(step, activity);
     end_task(step, task.key.number(), Action::Expire, EndCause::Expire, None);
-    let Some(element) = step.state.instance.element(task.element).cloned() else { return };
+    let Some(element) = step.state.instance.element(activity).cloned() else { return };
     if let Some(TimerState { event, occurrence, .. }) = way_out {
-        step.emit(Event::TimerFired { element: task.element, event: event.clone(), occurrence });
-        step.terminate(task.element);
+        step.emit(Event::TimerFired { element: activity, event: event.clone(), occurrence });
+        step.terminate(activity);
         step.enter(&event, element.place());
     } else {
         let message = format!("nobody answered until {expires}");
-        step.raise(element.number, &element.element, Failure::new("TASK_EXPIRED", message));
+        step.raise(task.element, &element.element, Failure::new("TASK_EXPIRED", message));
     }
 }
 

@@ -39,6 +39,9 @@ pub struct Element {
     /// `asyncAfter`: the element's own work is committed before its flows are taken by a job.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub async_after: bool,
+    /// `multiInstanceLoopCharacteristics`: the activity is done once for each item of a collection.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub multi_instance: Option<Box<MultiInstance>>,
     /// `EntityState`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entity_state: Option<String>,
@@ -50,6 +53,37 @@ pub struct Element {
     pub headers: BTreeMap<String, String>,
     /// Line in the deployed file, for incidents.
     pub line: u32,
+}
+
+/// How often an activity is done and with what. Each time it is done is a turn.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MultiInstance {
+    /// One turn after the other; else all side by side.
+    pub sequential: bool,
+    /// How many turns there are.
+    pub turns: Turns,
+    /// Local variable of each turn that holds its item.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub element_variable: Option<String>,
+    /// Variable that receives the list of what the turns gave.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output_collection: Option<String>,
+    /// What a turn gives, seen from inside it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output_element: Option<ValueExpr>,
+    /// Asked after each turn: when it holds the others are taken away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub completion: Option<Condition>,
+}
+
+/// How many turns a multi-instance activity has.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Turns {
+    /// `loopCardinality`: that many.
+    Cardinality(ValueExpr),
+    /// One for each item of a list. The list is looked up anew for each turn; how many turns there are is fixed before
+    /// the first.
+    Collection(ValueExpr),
 }
 
 /// The kinds of element the engine runs.

@@ -85,6 +85,9 @@ fn instance_events() -> Vec<Event> {
         Event::ElementCompleted(Number(2)),
         Event::ElementTerminated(Number(2)),
         Event::FlowJoined { element: Number(2), flow: "a-join".to_owned() },
+        Event::TurnsBegun { element: Number(2), total: 3 },
+        Event::TurnGave { element: Number(2), turn: 0, value: json!("yes") },
+        Event::LocalsSet { element: Number(3), values: vars(json!({"item": 1})) },
         Event::FlowsTaken(vec![ready]),
         Event::FlowsResumed,
         Event::VariablesSet(vars(json!({"a": null, "b": {"c": "d"}}))),
@@ -199,7 +202,7 @@ fn every_kind_of_event_has_an_example_and_a_tag_of_its_own() {
     };
     let kinds: BTreeSet<_> = events.iter().map(|event| format!("{:?}", std::mem::discriminant(event))).collect();
     let tags: BTreeSet<String> = events.iter().map(tag).collect();
-    assert_eq!((kinds.len(), tags.len()), (26, 26));
+    assert_eq!((kinds.len(), tags.len()), (29, 29));
     assert_eq!(lines::events(&events).len(), events.len());
 }
 

@@ -153,6 +153,9 @@ fn ends_once(journal: &[JournalEntry], state: &Aggregate) -> anyhow::Result<()> 
             | Event::StatusChanged(_)
             | Event::ElementActivated(_)
             | Event::ElementPassed(_)
+            | Event::TurnsBegun { .. }
+            | Event::TurnGave { .. }
+            | Event::LocalsSet { .. }
             | Event::FlowJoined { .. }
             | Event::FlowsTaken(_)
             | Event::FlowsResumed

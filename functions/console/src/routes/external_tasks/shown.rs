@@ -195,6 +195,9 @@ fn happened(event: &Event) -> (&'static str, &'static str, String, Option<String
         | Event::ElementPassed(_)
         | Event::ElementCompleted(_)
         | Event::ElementTerminated(_)
+        | Event::TurnsBegun { .. }
+        | Event::TurnGave { .. }
+        | Event::LocalsSet { .. }
         | Event::FlowJoined { .. }
         | Event::FlowsTaken(_)
         | Event::FlowsResumed

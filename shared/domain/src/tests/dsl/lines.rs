@@ -25,6 +25,9 @@ fn event(event: &Event) -> String {
         Event::ElementCompleted(number) => format!("completed element {}", number.0),
         Event::FlowJoined { element, flow } => format!("joined {flow} at {}", element.0),
         Event::ElementTerminated(number) => format!("terminated element {}", number.0),
+        Event::TurnsBegun { element, total } => format!("{total} turns at {}", element.0),
+        Event::TurnGave { turn, value, .. } => format!("turn {turn} gave {value}"),
+        Event::LocalsSet { values, .. } => format!("own variables {}", names(values.keys())),
         Event::FlowsTaken(ready) => {
             format!("waiting flows to {}", names(ready.iter().map(|Ready { element, .. }| element)))
         }

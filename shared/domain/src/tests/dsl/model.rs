@@ -3,8 +3,8 @@
 use super::RECIPIENT;
 use crate::process::{
     ActionModel, BoundaryEvent, Condition, Element, ElementKind, EventStart, ExclusiveGateway, ExternalTaskModel,
-    FieldKind, FieldModel, Flow, InclusiveGateway, Mapping, Pages, Process, Reminders, ScriptTask, TaskProfile,
-    ThrownError, Timer, Trigger, UserTask, When,
+    FieldKind, FieldModel, Flow, InclusiveGateway, Mapping, MultiInstance, Pages, Process, Reminders, ScriptTask,
+    TaskProfile, ThrownError, Timer, Trigger, Turns, UserTask, When,
 };
 use crate::template::Template;
 use crate::value::ValueExpr;
@@ -165,6 +165,7 @@ impl Model {
             parent: self.around.last().copied(),
             async_before: false,
             async_after: false,
+            multi_instance: None,
             entity_state: None,
             description: None,
             headers: BTreeMap::new(),
@@ -288,6 +289,28 @@ impl Model {
         let mut model = self.add(id, kind);
         model.around.push(model.elements.len() - 1);
         model
+    }
+
+    /// The activity is done once for each item of a variable that is a list.
+    pub fn for_each(mut self, id: &str, sequential: bool, list: &str, item: &str) -> Model {
+        let turns = Turns::Collection(ValueExpr::Path(list.parse().unwrap()));
+        let at = self.at(id);
+        self.elements[at].multi_instance = Some(Box::new(MultiInstance {
+            sequential,
+            turns,
+            element_variable: Some(item.to_owned()),
+            output_collection: None,
+            output_element: None,
+            completion: None,
+        }));
+        self
+    }
+
+    /// Changes the multi-instance model of an activity.
+    pub fn turns(mut self, id: &str, change: impl FnOnce(&mut MultiInstance)) -> Model {
+        let at = self.at(id);
+        change(self.elements[at].multi_instance.as_mut().expect("for_each comes first"));
+        self
     }
 
     /// A chain such as `start > ask > end`.

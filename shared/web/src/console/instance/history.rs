@@ -113,6 +113,9 @@ impl Reader<'_> {
             Event::ElementPassed(reached) => format!("{} was passed.", self.name(&reached.element)),
             Event::ElementCompleted(number) => format!("{} was completed.", self.step(*number)?),
             Event::ElementTerminated(number) => format!("{} was stopped.", self.step(*number)?),
+            Event::TurnsBegun { element, total } => format!("{} is done {total} times.", self.step(*element)?),
+            Event::TurnGave { .. } => return None,
+            Event::LocalsSet { values, .. } => self.variables(values, "Variables of one turn:")?,
             Event::FlowJoined { element, .. } => format!("A path arrived at {}.", self.step(*element)?),
             Event::FlowsTaken(ready) => {
                 let names: Vec<String> = ready.iter().map(|ready| self.name(&ready.element)).collect();

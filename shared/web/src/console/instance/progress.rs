@@ -80,6 +80,9 @@ impl Progress {
                     Event::InstanceStarted(_)
                     | Event::StatusChanged(_)
                     | Event::FlowsResumed
+                    | Event::TurnsBegun { .. }
+                    | Event::TurnGave { .. }
+                    | Event::LocalsSet { .. }
                     | Event::VariablesSet(_)
                     | Event::EntityStateSet(_)
                     | Event::TimerStarted { .. }

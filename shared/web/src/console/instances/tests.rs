@@ -56,6 +56,8 @@ fn instance(status: &str, elements: &[&str], failed: &[&str], ready: &[&str]) ->
             task: None,
             timers: Vec::new(),
             arrived: Vec::new(),
+            turns: None,
+            local: domain::variables::Variables::new(),
             failed: failed.contains(element),
         });
     }
