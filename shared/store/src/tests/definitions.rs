@@ -19,6 +19,7 @@ fn process(id: &str, name: &str, elements: usize) -> Process {
         parent: None,
         async_before: false,
         async_after: false,
+        multi_instance: None,
         entity_state: None,
         description: None,
         headers: BTreeMap::new(),
