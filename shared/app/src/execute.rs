@@ -139,24 +139,12 @@ impl App {
     }
 
     async fn attempt(&self, request: &Request<'_>) -> Result<Outcome, Error> {
-        let loaded = match &request.command {
-            Command::Start(_) => None,
-            Command::CancelInstance { .. }
-            | Command::Retry { .. }
-            | Command::Continue
-            | Command::FireTimer { .. }
-            | Command::Submit(_)
-            | Command::SaveDraft { .. }
-            | Command::Remind { .. }
-            | Command::Resend { .. }
-            | Command::SyncTemplates { .. }
-            | Command::CancelTask { .. }
-            | Command::Expire { .. }
-            | Command::RecordBounce { .. } => {
-                let what = if request.command.task().is_some() { "task" } else { "instance" };
-                let loaded = self.store.load(request.tenant, request.instance).await?;
-                Some(loaded.ok_or(Rejection::NotFound { what })?)
-            }
+        let loaded = if let Command::Start(_) = &request.command {
+            None
+        } else {
+            let what = if request.command.task().is_some() { "task" } else { "instance" };
+            let loaded = self.store.load(request.tenant, request.instance).await?;
+            Some(loaded.ok_or(Rejection::NotFound { what })?)
         };
         self.decide_and_commit(request, loaded.as_ref(), &request.command).await
     }

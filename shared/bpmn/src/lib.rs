@@ -62,7 +62,10 @@ impl CompiledProcess {
                     ElementKind::UserTask(task) => match &task.profile {
                         TaskProfile::External(_) => Some("external"),
                     },
-                    ElementKind::Task | ElementKind::ManualTask | ElementKind::ScriptTask(_) => None,
+                    ElementKind::Task
+                    | ElementKind::ManualTask
+                    | ElementKind::ReceiveTask(_)
+                    | ElementKind::ScriptTask(_) => None,
                     ElementKind::StartEvent
                     | ElementKind::EventStart(_)
                     | ElementKind::EndEvent

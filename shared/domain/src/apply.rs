@@ -82,6 +82,11 @@ pub fn apply(state: &mut Aggregate, at: Timestamp, event: &Event) {
         Event::TimerFired { element, event, .. } => {
             on_element(instance, *element, |element| element.timers.retain(|timer| timer.event != *event));
         }
+        Event::Subscribed { element, subscription } => {
+            on_element(instance, *element, |element| element.subscriptions.push(subscription.clone()));
+        }
+        // It ends with its element, or waits for the next one.
+        Event::Received { .. } => {}
         Event::IncidentRaised(incident) => {
             instance.incidents.push(incident.clone());
             on_element(instance, incident.element_number, |element| element.failed = true);
@@ -131,6 +136,7 @@ fn activate(instance: &mut Instance, at: Timestamp, activated: &ElementActivated
         started_at: at,
         task: None,
         timers: Vec::new(),
+        subscriptions: Vec::new(),
         arrived: Vec::new(),
         turns: None,
         local: Variables::new(),
@@ -203,6 +209,7 @@ fn release_element(state: &mut Aggregate, task: Number) {
     on_element(&mut state.instance, number, |element| {
         element.task = None;
         element.timers.clear();
+        element.subscriptions.clear();
     });
 }
 

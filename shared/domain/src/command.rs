@@ -1,6 +1,7 @@
 //! What may be asked of an aggregate. Commands carry what was asked, not whether it is allowed.
 
 use crate::ids::{Number, RunKey, TaskKey};
+use crate::instance::Awaited;
 use crate::notification::Delivery;
 use crate::variables::Variables;
 use serde::{Deserialize, Serialize};
@@ -101,6 +102,17 @@ pub enum Command {
         /// Number of the firing, from 1.
         occurrence: u32,
     },
+    /// A message or signal came for an event.
+    Receive {
+        /// The element instance that waits, or whose event does.
+        element: Number,
+        /// BPMN id of the event.
+        event: String,
+        /// What it is, as whoever sent it says.
+        awaited: Awaited,
+        /// What it brings.
+        variables: Variables,
+    },
     /// E-07, E-08: the recipient answers.
     Submit(Submission),
     /// E-06: keep what was typed.
@@ -159,6 +171,7 @@ impl Command {
             Command::Retry { .. } => "retry",
             Command::Continue => "continue",
             Command::FireTimer { .. } => "fireTimer",
+            Command::Receive { .. } => "receive",
             Command::Submit(_) => "submit",
             Command::SaveDraft { .. } => "saveDraft",
             Command::Remind { .. } => "remind",
@@ -185,7 +198,8 @@ impl Command {
             | Command::CancelInstance { .. }
             | Command::Retry { .. }
             | Command::Continue
-            | Command::FireTimer { .. } => None,
+            | Command::FireTimer { .. }
+            | Command::Receive { .. } => None,
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::apply::begin;
 use crate::command::{Command, Start};
 use crate::decision::{Decision, Env, Reply};
-use crate::engine::{Step, end_task, fire, open, running, take_away};
+use crate::engine::{Step, end_task, fire, open, receive, running, take_away};
 use crate::event::{EndCause, Event, InstanceStarted};
 use crate::external_task::{Action, Status, answer, upkeep};
 use crate::ids::Number;
@@ -40,6 +40,12 @@ pub fn decide(env: &Env<'_>, state: Option<&Aggregate>, command: &Command) -> Re
         }
         Command::FireTimer { element, event, occurrence } => {
             fire_timer(&mut step, *element, event, *occurrence)?;
+            Reply::Done
+        }
+        Command::Receive { element, event, awaited, variables } => {
+            refuse_final(&step, "receive")?;
+            refuse_variables(variables)?;
+            receive(&mut step, *element, event, awaited, variables)?;
             Reply::Done
         }
         Command::Submit(submission) => answer::submit(&mut step, submission)?,

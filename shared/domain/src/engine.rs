@@ -17,6 +17,7 @@ pub(crate) use multi_instance::host;
 pub(crate) use scope::open;
 pub(crate) use script::{ScriptCall, keep_last_result, size};
 pub(crate) use timer::{fire, fire_before, interrupting_due, running};
+pub(crate) use trigger::receive;
 pub(crate) use user_task::{answer_variables, end_task, reminder_due, take_away, unschedule, unschedule_reminder};
 
 use crate::apply::apply;
@@ -34,8 +35,8 @@ use std::collections::VecDeque;
 pub const STEPS_MAX: usize = 200;
 /// Flows that may wait in one instance; beyond it the instance stops with an incident instead of a failed write.
 pub const READY_MAX: usize = 1_000;
-/// Live tasks in one instance, so that a cancel still fits one transaction.
-pub const LIVE_TASKS_MAX: usize = 90;
+/// Open tasks and awaited messages in one instance: each is an item, and a cancel must fit one transaction.
+pub const HELD_MAX: usize = 90;
 /// Lines of script logs kept from one command.
 const LOG_LINES_MAX: usize = 100;
 
@@ -274,6 +275,7 @@ impl<'a> Step<'a> {
             }
             ElementKind::EventStart(_)
             | ElementKind::IntermediateCatchEvent(_)
+            | ElementKind::ReceiveTask(_)
             | ElementKind::EventBasedGateway
             | ElementKind::UserTask(_) => {
                 self.emit(Event::ElementActivated(ready.activated(number)));
@@ -312,7 +314,7 @@ impl<'a> Step<'a> {
         Ok(if matches!(element.kind, ElementKind::EventBasedGateway) {
             trigger::begin_first(self, element, number)
         } else {
-            trigger::begin_own(self, element, number)
+            trigger::begin(self, element, number)
         })
     }
 
@@ -347,6 +349,7 @@ impl<'a> Step<'a> {
             | ElementKind::EventBasedGateway
             | ElementKind::UserTask(_)
             | ElementKind::IntermediateCatchEvent(_)
+            | ElementKind::ReceiveTask(_)
             | ElementKind::BoundaryEvent(_) => Ok(Ok(Chosen::All)),
         }
     }
@@ -388,6 +391,7 @@ impl<'a> Step<'a> {
                 None
             }
             ElementKind::IntermediateCatchEvent(_)
+            | ElementKind::ReceiveTask(_)
             | ElementKind::EventStart(_)
             | ElementKind::EventBasedGateway
             | ElementKind::UserTask(_) => self.arrive(element, number)?.err(),
@@ -453,6 +457,12 @@ impl<'a> Step<'a> {
             message: failure.message,
             at: self.env.now,
         }));
+    }
+
+    /// Items that belong to the instance and end with it.
+    fn held(&self) -> usize {
+        let open = self.state.tasks.values().filter(|task| !task.status.is_final()).count();
+        open + self.state.instance.elements.iter().map(|live| live.subscriptions.len()).sum::<usize>()
     }
 
     pub fn next_number(&self) -> Option<Number> {

@@ -128,6 +128,8 @@ impl Erasure {
                 | Event::EntityStateSet(_)
                 | Event::TimerStarted { .. }
                 | Event::TimerFired { .. }
+                | Event::Subscribed { .. }
+                | Event::Received { .. }
                 | Event::IncidentResolved(_)
                 | Event::TaskOpened(_)
                 | Event::TaskReminded { .. }

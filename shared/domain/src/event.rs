@@ -2,7 +2,7 @@
 
 use crate::external_task::Status;
 use crate::ids::Number;
-use crate::instance::{Incident, InstanceStatus, Ready};
+use crate::instance::{Incident, InstanceStatus, Ready, Subscription};
 use crate::notification::{Channel, Delivery, Email};
 use crate::time::Timestamp;
 use crate::variables::Variables;
@@ -113,6 +113,26 @@ pub enum Event {
         /// Number of the firing, from 1.
         #[serde(rename = "n")]
         occurrence: u32,
+    },
+    /// A message or signal is waited for.
+    #[serde(rename = "await")]
+    Subscribed {
+        /// The element instance that waits, or whose event does.
+        #[serde(rename = "k")]
+        element: Number,
+        /// What for.
+        #[serde(rename = "w")]
+        subscription: Subscription,
+    },
+    /// A message or signal that was waited for came.
+    #[serde(rename = "received")]
+    Received {
+        /// The element instance that waited, or whose event did.
+        #[serde(rename = "k")]
+        element: Number,
+        /// BPMN id of the event.
+        #[serde(rename = "b")]
+        event: String,
     },
     /// An element failed; the instance goes to Error.
     #[serde(rename = "incident")]
@@ -342,6 +362,8 @@ impl Event {
             | Event::EntityStateSet(_)
             | Event::TimerStarted { .. }
             | Event::TimerFired { .. }
+            | Event::Subscribed { .. }
+            | Event::Received { .. }
             | Event::IncidentRaised(_)
             | Event::IncidentResolved(_)
             | Event::CancelRequested(_) => None,
@@ -374,6 +396,8 @@ impl Event {
             | Event::EntityStateSet(_)
             | Event::TimerStarted { .. }
             | Event::TimerFired { .. }
+            | Event::Subscribed { .. }
+            | Event::Received { .. }
             | Event::IncidentRaised(_)
             | Event::IncidentResolved(_)
             | Event::TaskCreated(_)

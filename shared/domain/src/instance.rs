@@ -88,7 +88,10 @@ pub struct ElementInstance {
     /// Timers of its boundary events that have not fired for good.
     #[serde(rename = "d", default, skip_serializing_if = "Vec::is_empty")]
     pub timers: Vec<TimerState>,
-    /// Of a parallel gateway: the flows that arrived while it waits for the others.
+    /// Messages and signals that it or its events wait for.
+    #[serde(rename = "w", default, skip_serializing_if = "Vec::is_empty")]
+    pub subscriptions: Vec<Subscription>,
+    /// Of a gateway that joins: the flows that arrived while it waits for the others.
     #[serde(rename = "r", default, skip_serializing_if = "Vec::is_empty")]
     pub arrived: Vec<String>,
     /// Of a multi-instance activity: how far its turns are.
@@ -117,6 +120,39 @@ pub struct TurnsState {
     /// What they gave, by number of the turn.
     #[serde(rename = "o", default, skip_serializing_if = "BTreeMap::is_empty")]
     pub output: BTreeMap<u32, serde_json::Value>,
+}
+
+/// Something from outside that is waited for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Subscription {
+    /// BPMN id of the event that waits for it.
+    #[serde(rename = "b")]
+    pub event: String,
+    /// What.
+    #[serde(rename = "s")]
+    pub to: Awaited,
+}
+
+/// What is waited for. Equal values are found by the same message or signal.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Awaited {
+    /// A message.
+    #[serde(rename = "m")]
+    Message {
+        /// Its name.
+        #[serde(rename = "n")]
+        name: String,
+        /// Its correlation key.
+        #[serde(rename = "k")]
+        key: String,
+    },
+    /// A signal.
+    #[serde(rename = "s")]
+    Signal {
+        /// Its name.
+        #[serde(rename = "n")]
+        name: String,
+    },
 }
 
 /// A timer that runs.

@@ -19,6 +19,7 @@ mod ids;
 mod inclusive;
 mod join;
 mod life_cycle;
+mod messages;
 mod multi_instance;
 mod permission;
 mod properties;

@@ -5,7 +5,7 @@ use app::external_tasks::HistoryLine;
 use domain::command::{Actor, Origin};
 use domain::event::{ElementActivated, EndCause, Event};
 use domain::ids::{InstanceKey, Number};
-use domain::instance::Instance;
+use domain::instance::{Awaited, Instance};
 use domain::process::Process;
 use domain::time::Timestamp;
 use serde_json::{Map, Value, json};
@@ -44,6 +44,8 @@ pub fn elements(process: &Process, instance: &Instance, journal: &[JournalEntry]
                 | Event::EntityStateSet(_)
                 | Event::TimerStarted { .. }
                 | Event::TimerFired { .. }
+                | Event::Subscribed { .. }
+                | Event::Received { .. }
                 | Event::IncidentRaised(_)
                 | Event::IncidentResolved(_)
                 | Event::TaskCreated(_)
@@ -126,6 +128,13 @@ fn with_event(mut item: Value, key: InstanceKey, event: &Event, values: bool) ->
     item
 }
 
+fn awaited(event: &str, awaited: &Awaited) -> Value {
+    match awaited {
+        Awaited::Message { name, key } => json!({ "elementId": event, "message": name, "correlationKey": key }),
+        Awaited::Signal { name } => json!({ "elementId": event, "signal": name }),
+    }
+}
+
 fn describe(key: InstanceKey, event: &Event, values: bool) -> (&'static str, Value) {
     let shown = |map: &domain::variables::Variables| {
         if values { Value::Object(map.clone()) } else { map.keys().cloned().collect() }
@@ -159,6 +168,8 @@ fn describe(key: InstanceKey, event: &Event, values: bool) -> (&'static str, Val
         Event::TimerStarted { event, occurrence, due, .. } => {
             ("timerStarted", json!({ "elementId": event, "occurrence": occurrence, "dueAt": due.to_string() }))
         }
+        Event::Subscribed { subscription, .. } => ("subscribed", awaited(&subscription.event, &subscription.to)),
+        Event::Received { event, .. } => ("received", json!({ "elementId": event })),
         Event::TimerFired { event, occurrence, .. } => {
             ("timerFired", json!({ "elementId": event, "occurrence": occurrence }))
         }

@@ -143,6 +143,8 @@ fn describe(event: &Event) -> (&'static str, Option<String>) {
         | Event::EntityStateSet(_)
         | Event::TimerStarted { .. }
         | Event::TimerFired { .. }
+        | Event::Subscribed { .. }
+        | Event::Received { .. }
         | Event::IncidentRaised(_)
         | Event::IncidentResolved(_)
         | Event::CancelRequested(_) => ("other", None),

@@ -229,6 +229,8 @@ fn without_values(mut event: Event) -> Event {
         | Event::EntityStateSet(_)
         | Event::TimerStarted { .. }
         | Event::TimerFired { .. }
+        | Event::Subscribed { .. }
+        | Event::Received { .. }
         | Event::IncidentRaised(_)
         | Event::IncidentResolved(_)
         | Event::TaskOpened(_)

@@ -44,6 +44,7 @@ fn valid_files_show_every_element_kind() {
                 ElementKind::EventSubProcess => 14,
                 ElementKind::InclusiveGateway(_) => 15,
                 ElementKind::EventBasedGateway => 16,
+                ElementKind::ReceiveTask(_) => 17,
             }));
         }
     }

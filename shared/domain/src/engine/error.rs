@@ -112,7 +112,7 @@ fn best<'a>(events: impl Iterator<Item = (&'a Element, &'a Trigger, bool)>, code
         .filter_map(|(event, trigger, interrupting)| match trigger {
             Trigger::Error(Some(own)) => (own == code).then_some((0, event, interrupting)),
             Trigger::Error(None) => Some((1, event, interrupting)),
-            Trigger::Timer(_) => None,
+            Trigger::Timer(_) | Trigger::Message(_) | Trigger::Signal(_) => None,
         })
         .min_by_key(|(rank, _, _)| *rank)
         .map(|(_, event, interrupting)| (event, interrupting))

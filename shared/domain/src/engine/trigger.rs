@@ -1,25 +1,39 @@
 //! Events that wait beside an activity, on a path of their own or for a whole scope: when they begin to wait and what
 //! their occurrence does. When a timer occurs is said in `timer`, who catches an error in `error`.
 
-use super::{Failure, Step, multi_instance, scope, timer, user_task};
+use super::{Failure, HELD_MAX, Step, multi_instance, scope, script, timer, user_task};
 use crate::event::Event;
 use crate::ids::Number;
-use crate::instance::{ElementInstance, Ready};
-use crate::process::{Element, ElementKind, Trigger};
+use crate::instance::{Awaited, ElementInstance, Ready, Subscription};
+use crate::process::{Element, ElementKind, MessageCatch, Trigger};
 use crate::rejection::Rejection;
+use crate::template::plain_text;
 use crate::time::Timestamp;
+use crate::variables::Variables;
+use serde_json::Value;
+
+/// Longest correlation key.
+const CORRELATION_KEY_CHARS_MAX: usize = 255;
 
 /// What an element waits for beside its work: nothing waits before all of it could be evaluated.
+#[derive(Default)]
 pub(super) struct Waits {
     timers: Vec<(String, Timestamp)>,
+    subscriptions: Vec<Subscription>,
 }
 
-/// What the boundary events of an activity wait for. A time that cannot be evaluated must fail the activity before its
-/// task exists.
+/// What an event waits for itself, and what the boundary events of an activity wait for. A time that cannot be evaluated
+/// must fail the activity before its task exists.
 pub(super) fn plan(step: &Step<'_>, element: &Element, number: Number) -> Result<Waits, Failure> {
-    let mut waits = Waits { timers: Vec::new() };
-    if multi_instance::host(step, number) != number {
-        // They wait beside all turns, not beside each.
+    let mut waits = Waits::default();
+    // Of a multi-instance activity each turn waits for itself, and boundary events wait beside all of them.
+    let turn = multi_instance::host(step, number) != number;
+    if let Some((trigger, _)) = element.kind.trigger()
+        && (turn || element.multi_instance.is_none())
+    {
+        add(step, &mut waits, number, element, trigger)?;
+    }
+    if turn {
         return Ok(waits);
     }
     for (boundary, event) in step.env.process.boundaries(element) {
@@ -36,8 +50,38 @@ fn add(step: &Step<'_>, waits: &mut Waits, number: Number, event: &Element, trig
             }
         }
         Trigger::Error(_) => {}
+        Trigger::Message(message) => {
+            let key = correlation_key(step, message, number)?;
+            let to = Awaited::Message { name: message.name.clone(), key };
+            waits.subscriptions.push(Subscription { event: event.id.clone(), to });
+        }
+        Trigger::Signal(signal) => {
+            let to = Awaited::Signal { name: signal.name.clone() };
+            waits.subscriptions.push(Subscription { event: event.id.clone(), to });
+        }
+    }
+    let held = step.held() + waits.subscriptions.len();
+    if held > HELD_MAX && !waits.subscriptions.is_empty() {
+        let message =
+            format!("the instance would have {held} open tasks and awaited messages; at most {HELD_MAX} are possible");
+        return Err(Failure::new("LIMIT", message));
     }
     Ok(())
+}
+
+/// The value that a message must bring to be for this instance.
+fn correlation_key(step: &Step<'_>, message: &MessageCatch, number: Number) -> Result<String, Failure> {
+    let Some(expression) = &message.correlation_key else { return Ok(step.state.instance.key.to_string()) };
+    let key = plain_text(&expression.evaluate(&step.variables_at(Some(number)), step.env.now));
+    if key.is_empty() || key.chars().count() > CORRELATION_KEY_CHARS_MAX {
+        let message = format!(
+            "the correlation key of the message \"{}\" must have 1 to {CORRELATION_KEY_CHARS_MAX} characters and has {}",
+            message.name,
+            key.chars().count()
+        );
+        return Err(Failure::new("INVALID_CORRELATION_KEY", message));
+    }
+    Ok(key)
 }
 
 /// Begins to wait for what was planned.
@@ -45,20 +89,52 @@ pub(super) fn wait(step: &mut Step<'_>, number: Number, waits: Waits) {
     for (event, at) in waits.timers {
         timer::start(step, number, &event, 1, at);
     }
+    for subscription in waits.subscriptions {
+        step.emit(Event::Subscribed { element: number, subscription });
+    }
 }
 
-/// The boundary events of an activity begin to wait.
+/// A message or signal came for an event that still waits for it. One that waits no more was done before.
+pub(crate) fn receive(
+    step: &mut Step<'_>,
+    number: Number,
+    event: &str,
+    awaited: &Awaited,
+    variables: &Variables,
+) -> Result<(), Rejection> {
+    let live = step.state.instance.element(number).ok_or(Rejection::AlreadyDone)?;
+    let waits = |subscription: &&Subscription| subscription.event == event && subscription.to == *awaited;
+    live.subscriptions.iter().find(waits).ok_or(Rejection::AlreadyDone)?;
+    if live.failed {
+        return Err(Rejection::InstanceInError);
+    }
+    let payload =
+        step.env.process.element(event).and_then(|event| event.kind.trigger()).and_then(|(trigger, _)| match trigger {
+            Trigger::Message(message) => Some(&message.payload),
+            Trigger::Signal(signal) => Some(&signal.payload),
+            Trigger::Timer(_) | Trigger::Error(_) => None,
+        });
+    step.emit(Event::Received { element: number, event: event.to_owned() });
+    if let Some(payload) = payload {
+        let result = if variables.is_empty() { Value::Null } else { Value::Object(variables.clone()) };
+        let mut values = Variables::new();
+        script::write_result(
+            step,
+            &mut values,
+            &result,
+            payload.result_variable.as_deref(),
+            &payload.output_mapping,
+            "lastSignalData",
+        );
+        step.set_variables_at(Some(number), values).map_err(|failure| Rejection::Limit { message: failure.message })?;
+    }
+    occurred(step, number, event)?;
+    step.run()
+}
+
+/// An event or the boundary events of an activity begin to wait.
 pub(super) fn begin(step: &mut Step<'_>, element: &Element, number: Number) -> Result<(), Failure> {
     let waits = plan(step, element, number)?;
-    wait(step, number, waits);
-    Ok(())
-}
-
-/// An event on a path of its own, or the start event of an event sub-process, begins to wait: for itself.
-pub(super) fn begin_own(step: &mut Step<'_>, element: &Element, number: Number) -> Result<(), Failure> {
-    let Some((trigger, _)) = element.kind.trigger() else { return Ok(()) };
-    let mut waits = Waits { timers: Vec::new() };
-    add(step, &mut waits, number, element, trigger)?;
     wait(step, number, waits);
     Ok(())
 }
@@ -66,7 +142,7 @@ pub(super) fn begin_own(step: &mut Step<'_>, element: &Element, number: Number) 
 /// An event-based gateway waits for the events behind it.
 pub(super) fn begin_first(step: &mut Step<'_>, element: &Element, number: Number) -> Result<(), Failure> {
     let process = step.env.process;
-    let mut waits = Waits { timers: Vec::new() };
+    let mut waits = Waits::default();
     for event in process.outgoing(element).filter_map(|flow| process.elements.get(flow.target)) {
         if let Some((trigger, _)) = event.kind.trigger() {
             add(step, &mut waits, number, event, trigger)?;

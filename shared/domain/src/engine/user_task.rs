@@ -1,7 +1,7 @@
 //! User tasks as the engine sees them: arrival and the ways they leave. Answers and operator actions stand in
 //! `external_task`.
 
-use super::{Failure, LIVE_TASKS_MAX, ScriptCall, Step, script, timer, trigger};
+use super::{Failure, HELD_MAX, ScriptCall, Step, script, timer, trigger};
 use crate::effect::{Due, Effect};
 use crate::event::{EndCause, Event, TaskCreated};
 use crate::external_task::{Action, ExternalTask, Status, lifecycle};
@@ -82,9 +82,10 @@ fn create(
     form_context: Variables,
     input_data: Variables,
 ) -> Result<(), Failure> {
-    let live = step.state.tasks.values().filter(|task| task.status == Status::Pending).count();
-    if live >= LIVE_TASKS_MAX {
-        let message = format!("the instance has {live} open tasks; at most {LIVE_TASKS_MAX} are possible");
+    let held = step.held();
+    if held >= HELD_MAX {
+        let message =
+            format!("the instance has {held} open tasks and awaited messages; at most {HELD_MAX} are possible");
         return Err(Failure::new("LIMIT", message));
     }
     let task =

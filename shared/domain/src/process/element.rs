@@ -122,6 +122,8 @@ pub enum ElementKind {
     UserTask(Box<UserTask>),
     /// Waits for something on a path of its own.
     IntermediateCatchEvent(Trigger),
+    /// Waits for a message, as an activity to which events may be attached.
+    ReceiveTask(Trigger),
     /// Waits beside an activity.
     BoundaryEvent(BoundaryEvent),
 }
@@ -142,6 +144,7 @@ impl ElementKind {
             ElementKind::ScriptTask(_) => "scriptTask",
             ElementKind::UserTask(_) => "userTask",
             ElementKind::IntermediateCatchEvent(_) => "intermediateCatchEvent",
+            ElementKind::ReceiveTask(_) => "receiveTask",
             ElementKind::BoundaryEvent(_) => "boundaryEvent",
         }
     }
@@ -162,7 +165,7 @@ impl ElementKind {
         | ElementKind::EventStart(EventStart { trigger, interrupting }) = self
         {
             Some((trigger, *interrupting))
-        } else if let ElementKind::IntermediateCatchEvent(trigger) = self {
+        } else if let ElementKind::IntermediateCatchEvent(trigger) | ElementKind::ReceiveTask(trigger) = self {
             Some((trigger, true))
         } else {
             None
@@ -420,6 +423,44 @@ pub enum Trigger {
     Timer(Timer),
     /// A business error with this code; `None`: any.
     Error(Option<String>),
+    /// A message for this instance.
+    Message(Box<MessageCatch>),
+    /// A signal, for whoever waits for it.
+    Signal(Box<SignalCatch>),
+}
+
+/// How a message is waited for and what becomes of its variables.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MessageCatch {
+    /// Name of the message.
+    pub name: String,
+    /// What tells this instance from others that wait for the same message; the instance key where none is modelled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub correlation_key: Option<ValueExpr>,
+    /// What becomes of the variables it brings.
+    #[serde(default)]
+    pub payload: Payload,
+}
+
+/// How a signal is waited for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SignalCatch {
+    /// Name of the signal.
+    pub name: String,
+    /// What becomes of the variables it brings.
+    #[serde(default)]
+    pub payload: Payload,
+}
+
+/// What becomes of what a message, a signal or a child brings: the result rule of script tasks.
+#[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize)]
+pub struct Payload {
+    /// Variable that receives the whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result_variable: Option<String>,
+    /// Process variable := path in it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub output_mapping: Vec<Mapping>,
 }
 
 impl Trigger {

@@ -137,7 +137,8 @@ fn resend_adds_one_notification_and_sync_none() {
             | Command::Remind { .. }
             | Command::CancelTask { .. }
             | Command::Expire { .. }
-            | Command::RecordBounce { .. } => return,
+            | Command::RecordBounce { .. }
+            | Command::Receive { .. } => return,
         };
         let number = moment.command.task().map(|key| key.number()).unwrap();
         let (was, is) = (&before.tasks[&number], &decision.after.tasks[&number]);

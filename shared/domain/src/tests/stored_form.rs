@@ -6,7 +6,7 @@ use crate::effect::{Due, Effect};
 use crate::event::{ElementActivated, EndCause, Event, InstanceStarted, TaskCreated};
 use crate::external_task::Status;
 use crate::ids::Number;
-use crate::instance::{Incident, InstanceStatus, Ready};
+use crate::instance::{Awaited, Incident, InstanceStatus, Ready, Subscription};
 use crate::notification::{Channel, Delivery, Email, NotificationKind};
 use crate::time::Timestamp;
 use serde::Serialize;
@@ -94,6 +94,18 @@ fn instance_events() -> Vec<Event> {
         Event::EntityStateSet("ASKED".to_owned()),
         Event::TimerStarted { element, event: event.clone(), occurrence, due: at() },
         Event::TimerFired { element, event, occurrence },
+        Event::Subscribed {
+            element: Number(2),
+            subscription: Subscription {
+                event: "paid".to_owned(),
+                to: Awaited::Message { name: "Paid".to_owned(), key: "B-1".to_owned() },
+            },
+        },
+        Event::Subscribed {
+            element: Number(2),
+            subscription: Subscription { event: "stop".to_owned(), to: Awaited::Signal { name: "Stop".to_owned() } },
+        },
+        Event::Received { element: Number(2), event: "paid".to_owned() },
         Event::IncidentRaised(incident),
         Event::IncidentResolved(Number(2)),
         Event::CancelRequested("mistake".to_owned()),
@@ -202,7 +214,7 @@ fn every_kind_of_event_has_an_example_and_a_tag_of_its_own() {
     };
     let kinds: BTreeSet<_> = events.iter().map(|event| format!("{:?}", std::mem::discriminant(event))).collect();
     let tags: BTreeSet<String> = events.iter().map(tag).collect();
-    assert_eq!((kinds.len(), tags.len()), (29, 29));
+    assert_eq!((kinds.len(), tags.len()), (31, 31));
     assert_eq!(lines::events(&events).len(), events.len());
 }
 

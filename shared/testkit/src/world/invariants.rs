@@ -163,6 +163,8 @@ fn ends_once(journal: &[JournalEntry], state: &Aggregate) -> anyhow::Result<()> 
             | Event::EntityStateSet(_)
             | Event::TimerStarted { .. }
             | Event::TimerFired { .. }
+            | Event::Subscribed { .. }
+            | Event::Received { .. }
             | Event::IncidentRaised(_)
             | Event::IncidentResolved(_)
             | Event::TaskCreated(_)

@@ -205,6 +205,8 @@ fn happened(event: &Event) -> (&'static str, &'static str, String, Option<String
         | Event::EntityStateSet(_)
         | Event::TimerStarted { .. }
         | Event::TimerFired { .. }
+        | Event::Subscribed { .. }
+        | Event::Received { .. }
         | Event::IncidentRaised(_)
         | Event::IncidentResolved(_)
         | Event::CancelRequested(_) => plain("info", "Changed"),

@@ -36,6 +36,8 @@ fn event(event: &Event) -> String {
         Event::EntityStateSet(state) => format!("entity {state}"),
         Event::TimerStarted { event, occurrence, due, .. } => format!("timer {event} {occurrence} due {due}"),
         Event::TimerFired { event, occurrence, .. } => format!("fired {event} {occurrence}"),
+        Event::Subscribed { subscription, .. } => format!("{} awaits {:?}", subscription.event, subscription.to),
+        Event::Received { event, .. } => format!("received {event}"),
         Event::IncidentRaised(incident) => format!("incident {} at {}", incident.code, incident.element),
         Event::IncidentResolved(number) => format!("resolved {}", number.0),
         Event::TaskCreated(created) => format!("task {} created for {}", created.task.0, created.activity),

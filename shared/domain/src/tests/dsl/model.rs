@@ -3,8 +3,8 @@
 use super::RECIPIENT;
 use crate::process::{
     ActionModel, BoundaryEvent, Condition, Element, ElementKind, EventStart, ExclusiveGateway, ExternalTaskModel,
-    FieldKind, FieldModel, Flow, InclusiveGateway, Mapping, MultiInstance, Pages, Process, Reminders, ScriptTask,
-    TaskProfile, ThrownError, Timer, Trigger, Turns, UserTask, When,
+    FieldKind, FieldModel, Flow, InclusiveGateway, Mapping, MessageCatch, MultiInstance, Pages, Payload, Process,
+    Reminders, ScriptTask, SignalCatch, TaskProfile, ThrownError, Timer, Trigger, Turns, UserTask, When,
 };
 use crate::template::Template;
 use crate::value::ValueExpr;
@@ -144,6 +144,19 @@ pub fn after(duration: &str) -> When {
     When::After(duration.parse().unwrap())
 }
 
+/// A message with the variable `key` as correlation key, or the instance's own.
+pub fn message(name: &str, key: Option<&str>) -> Trigger {
+    Trigger::Message(Box::new(MessageCatch {
+        name: name.to_owned(),
+        correlation_key: key.map(value),
+        payload: Payload::default(),
+    }))
+}
+
+pub fn signal(name: &str) -> Trigger {
+    Trigger::Signal(Box::new(SignalCatch { name: name.to_owned(), payload: Payload::default() }))
+}
+
 pub fn once(duration: &str) -> Timer {
     Timer::Once(after(duration))
 }
@@ -244,25 +257,29 @@ impl Model {
         self.add(id, ElementKind::IntermediateCatchEvent(Trigger::Timer(timer)))
     }
 
-    /// A boundary timer event.
-    pub fn timer(self, id: &str, attached_to: &str, interrupting: bool, timer: Timer) -> Model {
+    /// An intermediate message or signal event.
+    pub fn catch(self, id: &str, trigger: Trigger) -> Model {
+        self.add(id, ElementKind::IntermediateCatchEvent(trigger))
+    }
+
+    /// A boundary event.
+    pub fn boundary(self, id: &str, attached_to: &str, interrupting: bool, trigger: Trigger) -> Model {
         let attached = self.at(attached_to);
-        let event = BoundaryEvent { attached_to: attached, interrupting, trigger: Trigger::Timer(timer) };
+        let event = BoundaryEvent { attached_to: attached, interrupting, trigger };
         let mut model = self.add(id, ElementKind::BoundaryEvent(event));
         let last = model.elements.len() - 1;
         model.elements[attached].boundaries.push(last);
         model
     }
 
+    /// A boundary timer event.
+    pub fn timer(self, id: &str, attached_to: &str, interrupting: bool, timer: Timer) -> Model {
+        self.boundary(id, attached_to, interrupting, Trigger::Timer(timer))
+    }
+
     /// A boundary error event; without code it catches any.
     pub fn error(self, id: &str, attached_to: &str, interrupting: bool, code: Option<&str>) -> Model {
-        let attached = self.at(attached_to);
-        let trigger = Trigger::Error(code.map(str::to_owned));
-        let mut model =
-            self.add(id, ElementKind::BoundaryEvent(BoundaryEvent { attached_to: attached, interrupting, trigger }));
-        let last = model.elements.len() - 1;
-        model.elements[attached].boundaries.push(last);
-        model
+        self.boundary(id, attached_to, interrupting, Trigger::Error(code.map(str::to_owned)))
     }
 
     pub fn error_end(self, id: &str, code: &str) -> Model {

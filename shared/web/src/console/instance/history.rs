@@ -9,7 +9,7 @@ use domain::command::{Actor, Door, Origin};
 use domain::event::{EndCause, Event};
 use domain::external_task::Status;
 use domain::ids::Number;
-use domain::instance::Aggregate;
+use domain::instance::{Aggregate, Awaited};
 use domain::notification::Delivery;
 use domain::process::Process;
 use domain::time::Timestamp;
@@ -124,6 +124,11 @@ impl Reader<'_> {
             Event::FlowsResumed => return None,
             Event::VariablesSet(variables) => self.variables(variables, "Variables set:")?,
             Event::EntityStateSet(state) => format!("The state became {state}."),
+            Event::Subscribed { subscription, .. } => match &subscription.to {
+                Awaited::Message { name, key } => format!("Waits for the message {name} with the key {key}."),
+                Awaited::Signal { name } => format!("Waits for the signal {name}."),
+            },
+            Event::Received { event, .. } => format!("What {} waited for came.", self.name(event)),
             Event::TimerStarted { event, due, .. } => {
                 format!("The timer {} runs until {}.", self.name(event), self.time(*due))
             }

@@ -87,6 +87,8 @@ impl Progress {
                     | Event::EntityStateSet(_)
                     | Event::TimerStarted { .. }
                     | Event::TimerFired { .. }
+                    | Event::Subscribed { .. }
+                    | Event::Received { .. }
                     | Event::IncidentRaised(_)
                     | Event::IncidentResolved(_)
                     | Event::TaskCreated(_)

@@ -55,6 +55,7 @@ fn instance(status: &str, elements: &[&str], failed: &[&str], ready: &[&str]) ->
             started_at: now(),
             task: None,
             timers: Vec::new(),
+            subscriptions: Vec::new(),
             arrived: Vec::new(),
             turns: None,
             local: domain::variables::Variables::new(),
