@@ -24,11 +24,33 @@ pub(crate) struct Known {
 
 const ANY: &[NodeKind] = &[
     NodeKind::StartEvent,
+    NodeKind::EventStart,
     NodeKind::EndEvent,
     NodeKind::Task,
     NodeKind::ManualTask,
+    NodeKind::SubProcess,
+    NodeKind::EventSubProcess,
     NodeKind::ExclusiveGateway,
     NodeKind::ParallelGateway,
+    NodeKind::InclusiveGateway,
+    NodeKind::EventBasedGateway,
+    NodeKind::ScriptTask,
+    NodeKind::UserTask,
+    NodeKind::IntermediateCatchEvent,
+    NodeKind::BoundaryEvent,
+];
+/// What a path arrives at: an event sub-process begins by itself.
+const REACHED: &[NodeKind] = &[
+    NodeKind::StartEvent,
+    NodeKind::EventStart,
+    NodeKind::EndEvent,
+    NodeKind::Task,
+    NodeKind::ManualTask,
+    NodeKind::SubProcess,
+    NodeKind::ExclusiveGateway,
+    NodeKind::ParallelGateway,
+    NodeKind::InclusiveGateway,
+    NodeKind::EventBasedGateway,
     NodeKind::ScriptTask,
     NodeKind::UserTask,
     NodeKind::IntermediateCatchEvent,
@@ -36,16 +58,19 @@ const ANY: &[NodeKind] = &[
 ];
 const TASKS: &[NodeKind] = &[NodeKind::ScriptTask, NodeKind::UserTask];
 const USER_TASK: &[NodeKind] = &[NodeKind::UserTask];
-const GATEWAY: &[NodeKind] = &[NodeKind::ExclusiveGateway];
-const USER_TASK_GATEWAY: &[NodeKind] = &[NodeKind::UserTask, NodeKind::ExclusiveGateway];
+const GATEWAY: &[NodeKind] = &[NodeKind::ExclusiveGateway, NodeKind::InclusiveGateway];
+const USER_TASK_GATEWAY: &[NodeKind] = &[NodeKind::UserTask, NodeKind::ExclusiveGateway, NodeKind::InclusiveGateway];
 const ACTIVITIES: &[NodeKind] = &[NodeKind::Task, NodeKind::ManualTask, NodeKind::ScriptTask, NodeKind::UserTask];
 const ACTIVITIES_GATEWAYS: &[NodeKind] = &[
     NodeKind::Task,
     NodeKind::ManualTask,
+    NodeKind::SubProcess,
     NodeKind::ScriptTask,
     NodeKind::UserTask,
     NodeKind::ExclusiveGateway,
     NodeKind::ParallelGateway,
+    NodeKind::InclusiveGateway,
+    NodeKind::EventBasedGateway,
 ];
 
 const fn full(name: &'static str, on: &'static [NodeKind]) -> Known {
@@ -93,8 +118,8 @@ const KNOWN: &[Known] = &[
     full("AlreadyCompletedPage", USER_TASK),
     full("ExpiredPage", USER_TASK),
     full("CancelledPage", USER_TASK),
-    full("AsyncBefore", ANY),
-    full("AsyncAfter", ANY),
+    full("AsyncBefore", REACHED),
+    full("AsyncAfter", REACHED),
     not_yet("TimeoutMs", TASKS),
     not_yet("OnTimeout", TASKS),
     not_yet("Requirements", USER_TASK),

@@ -95,8 +95,9 @@ fn string(rest: &str, quote: char) -> Option<(Kind, usize)> {
 }
 
 /// Every value a script can return, where all are texts known here: each text with its offset. `null` and `undefined`
-/// add none. `None` where any result is computed, or where functions make `return` ambiguous.
-pub(crate) fn returned_texts(tokens: &[Token]) -> Option<Vec<(String, usize)>> {
+/// add none, a list adds its items where `lists` may be returned. `None` where any result is computed, or where functions
+/// make `return` ambiguous.
+pub(crate) fn returned_texts(tokens: &[Token], lists: bool) -> Option<Vec<(String, usize)>> {
     let arrow = tokens.windows(2).any(|pair| pair[0].is_sign('=') && pair[1].is_sign('>'));
     if arrow || tokens.iter().any(|token| token.is_word("function") || token.is_word("class")) {
         return None;
@@ -105,12 +106,12 @@ pub(crate) fn returned_texts(tokens: &[Token]) -> Option<Vec<(String, usize)>> {
     let mut returns = tokens.iter().enumerate().filter(|(_, token)| token.is_word("return")).peekable();
     if returns.peek().is_none() {
         let end = tokens.iter().rposition(|token| !token.is_sign(';')).map_or(0, |last| last + 1);
-        texts_of(&tokens[..end], &mut found, 0)?;
+        texts_of(&tokens[..end], lists, &mut found, 0)?;
         return Some(found);
     }
     for (index, _) in returns {
         let rest = &tokens[index + 1..];
-        texts_of(&rest[..statement_length(rest)], &mut found, 0)?;
+        texts_of(&rest[..statement_length(rest)], lists, &mut found, 0)?;
     }
     Some(found)
 }
@@ -134,7 +135,7 @@ fn statement_length(tokens: &[Token]) -> usize {
 }
 
 /// Texts of an expression that is a text, a choice between such, or nothing.
-fn texts_of(tokens: &[Token], found: &mut Vec<(String, usize)>, depth: usize) -> Option<()> {
+fn texts_of(tokens: &[Token], lists: bool, found: &mut Vec<(String, usize)>, depth: usize) -> Option<()> {
     // Each level reads its part again: the bound keeps a chain of a thousand choices from being quadratic.
     if depth > 16 {
         return None;
@@ -149,11 +150,20 @@ fn texts_of(tokens: &[Token], found: &mut Vec<(String, usize)>, depth: usize) ->
         _ => {}
     }
     if let Some((question, colon)) = choice(tokens) {
-        texts_of(&tokens[question + 1..colon], found, depth + 1)?;
-        return texts_of(&tokens[colon + 1..], found, depth + 1);
+        texts_of(&tokens[question + 1..colon], lists, found, depth + 1)?;
+        return texts_of(&tokens[colon + 1..], lists, found, depth + 1);
     }
     match tokens {
-        [open, inner @ .., close] if open.is_sign('(') && close.is_sign(')') => texts_of(inner, found, depth + 1),
+        [open, inner @ .., close] if open.is_sign('(') && close.is_sign(')') => {
+            texts_of(inner, lists, found, depth + 1)
+        }
+        [open, inner @ .., close] if lists && open.is_sign('[') && close.is_sign(']') => {
+            for item in inner.split(|token| token.is_sign(',')) {
+                // A list in a list is no flow, and a comma inside an item makes it something else than a text.
+                texts_of(item, false, found, depth + 1)?;
+            }
+            Some(())
+        }
         _ => None,
     }
 }
@@ -194,7 +204,7 @@ mod tests {
     use super::*;
 
     fn returned(source: &str) -> Option<Vec<String>> {
-        Some(returned_texts(&tokens(source)?)?.into_iter().map(|(text, _)| text).collect())
+        Some(returned_texts(&tokens(source)?, false)?.into_iter().map(|(text, _)| text).collect())
     }
 
     fn texts(list: &[&str]) -> Option<Vec<String>> {
@@ -212,6 +222,20 @@ mod tests {
         assert_eq!(returned("if (x) return 'a'\nreturn 'b'"), texts(&["a", "b"]));
         assert_eq!(returned("switch (x) { case 1: return 'a'; default: return 'b'; }"), texts(&["a", "b"]));
         assert_eq!(returned("return"), texts(&[]));
+    }
+
+    #[test]
+    fn lists_of_literals_are_found_where_they_may_be_returned() {
+        let lists = |source: &str| {
+            let found = returned_texts(&tokens(source)?, true)?;
+            Some(found.into_iter().map(|(text, _)| text).collect::<Vec<_>>())
+        };
+        assert_eq!(lists("return ['A', b ? 'B' : 'C']"), texts(&["A", "B", "C"]));
+        assert_eq!(lists("if (x) return 'A'; return []"), texts(&["A"]));
+        assert_eq!(lists("return ['A'][0]"), None);
+        assert_eq!(lists("return [['A'], 'B']"), None);
+        assert_eq!(lists("return ['A', f('B', 'C')]"), None);
+        assert_eq!(returned("return ['A']"), None);
     }
 
     #[test]

@@ -1,9 +1,12 @@
 //! From the XML tree to the compiled processes: finds the executable ones, outlines each, reads its elements.
 //! Judges a process as a whole nowhere; that is done by the rules.
 
+mod definitions;
+mod error;
 mod event;
 mod external;
 mod gateway;
+mod kind;
 mod list;
 mod outline;
 mod page;
@@ -13,7 +16,10 @@ mod task;
 mod timer;
 mod value;
 
-pub(crate) use outline::{FlowEdge, FlowNode, NodeKind, Outline};
+pub(crate) use definitions::Definitions;
+pub(crate) use error::code as error_code;
+pub(crate) use kind::NodeKind;
+pub(crate) use outline::{FlowEdge, FlowNode, Outline};
 pub(crate) use properties::{Properties, Property};
 
 use crate::diagnostic::Report;
@@ -22,7 +28,6 @@ use crate::rules;
 use crate::xml::Located;
 use crate::{CompiledProcess, ScriptCheck};
 use roxmltree::{Document, Node};
-use std::collections::BTreeMap;
 
 /// What every reader needs: the file's text, the script check, the findings and the texts kept apart.
 pub(crate) struct Reader<'t> {
@@ -79,11 +84,11 @@ pub(crate) fn document(document: &Document<'_>, reader: &mut Reader<'_>) -> Vec<
         reader.report.error("NOT_BPMN", root.range().start, "", message);
         return Vec::new();
     }
-    let ids = ids(root, reader);
+    let definitions = Definitions::read(root, reader);
     let executable = executable(root, reader);
     let mut compiled: Vec<CompiledProcess> = Vec::new();
     for node in executable {
-        let outline = Outline::read(node, &ids, reader);
+        let outline = Outline::read(node, &definitions, reader);
         rules::check(&outline, reader);
         let process = process::compile(&outline, reader);
         let texts = std::mem::take(&mut reader.texts);
@@ -123,40 +128,9 @@ pub(crate) fn boolean(node: Node<'_, '_>, name: &str, default: bool, element: &s
     }
 }
 
-/// Longest id; ids stand in keys, addresses and names of schedules.
-const ID_CHARS_MAX: usize = 128;
-
-/// XML's NCName, as BPMN demands for ids, within a length.
-fn is_id(id: &str) -> bool {
-    let mut chars = id.chars();
-    let first = chars.next().is_some_and(|c| c.is_alphabetic() || c == '_');
-    first && chars.all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.')) && id.chars().count() <= ID_CHARS_MAX
-}
-
-/// The ids of all BPMN elements, each of which may stand once in a file.
-fn ids<'a>(root: Node<'a, '_>, reader: &mut Reader<'_>) -> BTreeMap<&'a str, usize> {
-    let mut ids = BTreeMap::new();
-    for node in root.descendants() {
-        reader.report.steps += 1;
-        if !node.is_element() || node.tag_name().namespace() != Some(BPMN) {
-            continue;
-        }
-        let Some(id) = attribute(node, "id") else { continue };
-        let at = node.range().start;
-        if !is_id(id) {
-            let message = format!(
-                "\"{id}\" is no id: it begins with a letter or _, goes on with letters, digits, _ - . and has \
-                 at most {ID_CHARS_MAX} characters"
-            );
-            reader.report.error("INVALID_ID", at, id, message);
-        }
-        if let Some(first) = ids.insert(id, at) {
-            let line = reader.report.line(first);
-            let message = format!("the id \"{id}\" is already used in line {line}; give each element its own");
-            reader.report.error("DUPLICATE_ID", at, id, message);
-        }
-    }
-    ids
+/// A yes-or-no attribute that is true where it is absent, without judging how it is written.
+pub(crate) fn boolean_attribute(node: Node<'_, '_>, name: &str) -> bool {
+    !matches!(attribute(node, name), Some("false" | "0"))
 }
 
 /// The processes to deploy. Those that are only drawn are skipped with a word.

@@ -7,6 +7,7 @@ mod bpmn_error;
 mod condition_literals;
 mod conditional_flow;
 mod description;
+mod event_gateway;
 mod flow_ends;
 mod flow_id;
 mod flow_lists;
@@ -33,6 +34,7 @@ const RULES: &[Rule] = &[
     flow_lists::check,
     conditional_flow::check,
     gateway_flows::check,
+    event_gateway::check,
     condition_literals::check,
     reachable::check,
     boundary_flow::check,

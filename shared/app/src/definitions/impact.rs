@@ -6,7 +6,9 @@ use crate::{App, Error, placeholders};
 use domain::external_task::Status;
 use domain::ids::TaskKey;
 use domain::permission::Permission;
-use domain::process::{Condition, Element, ElementKind, ExternalTaskModel, Process, TextRef};
+use domain::process::{
+    Condition, Element, ElementKind, ExclusiveGateway, ExternalTaskModel, InclusiveGateway, Process, TextRef,
+};
 use domain::time::Timestamp;
 use domain::variables::Variables;
 use std::collections::BTreeMap;
@@ -235,8 +237,7 @@ fn pairs(before: &ExternalTaskModel, after: &ExternalTaskModel) -> [(Artefact, O
 fn untaken(old: &Process, activity: &str, before: &ExternalTaskModel, after: &ExternalTaskModel) -> Vec<String> {
     let Some(gateway) = next_decision(old, activity) else { return Vec::new() };
     let flows: Vec<_> = old.outgoing(gateway).collect();
-    let script =
-        if let ElementKind::ExclusiveGateway(model) = &gateway.kind { model.condition.as_deref() } else { None };
+    let script = decision(gateway).flatten();
     let open = gateway.default.is_some() || (script.is_none() && flows.iter().any(|flow| flow.condition.is_none()));
     if open {
         return Vec::new();
@@ -255,16 +256,61 @@ fn untaken(old: &Process, activity: &str, before: &ExternalTaskModel, after: &Ex
     actions.filter(|name| !conditions.iter().any(|text| text.contains(name))).map(str::to_owned).collect()
 }
 
-/// The exclusive gateway that decides behind an activity, where one path leads to it.
+/// The gateway that decides behind an activity, where one path leads to it, also out of sub-processes.
 fn next_decision<'p>(process: &'p Process, activity: &str) -> Option<&'p Element> {
     let mut element = process.element(activity)?;
     for _ in 0..HOPS_MAX {
         let mut flows = process.outgoing(element);
-        let (Some(flow), None) = (flows.next(), flows.next()) else { return None };
-        element = process.elements.get(flow.target)?;
-        if matches!(element.kind, ElementKind::ExclusiveGateway(_)) && element.outgoing.len() > 1 {
+        element = match (flows.next(), flows.next(), element.parent) {
+            (Some(flow), None, _) => process.elements.get(flow.target)?,
+            // The path ends here, and the sub-process around it with it.
+            (None, _, Some(parent)) => process.elements.get(parent)?,
+            (Some(_), Some(_), _) | (None, _, None) => return None,
+        };
+        if decision(element).is_some() && element.outgoing.len() > 1 {
             return Some(element);
         }
     }
     None
+}
+
+/// The Condition script of a gateway that decides; the outer `None` for everything else.
+fn decision(element: &Element) -> Option<Option<&str>> {
+    if let ElementKind::ExclusiveGateway(ExclusiveGateway { condition })
+    | ElementKind::InclusiveGateway(InclusiveGateway { condition }) = &element.kind
+    {
+        Some(condition.as_deref())
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn element(id: &str, kind: &serde_json::Value, outgoing: &[usize], parent: Option<usize>) -> serde_json::Value {
+        json!({ "id": id, "name": id, "kind": kind, "outgoing": outgoing, "parent": parent, "line": 1 })
+    }
+
+    #[test]
+    fn the_decision_behind_a_sub_process_belongs_to_the_activity_in_it() {
+        let gateway = json!({ "InclusiveGateway": { "condition": "return userAction" } });
+        let flow = |id: &str, source: usize, target: usize| json!({ "id": id, "named": true, "source": source, "target": target });
+        let process = json!({
+            "id": "order", "name": "order",
+            "elements": [
+                element("Sub", &json!("SubProcess"), &[1], None),
+                element("Ask", &json!("Task"), &[0], Some(0)),
+                element("Done", &json!("EndEvent"), &[], Some(0)),
+                element("Decide", &gateway, &[2, 3], None),
+                element("End", &json!("EndEvent"), &[], None),
+            ],
+            "flows": [flow("F0", 1, 2), flow("F1", 0, 3), flow("F2", 3, 4), flow("F3", 3, 4)],
+        });
+        let process = serde_json::from_value::<Process>(process).expect("a process").indexed();
+        assert_eq!(next_decision(&process, "Ask").map(|element| element.id.as_str()), Some("Decide"));
+        assert_eq!(next_decision(&process, "End"), None);
+    }
 }

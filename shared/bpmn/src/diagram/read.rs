@@ -95,8 +95,26 @@ impl<'a, 'i> File<'a, 'i> {
             (Line::Sequence | Line::Message | Line::Association, _) => true,
         };
         edges.retain(ends);
-        shapes.sort_by_key(|shape| depth(shape.kind));
+        self.expand(&mut shapes);
+        // What stands in a sub-process is drawn over it, whatever the order of the file.
+        shapes.sort_by_key(|shape| (depth(shape.kind), self.element(&shape.id).map_or(0, levels)));
         Ok((shapes, edges))
+    }
+}
+
+impl<'a> File<'a, '_> {
+    /// Many tools leave isExpanded out: a sub-process whose parts are drawn is an open one.
+    fn expand(&self, shapes: &mut [Shape]) {
+        let around = |shape: &Shape| {
+            let element = self.element(&shape.id)?;
+            element.parent_element().and_then(|parent| attribute(parent, "id"))
+        };
+        let open: BTreeSet<&'a str> = shapes.iter().filter_map(around).collect();
+        for shape in shapes.iter_mut().filter(|shape| shape.kind == Kind::Activity(Activity::SubProcess)) {
+            if shape.expanded.is_none() && open.contains(shape.id.as_str()) {
+                shape.expanded = Some(true);
+            }
+        }
     }
 }
 
@@ -117,6 +135,11 @@ fn owner<'a>(element: Node<'a, '_>) -> Option<&'a str> {
         return attribute(element, "processRef");
     }
     element.ancestors().find(|node| is_bpmn(*node, "process")).and_then(|process| attribute(process, "id"))
+}
+
+/// Sub-processes around an element.
+fn levels(element: Node<'_, '_>) -> usize {
+    element.ancestors().skip(1).filter(|around| kind(*around) == Some(Kind::Activity(Activity::SubProcess))).count()
 }
 
 /// Containers are drawn first.

@@ -142,6 +142,32 @@ fn a_process_without_diagram_is_laid_out_from_left_to_right() {
 }
 
 #[test]
+fn what_stands_in_a_sub_process_is_drawn_over_it() {
+    let process = "<bpmn:subProcess id=\"Outer\"><bpmn:subProcess id=\"Inner\"><bpmn:task id=\"Work\"/><bpmn:task id=\"More\"/>\
+                   <bpmn:sequenceFlow id=\"F\" sourceRef=\"Work\" targetRef=\"More\"/></bpmn:subProcess></bpmn:subProcess>\
+                   <bpmn:subProcess id=\"Closed\"><bpmn:task id=\"Hidden\"/></bpmn:subProcess>";
+    let place = |id: &str, at: i32, size: i32| {
+        format!(
+            "<bpmndi:BPMNShape bpmnElement=\"{id}\"><dc:Bounds x=\"{at}\" y=\"{at}\" width=\"{size}\" height=\"{size}\"/>\
+             </bpmndi:BPMNShape>"
+        )
+    };
+    // The inner ones first, as some tools write them, and none says that it is expanded.
+    let plane = [place("Work", 30, 40), place("More", 90, 40), place("Inner", 20, 200), place("Outer", 10, 300)]
+        .concat()
+        + &place("Closed", 400, 80)
+        + "<bpmndi:BPMNEdge bpmnElement=\"F\"><di:waypoint x=\"70\" y=\"50\"/><di:waypoint x=\"90\" y=\"50\"/></bpmndi:BPMNEdge>";
+    let diagram = read(&file(process, &plane), Some("P")).expect("a diagram");
+    assert_eq!(ids(&diagram), ["Outer", "Closed", "Inner", "Work", "More"]);
+    let expanded: Vec<Option<bool>> = diagram.shapes.iter().map(|shape| shape.expanded).collect();
+    assert_eq!(expanded, [Some(true), None, Some(true), None, None]);
+    let svg = diagram.svg(&Marks::default());
+    let at = |id: &str| svg.find(&format!("data-element-id=\"{id}\"")).expect("drawn");
+    assert!(at("Outer") < at("Inner") && at("Inner") < at("F") && at("F") < at("Work"), "{svg}");
+    assert!(diagram.outline.contains("<bpmn:task id=\"Work\">"), "{}", diagram.outline);
+}
+
+#[test]
 fn hostile_names_and_ids_stay_text() {
     let hostile = "&lt;/text>&lt;script>alert(1)&lt;/script>&quot; onload=&quot;alert(2) &#10; ]]&gt;";
     let process = format!(

@@ -1,28 +1,41 @@
-//! Events: end, intermediate and boundary.
+//! Events: end, intermediate, boundary and the starts of event sub-processes. Which code an error has is said in
+//! `error`, when a timer fires in `timer`.
 
-use super::{FlowNode, NodeKind, Outline, Reader, attribute, boolean, bpmn_children, is_bpmn};
-use domain::process::{BoundaryEvent, ElementKind, Timer, Trigger};
+use super::{FlowNode, NodeKind, Outline, Reader, attribute, boolean, bpmn_children, error};
+use domain::process::{BoundaryEvent, ElementKind, EventStart, Timer, Trigger};
+use roxmltree::Node;
 
-/// A none or a terminate end event.
-pub(crate) fn end(node: &FlowNode<'_, '_>) -> ElementKind {
-    if bpmn_children(node.node).any(|child| is_bpmn(child, "terminateEventDefinition")) {
-        ElementKind::TerminateEndEvent
-    } else {
-        ElementKind::EndEvent
+/// A none, terminate or error end event.
+pub(crate) fn end(node: &FlowNode<'_, '_>, outline: &Outline<'_, '_>, reader: &mut Reader<'_>) -> Option<ElementKind> {
+    let definitions = definitions(node);
+    let Some(definition) = definitions.first() else { return Some(ElementKind::EndEvent) };
+    if definitions.len() > 1 {
+        several(node, reader);
+        return None;
+    }
+    match definition.tag_name().name() {
+        "terminateEventDefinition" => Some(ElementKind::TerminateEndEvent),
+        "errorEventDefinition" => error::thrown(node, *definition, outline, reader).map(ElementKind::ErrorEndEvent),
+        // Refused by its name.
+        _ => None,
     }
 }
 
-/// An intermediate event that waits for a timer.
-pub(crate) fn intermediate(node: &FlowNode<'_, '_>, reader: &mut Reader<'_>) -> Option<ElementKind> {
-    let trigger = timer(node, reader)?;
-    if matches!(&trigger, Timer::Cycle { times, .. } if *times != Some(1)) {
+/// An intermediate event on a path of its own.
+pub(crate) fn intermediate(
+    node: &FlowNode<'_, '_>,
+    outline: &Outline<'_, '_>,
+    reader: &mut Reader<'_>,
+) -> Option<ElementKind> {
+    let trigger = trigger(node, outline, reader)?;
+    if repeats(&trigger) {
         let message = "an intermediate event waits once: only the first time of its cycle counts";
         reader.report.warning("CYCLE_ON_INTERRUPTING", node.at, &node.id, message);
     }
-    Some(ElementKind::IntermediateCatchEvent(Trigger::Timer(trigger)))
+    Some(ElementKind::IntermediateCatchEvent(trigger))
 }
 
-/// A boundary event and its timer.
+/// A boundary event.
 pub(crate) fn boundary(
     node: &FlowNode<'_, '_>,
     outline: &Outline<'_, '_>,
@@ -30,35 +43,102 @@ pub(crate) fn boundary(
 ) -> Option<ElementKind> {
     let interrupting = boolean(node.node, "cancelActivity", true, &node.id, reader);
     attached(node, outline, reader);
-    let trigger = timer(node, reader)?;
-    if interrupting && matches!(&trigger, Timer::Cycle { times, .. } if *times != Some(1)) {
+    let trigger = trigger(node, outline, reader)?;
+    let attached_to = node.attached_to?;
+    let interrupting = interrupting || error_interrupts(&outline.nodes[attached_to], node, &trigger, reader);
+    if interrupting {
+        once(node, &trigger, reader);
+    }
+    Some(ElementKind::BoundaryEvent(BoundaryEvent { attached_to, interrupting, trigger }))
+}
+
+/// The start event of an event sub-process.
+pub(crate) fn start(
+    node: &FlowNode<'_, '_>,
+    outline: &Outline<'_, '_>,
+    reader: &mut Reader<'_>,
+) -> Option<ElementKind> {
+    let mut interrupting = boolean(node.node, "isInterrupting", true, &node.id, reader);
+    let trigger = trigger(node, outline, reader)?;
+    if !interrupting && trigger.is_error() {
+        interrupting = true;
+        let message = "an error ends what goes on around the event sub-process: isInterrupting=\"false\" has no effect";
+        reader.report.warning("ERROR_INTERRUPTS", node.at, &node.id, message);
+    }
+    if interrupting {
+        once(node, &trigger, reader);
+    }
+    Some(ElementKind::EventStart(EventStart { trigger, interrupting }))
+}
+
+fn repeats(trigger: &Trigger) -> bool {
+    matches!(trigger, Trigger::Timer(Timer::Cycle { times, .. }) if *times != Some(1))
+}
+
+fn once(node: &FlowNode<'_, '_>, trigger: &Trigger, reader: &mut Reader<'_>) {
+    if repeats(trigger) {
         let message = "an interrupting timer fires once: only the first time of its cycle counts";
         reader.report.warning("CYCLE_ON_INTERRUPTING", node.at, &node.id, message);
     }
-    Some(ElementKind::BoundaryEvent(BoundaryEvent {
-        attached_to: node.attached_to?,
-        interrupting,
-        trigger: Trigger::Timer(trigger),
-    }))
 }
 
-/// The one timer of an event.
-fn timer(node: &FlowNode<'_, '_>, reader: &mut Reader<'_>) -> Option<Timer> {
+/// A person can correct what was refused while the task stays open. Of everything else nothing is left to go on.
+fn error_interrupts(
+    activity: &FlowNode<'_, '_>,
+    node: &FlowNode<'_, '_>,
+    trigger: &Trigger,
+    reader: &mut Reader<'_>,
+) -> bool {
+    if !trigger.is_error() || !activity.kind.is_activity() || activity.kind == NodeKind::UserTask {
+        return false;
+    }
+    let message = format!(
+        "cancelActivity=\"false\" has no effect: the {} \"{}\" has failed when its error is caught, and nothing of it is \
+         left to go on",
+        activity.bpmn_name(),
+        activity.id
+    );
+    reader.report.warning("ERROR_INTERRUPTS", node.at, &node.id, message);
+    true
+}
+
+/// The event definitions of a node, whether they run or not.
+fn definitions<'a, 'i>(node: &FlowNode<'a, 'i>) -> Vec<Node<'a, 'i>> {
+    let is_definition = |child: &Node<'_, '_>| {
+        let name = child.tag_name().name();
+        name.ends_with("EventDefinition") || name == "eventDefinitionRef"
+    };
+    bpmn_children(node.node).filter(is_definition).collect()
+}
+
+fn several(node: &FlowNode<'_, '_>, reader: &mut Reader<'_>) {
     let tag = node.bpmn_name();
-    let timers: Vec<_> = bpmn_children(node.node).filter(|child| is_bpmn(*child, "timerEventDefinition")).collect();
-    match timers.as_slice() {
-        [definition] => super::timer::definition(*definition, &node.id, reader),
-        [] => {
-            let other = bpmn_children(node.node).any(|child| child.tag_name().name().ends_with("EventDefinition"));
-            if !other {
-                let message = format!("the {tag} waits for nothing; add a timerEventDefinition");
-                reader.report.error("INVALID_TIMER", node.at, &node.id, message);
+    let message = format!("the {tag} has several event definitions; make one {tag} of each");
+    reader.report.error("EVENT_DEFINITION", node.at, &node.id, message);
+}
+
+/// The one thing that an event waits for.
+fn trigger(node: &FlowNode<'_, '_>, outline: &Outline<'_, '_>, reader: &mut Reader<'_>) -> Option<Trigger> {
+    match definitions(node).as_slice() {
+        [definition] => match definition.tag_name().name() {
+            "timerEventDefinition" => super::timer::definition(*definition, &node.id, reader).map(Trigger::Timer),
+            "errorEventDefinition" if node.kind.definitions().contains(&"errorEventDefinition") => {
+                error::caught(node, *definition, outline, reader)
             }
+            // Refused by its name.
+            _ => None,
+        },
+        [] => {
+            let message = format!(
+                "the {} waits for nothing; add {}",
+                node.bpmn_name(),
+                node.kind.definitions().iter().map(|name| format!("a {name}")).collect::<Vec<_>>().join(" or ")
+            );
+            reader.report.error("EVENT_DEFINITION", node.at, &node.id, message.replace("a error", "an error"));
             None
         }
         [_, _, ..] => {
-            let message = format!("the {tag} has several timers; make one {tag} of each");
-            reader.report.error("INVALID_TIMER", node.at, &node.id, message);
+            several(node, reader);
             None
         }
     }
@@ -66,7 +146,6 @@ fn timer(node: &FlowNode<'_, '_>, reader: &mut Reader<'_>) -> Option<Timer> {
 
 fn attached(node: &FlowNode<'_, '_>, outline: &Outline<'_, '_>, reader: &mut Reader<'_>) {
     let at = node.at;
-    let timed = bpmn_children(node.node).any(|child| is_bpmn(child, "timerEventDefinition"));
     let Some(reference) = attribute(node.node, "attachedToRef") else {
         let message = "the boundary event has no attachedToRef; name the activity it belongs to";
         reader.report.error("BOUNDARY_ATTACHMENT", at, &node.id, message);
@@ -77,24 +156,51 @@ fn attached(node: &FlowNode<'_, '_>, outline: &Outline<'_, '_>, reader: &mut Rea
         reader.report.error("DANGLING_REFERENCE", at, &node.id, message);
         return;
     };
-    match outline.nodes[to].kind {
+    let activity = &outline.nodes[to];
+    let tag = activity.bpmn_name();
+    match activity.kind {
         // An unsupported element is refused on its own account.
-        NodeKind::UserTask | NodeKind::Unsupported => {}
-        NodeKind::ScriptTask | NodeKind::Task | NodeKind::ManualTask if !timed => {}
-        NodeKind::ScriptTask | NodeKind::Task | NodeKind::ManualTask => {
-            let tag = outline.nodes[to].bpmn_name();
-            let message = format!("\"{reference}\" is a {tag}, which ends at once: the timer never fires");
-            reader.report.warning("BOUNDARY_NEVER_FIRES", at, &node.id, message);
+        NodeKind::UserTask | NodeKind::SubProcess | NodeKind::Unsupported => {}
+        NodeKind::ScriptTask | NodeKind::Task | NodeKind::ManualTask => never(node, activity, reader),
+        NodeKind::EventSubProcess => {
+            let message = format!(
+                "\"{reference}\" is an event sub-process, to which nothing is attached; attach the event to what is in it"
+            );
+            reader.report.error("BOUNDARY_ATTACHMENT", at, &node.id, message);
         }
         NodeKind::StartEvent
+        | NodeKind::EventStart
         | NodeKind::EndEvent
         | NodeKind::ExclusiveGateway
         | NodeKind::ParallelGateway
+        | NodeKind::InclusiveGateway
+        | NodeKind::EventBasedGateway
         | NodeKind::IntermediateCatchEvent
         | NodeKind::BoundaryEvent => {
-            let tag = outline.nodes[to].bpmn_name();
             let message = format!("\"{reference}\" is a {tag}; a boundary event is attached to an activity");
             reader.report.error("BOUNDARY_ATTACHMENT", at, &node.id, message);
         }
     }
+    if activity.parent != node.parent {
+        let message = format!(
+            "\"{reference}\" stands in {}, the boundary event in {}; put both into the same scope",
+            outline.place(activity.parent),
+            outline.place(node.parent)
+        );
+        reader.report.error("BOUNDARY_ATTACHMENT", at, &node.id, message);
+    }
+}
+
+/// Warns of a boundary event on a task that ends at once, or cannot fail.
+fn never(node: &FlowNode<'_, '_>, task: &FlowNode<'_, '_>, reader: &mut Reader<'_>) {
+    let has = |name: &str| definitions(node).iter().any(|definition| definition.tag_name().name() == name);
+    let (id, tag) = (&task.id, task.bpmn_name());
+    let message = if has("timerEventDefinition") {
+        format!("\"{id}\" is a {tag}, which ends at once: the timer never fires")
+    } else if has("errorEventDefinition") && task.kind != NodeKind::ScriptTask {
+        format!("\"{id}\" is a {tag}, which does nothing that could fail: the error never occurs")
+    } else {
+        return;
+    };
+    reader.report.warning("BOUNDARY_NEVER_FIRES", node.at, &node.id, message);
 }

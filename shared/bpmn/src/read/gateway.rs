@@ -1,15 +1,23 @@
-//! Exclusive gateways and the conditions of their flows.
+//! Exclusive and inclusive gateways and the conditions of their flows.
 
 use super::{FlowEdge, FlowNode, Reader, value};
 use crate::xml::Located;
-use domain::process::{Condition, ElementKind, ExclusiveGateway};
+use domain::process::{Condition, ElementKind, ExclusiveGateway, InclusiveGateway};
 use domain::value::ValueExpr;
 
 /// The gateway with its Condition script.
 pub(crate) fn exclusive(node: &FlowNode<'_, '_>, reader: &mut Reader<'_>) -> ElementKind {
-    let condition = node.properties.get("Condition");
-    let condition = condition.map(|property| reader.script(&property.value, &node.id, "Condition"));
-    ElementKind::ExclusiveGateway(ExclusiveGateway { condition })
+    ElementKind::ExclusiveGateway(ExclusiveGateway { condition: script(node, reader) })
+}
+
+/// The gateway with its Condition script, which may return a list.
+pub(crate) fn inclusive(node: &FlowNode<'_, '_>, reader: &mut Reader<'_>) -> ElementKind {
+    ElementKind::InclusiveGateway(InclusiveGateway { condition: script(node, reader) })
+}
+
+fn script(node: &FlowNode<'_, '_>, reader: &mut Reader<'_>) -> Option<String> {
+    let property = node.properties.get("Condition")?;
+    Some(reader.script(&property.value, &node.id, "Condition"))
 }
 
 /// The `conditionExpression` of a flow: `=...` and `${...}` are expressions, everything else is script.

@@ -1,25 +1,9 @@
 //! The outline of one process: its flow nodes and sequence flows with positions, properties and links between them.
-//! Refuses by name what does not run; interprets no property.
+//! Those of sub-processes stand in the same lists. Interprets no property.
 
-use super::{Properties, Reader, attribute, bpmn_children, is_bpmn};
+use super::{Definitions, NodeKind, Properties, Reader, attribute, bpmn_children, is_bpmn, kind};
 use roxmltree::Node;
 use std::collections::BTreeMap;
-
-/// The kinds of flow node that run, and one for all others.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum NodeKind {
-    StartEvent,
-    EndEvent,
-    Task,
-    ManualTask,
-    ExclusiveGateway,
-    ParallelGateway,
-    ScriptTask,
-    UserTask,
-    IntermediateCatchEvent,
-    BoundaryEvent,
-    Unsupported,
-}
 
 /// A flow node as written.
 pub(crate) struct FlowNode<'a, 'i> {
@@ -29,6 +13,10 @@ pub(crate) struct FlowNode<'a, 'i> {
     /// Start of its tag.
     pub at: usize,
     pub properties: Properties,
+    /// The sub-process around it.
+    pub parent: Option<usize>,
+    /// What stands directly in it, where it is a sub-process.
+    pub inside: Vec<usize>,
     /// Positions in [`Outline::flows`].
     pub outgoing: Vec<usize>,
     /// Number of flows that arrive.
@@ -69,86 +57,82 @@ pub(crate) struct Outline<'a, 'i> {
     pub at: usize,
     pub nodes: Vec<FlowNode<'a, 'i>>,
     pub flows: Vec<FlowEdge<'a, 'i>>,
-    /// Every id of the file, to tell a reference to another process from one to nothing.
-    pub ids: &'a BTreeMap<&'a str, usize>,
+    /// What stands directly in the process.
+    pub top: Vec<usize>,
+    /// What the file defines for all its processes.
+    pub definitions: &'a Definitions<'a>,
     by_id: BTreeMap<String, usize>,
 }
 
-/// Children of a process that are drawn or describe data: kept in the file, without effect.
-const INERT: &[&str] = &[
-    "documentation",
-    "extensionElements",
-    "laneSet",
-    "textAnnotation",
-    "association",
-    "group",
-    "dataObject",
-    "dataObjectReference",
-    "dataStoreReference",
-    "ioSpecification",
-    "ioBinding",
-    "property",
-    "auditing",
-    "monitoring",
-    "resourceRole",
-    "performer",
-    "humanPerformer",
-    "potentialOwner",
-    "correlationSubscription",
-    "supportedInterfaceRef",
-    "supports",
-    "artifact",
-];
-
-/// Children of a flow node without effect.
-const INERT_IN_NODE: &[&str] = &[
-    "documentation",
-    "extensionElements",
-    "incoming",
-    "outgoing",
-    "ioSpecification",
-    "property",
-    "dataInput",
-    "dataOutput",
-    "inputSet",
-    "outputSet",
-    "dataInputAssociation",
-    "dataOutputAssociation",
-    "resourceRole",
-    "performer",
-    "humanPerformer",
-    "potentialOwner",
-    "rendering",
-    "auditing",
-    "monitoring",
-    "categoryValueRef",
-];
-
-const RUNS: &str = "startEvent, endEvent (none or terminate), exclusiveGateway, parallelGateway, task, manualTask, \
-                    scriptTask, userTask, and intermediateCatchEvent and boundaryEvent with a timer run today";
+/// Levels of sub-processes at most. What walks outwards or inwards through them is bounded by this.
+const LEVELS_MAX: usize = 20;
 
 impl<'a, 'i> Outline<'a, 'i> {
-    /// Reads the process's own level. What is inside a sub-process is not looked at: the sub-process is refused.
-    pub(crate) fn read(node: Node<'a, 'i>, ids: &'a BTreeMap<&'a str, usize>, reader: &mut Reader<'_>) -> Self {
+    /// Reads the process with its sub-processes.
+    pub(crate) fn read(node: Node<'a, 'i>, definitions: &'a Definitions<'a>, reader: &mut Reader<'_>) -> Self {
         let at = node.range().start;
         let id = attribute(node, "id").unwrap_or_default().to_owned();
         if id.is_empty() {
             reader.report.error("MISSING_ID", at, "", "the process has no id; add id=\"...\", by which it is started");
         }
         let name = name(node).unwrap_or_else(|| id.clone());
-        let mut outline = Outline { id, name, at, nodes: Vec::new(), flows: Vec::new(), ids, by_id: BTreeMap::new() };
+        let (nodes, edges) = (Vec::new(), Vec::new());
+        let by_id = BTreeMap::new();
+        let mut outline = Outline { id, name, at, nodes, flows: edges, top: Vec::new(), definitions, by_id };
         let mut flows = Vec::new();
+        outline.level(node, None, 0, &mut flows, reader);
+        outline.connect(flows, reader);
+        outline.attach();
+        outline
+    }
+
+    /// Reads what stands directly in a process or sub-process, and what stands in its sub-processes.
+    fn level(
+        &mut self,
+        node: Node<'a, 'i>,
+        parent: Option<usize>,
+        depth: usize,
+        flows: &mut Vec<Node<'a, 'i>>,
+        reader: &mut Reader<'_>,
+    ) {
+        if depth > LEVELS_MAX {
+            let id = attribute(node, "id").unwrap_or_default();
+            let message = format!("sub-processes stand at most {LEVELS_MAX} deep in one another");
+            reader.report.error("TOO_DEEP", node.range().start, id, message);
+            return;
+        }
         for child in bpmn_children(node) {
             reader.report.steps += 1;
             match child.tag_name().name() {
                 "sequenceFlow" => flows.push(child),
-                other if INERT.contains(&other) => {}
-                _ => outline.flow_node(child, reader),
+                other if kind::is_inert(other, parent.is_some()) => {}
+                _ => {
+                    let index = self.flow_node(child, parent, reader);
+                    if self.nodes[index].kind.is_scope() {
+                        self.level(child, Some(index), depth + 1, flows, reader);
+                    }
+                }
             }
         }
-        outline.connect(flows, reader);
-        outline.attach();
-        outline
+    }
+
+    /// What stands directly in a sub-process, or in the process itself, in document order.
+    pub(crate) fn within(&self, parent: Option<usize>) -> impl Iterator<Item = (usize, &FlowNode<'a, 'i>)> {
+        let inside = parent.map_or(&self.top, |parent| &self.nodes[parent].inside);
+        inside.iter().map(|index| (*index, &self.nodes[*index]))
+    }
+
+    /// The sub-processes around a node, from the inside out.
+    pub(crate) fn around(&self, node: &FlowNode<'_, '_>) -> impl Iterator<Item = usize> {
+        std::iter::successors(node.parent, |parent| self.nodes[*parent].parent)
+    }
+
+    /// How messages call the scope around a node.
+    pub(crate) fn place(&self, parent: Option<usize>) -> String {
+        match parent {
+            None => "the process".to_owned(),
+            Some(parent) => format!("the subProcess \"{}\"", self.nodes[parent].id),
+        }
     }
 
     /// The flow node with this id.
@@ -163,68 +147,52 @@ impl<'a, 'i> Outline<'a, 'i> {
 
     /// Why a reference leads nowhere, in words.
     pub(crate) fn missing(&self, reference: &str) -> String {
-        if self.ids.contains_key(reference) {
+        if self.definitions.ids.contains_key(reference) {
             format!(
                 "\"{reference}\" is not a flow node of this process (it may be another kind of element, or stand \
-                 inside a sub-process or another process)"
+                 in another process)"
             )
         } else {
             format!("there is no element with the id \"{reference}\"")
         }
     }
 
-    fn flow_node(&mut self, node: Node<'a, 'i>, reader: &mut Reader<'_>) {
+    fn flow_node(&mut self, node: Node<'a, 'i>, parent: Option<usize>, reader: &mut Reader<'_>) -> usize {
         let at = node.range().start;
         let id = attribute(node, "id").unwrap_or_default().to_owned();
-        let tag = node.tag_name().name();
         if id.is_empty() {
+            let tag = node.tag_name().name();
             let message = format!("the {tag} has no id; flows, incidents and the API name elements by it");
             reader.report.error("MISSING_ID", at, "", message);
         }
-        let kind = match tag {
-            "startEvent" => NodeKind::StartEvent,
-            "endEvent" => NodeKind::EndEvent,
-            "task" => NodeKind::Task,
-            "manualTask" => NodeKind::ManualTask,
-            "exclusiveGateway" => NodeKind::ExclusiveGateway,
-            "parallelGateway" => NodeKind::ParallelGateway,
-            "scriptTask" => NodeKind::ScriptTask,
-            "userTask" => NodeKind::UserTask,
-            "intermediateCatchEvent" => NodeKind::IntermediateCatchEvent,
-            "boundaryEvent" => NodeKind::BoundaryEvent,
-            _ => NodeKind::Unsupported,
-        };
-        if kind == NodeKind::Unsupported {
-            reader.report.error("UNSUPPORTED_ELEMENT", at, &id, format!("{tag} is not supported; {RUNS}"));
+        let kind = NodeKind::of(node, parent.map(|parent| self.nodes[parent].kind), &id, reader);
+        kind::judge(node, kind, &id, reader);
+        let properties = if kind == NodeKind::Unsupported {
+            Properties::default()
         } else {
-            children(node, kind, &id, reader);
-        }
-        let properties = match kind {
-            NodeKind::Unsupported => Properties::default(),
-            NodeKind::StartEvent
-            | NodeKind::EndEvent
-            | NodeKind::Task
-            | NodeKind::ManualTask
-            | NodeKind::ExclusiveGateway
-            | NodeKind::ParallelGateway
-            | NodeKind::ScriptTask
-            | NodeKind::UserTask
-            | NodeKind::IntermediateCatchEvent
-            | NodeKind::BoundaryEvent => Properties::read(node, kind, &id, reader),
+            Properties::read(node, kind, &id, reader)
         };
-        self.by_id.entry(id.clone()).or_insert(self.nodes.len());
+        let index = self.nodes.len();
+        match parent {
+            None => self.top.push(index),
+            Some(parent) => self.nodes[parent].inside.push(index),
+        }
+        self.by_id.entry(id.clone()).or_insert(index);
         self.nodes.push(FlowNode {
             node,
             id,
             kind,
             at,
             properties,
+            parent,
+            inside: Vec::new(),
             outgoing: Vec::new(),
             incoming: 0,
             attached_to: None,
             boundaries: Vec::new(),
             default: None,
         });
+        index
     }
 
     fn connect(&mut self, flows: Vec<Node<'a, 'i>>, reader: &mut Reader<'_>) {
@@ -261,7 +229,7 @@ impl<'a, 'i> Outline<'a, 'i> {
             let counter = counters.entry(base.clone()).or_insert(0);
             *counter += 1;
             let id = if *counter == 1 { base.clone() } else { format!("{base}_{counter}") };
-            if !self.ids.contains_key(id.as_str()) {
+            if !self.definitions.ids.contains_key(id.as_str()) {
                 return id;
             }
         }
@@ -286,33 +254,4 @@ impl<'a, 'i> Outline<'a, 'i> {
 pub(crate) fn name(node: Node<'_, '_>) -> Option<String> {
     let words: Vec<&str> = attribute(node, "name")?.split_whitespace().collect();
     Some(words.join(" "))
-}
-
-/// Refuses what a supported element contains but would not do.
-fn children(node: Node<'_, '_>, kind: NodeKind, id: &str, reader: &mut Reader<'_>) {
-    let tag = node.tag_name().name();
-    for child in bpmn_children(node) {
-        reader.report.steps += 1;
-        let name = child.tag_name().name();
-        let runs = match kind {
-            NodeKind::EndEvent => name == "terminateEventDefinition",
-            NodeKind::IntermediateCatchEvent | NodeKind::BoundaryEvent => name == "timerEventDefinition",
-            NodeKind::ScriptTask => name == "script",
-            NodeKind::StartEvent
-            | NodeKind::Task
-            | NodeKind::ManualTask
-            | NodeKind::ExclusiveGateway
-            | NodeKind::ParallelGateway
-            | NodeKind::UserTask
-            | NodeKind::Unsupported => false,
-        };
-        if !runs && !INERT_IN_NODE.contains(&name) {
-            let message = format!("{tag} with {name} is not supported; {RUNS}");
-            reader.report.error("UNSUPPORTED_ELEMENT", child.range().start, id, message);
-        }
-    }
-    if attribute(node, "isForCompensation") == Some("true") {
-        let message = format!("compensation is not supported; remove isForCompensation from the {tag}");
-        reader.report.error("UNSUPPORTED_ELEMENT", node.range().start, id, message);
-    }
 }

@@ -6,10 +6,12 @@ use crate::read::{NodeKind, Outline, Reader};
 use std::collections::BTreeSet;
 
 pub(super) fn check(outline: &Outline<'_, '_>, reader: &mut Reader<'_>) {
-    for gateway in outline.nodes.iter().filter(|node| node.kind == NodeKind::ExclusiveGateway) {
+    for gateway in outline.nodes.iter().filter(|node| node.kind.decides()) {
         let Some(condition) = gateway.properties.get("Condition") else { continue };
         reader.report.steps += condition.value.text.len();
-        let Some(returned) = tokens(&condition.value.text).and_then(|tokens| returned_texts(&tokens)) else { continue };
+        let lists = gateway.kind == NodeKind::InclusiveGateway;
+        let returned = tokens(&condition.value.text).and_then(|tokens| returned_texts(&tokens, lists));
+        let Some(returned) = returned else { continue };
         let mut known: BTreeSet<&str> = BTreeSet::new();
         for flow in outline.outgoing(gateway).filter(|flow| flow.named) {
             known.insert(&flow.id);

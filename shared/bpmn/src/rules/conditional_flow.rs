@@ -1,4 +1,4 @@
-//! Conditions stand on flows of an exclusive gateway. BPMN allows them elsewhere too; this engine would not look at
+//! Conditions stand on flows of exclusive and inclusive gateways. BPMN allows them elsewhere too; this engine would not look at
 //! them, and a condition that is silently ignored is worse than none.
 
 use crate::read::{NodeKind, Outline, Reader, attribute};
@@ -8,20 +8,22 @@ pub(super) fn check(outline: &Outline<'_, '_>, reader: &mut Reader<'_>) {
         let (Some(condition), Some(source)) = (flow.condition, flow.source) else { continue };
         let source = &outline.nodes[source];
         // An unsupported element is refused on its own account.
-        if matches!(source.kind, NodeKind::ExclusiveGateway | NodeKind::Unsupported) {
+        if source.kind.decides() || source.kind == NodeKind::Unsupported {
             continue;
         }
-        let message = format!(
-            "a conditionExpression on a flow that leaves a {} is not supported; put an exclusiveGateway behind \"{}\"",
-            source.bpmn_name(),
-            source.id
-        );
+        let message = if source.kind == NodeKind::EventBasedGateway {
+            format!("the event that occurs first decides behind \"{}\"; remove the conditionExpression", source.id)
+        } else {
+            format!(
+                "a conditionExpression on a flow that leaves a {} is not supported; put an exclusiveGateway behind \"{}\"",
+                source.bpmn_name(),
+                source.id
+            )
+        };
         reader.report.error("UNSUPPORTED_CONDITIONAL_FLOW", condition.range().start, &flow.id, message);
     }
     for node in &outline.nodes {
-        let activity =
-            matches!(node.kind, NodeKind::Task | NodeKind::ManualTask | NodeKind::ScriptTask | NodeKind::UserTask);
-        if activity && attribute(node.node, "default").is_some() {
+        if node.kind.is_activity() && attribute(node.node, "default").is_some() {
             let message = "a default flow of a task is not supported; put an exclusiveGateway behind the task";
             reader.report.error("UNSUPPORTED_CONDITIONAL_FLOW", node.at, &node.id, message);
         }

@@ -1,22 +1,77 @@
-//! Flows arrive where something can arrive and leave from where something goes on (BPMN 2.0, 10.5: start, end and
-//! boundary events).
+//! Flows arrive where something can arrive, leave from where something goes on, and stay in their scope (BPMN 2.0, 7.6.1
+//! and 10.5).
 
-use crate::read::{NodeKind, Outline, Reader};
+use crate::read::{FlowNode, NodeKind, Outline, Reader};
 
 pub(super) fn check(outline: &Outline<'_, '_>, reader: &mut Reader<'_>) {
     for flow in &outline.flows {
-        if let Some(source) = flow.source.map(|source| &outline.nodes[source])
-            && source.kind == NodeKind::EndEvent
+        let [source, target] = [flow.source, flow.target].map(|end| end.map(|index| &outline.nodes[index]));
+        if let Some(source) = source
+            && let Some(what) = without_outgoing(source.kind)
         {
-            let message = format!("no flow leaves an end event, but this one leaves \"{}\"", source.id);
+            let message = format!("no flow leaves {what}, but this one leaves \"{}\"", source.id);
             reader.report.error("FLOW_NOT_ALLOWED", flow.at, &flow.id, message);
         }
-        if let Some(target) = flow.target.map(|target| &outline.nodes[target])
-            && matches!(target.kind, NodeKind::StartEvent | NodeKind::BoundaryEvent)
+        if let Some(target) = target
+            && let Some(what) = without_incoming(target)
         {
-            let message =
-                format!("no flow arrives at a {}, but this one leads to \"{}\"", target.bpmn_name(), target.id);
+            let message = format!("no flow arrives at {what}, but this one leads to \"{}\"", target.id);
             reader.report.error("FLOW_NOT_ALLOWED", flow.at, &flow.id, message);
         }
+        if let (Some(source), Some(target)) = (source, target)
+            && source.parent != target.parent
+        {
+            let message = format!(
+                "the flow leaves \"{}\" in {} and leads to \"{}\" in {}; a flow stays in its scope: connect the \
+                 sub-process itself, or leave it through an event at its border",
+                source.id,
+                outline.place(source.parent),
+                target.id,
+                outline.place(target.parent)
+            );
+            reader.report.error("FLOW_ACROSS_SCOPES", flow.at, &flow.id, message);
+        }
+    }
+}
+
+fn without_outgoing(kind: NodeKind) -> Option<&'static str> {
+    match kind {
+        NodeKind::EndEvent => Some("an end event"),
+        NodeKind::EventSubProcess => Some("an event sub-process"),
+        NodeKind::StartEvent
+        | NodeKind::EventStart
+        | NodeKind::Task
+        | NodeKind::ManualTask
+        | NodeKind::SubProcess
+        | NodeKind::ExclusiveGateway
+        | NodeKind::ParallelGateway
+        | NodeKind::InclusiveGateway
+        | NodeKind::EventBasedGateway
+        | NodeKind::ScriptTask
+        | NodeKind::UserTask
+        | NodeKind::IntermediateCatchEvent
+        | NodeKind::BoundaryEvent
+        | NodeKind::Unsupported => None,
+    }
+}
+
+fn without_incoming(node: &FlowNode<'_, '_>) -> Option<String> {
+    match node.kind {
+        NodeKind::StartEvent | NodeKind::EventStart | NodeKind::BoundaryEvent => {
+            Some(format!("a {}", node.bpmn_name()))
+        }
+        NodeKind::EventSubProcess => Some("an event sub-process, which begins when its event occurs".to_owned()),
+        NodeKind::EndEvent
+        | NodeKind::Task
+        | NodeKind::ManualTask
+        | NodeKind::SubProcess
+        | NodeKind::ExclusiveGateway
+        | NodeKind::ParallelGateway
+        | NodeKind::InclusiveGateway
+        | NodeKind::EventBasedGateway
+        | NodeKind::ScriptTask
+        | NodeKind::UserTask
+        | NodeKind::IntermediateCatchEvent
+        | NodeKind::Unsupported => None,
     }
 }

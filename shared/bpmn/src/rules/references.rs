@@ -1,6 +1,6 @@
 //! Both ends of a flow exist, and the default flow of a gateway leaves that gateway.
 
-use crate::read::{NodeKind, Outline, Reader, attribute};
+use crate::read::{Outline, Reader, attribute};
 use std::collections::BTreeSet;
 
 pub(super) fn check(outline: &Outline<'_, '_>, reader: &mut Reader<'_>) {
@@ -19,7 +19,7 @@ pub(super) fn check(outline: &Outline<'_, '_>, reader: &mut Reader<'_>) {
     let known: BTreeSet<&str> = outline.flows.iter().filter(|flow| flow.named).map(|flow| flow.id.as_str()).collect();
     for node in &outline.nodes {
         let Some(reference) = attribute(node.node, "default") else { continue };
-        if node.kind != NodeKind::ExclusiveGateway || node.default.is_some() {
+        if !node.kind.decides() || node.default.is_some() {
             continue;
         }
         if known.contains(reference) {

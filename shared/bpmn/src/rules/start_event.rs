@@ -1,20 +1,68 @@
-//! A process has exactly one start event: the engine must know where an instance begins.
+//! A process and each of its sub-processes has exactly one start event: the engine must know where to begin.
 
-use crate::read::{NodeKind, Outline, Reader};
+use crate::read::{FlowNode, NodeKind, Outline, Reader};
 
 pub(super) fn check(outline: &Outline<'_, '_>, reader: &mut Reader<'_>) {
-    let mut starts = outline.nodes.iter().filter(|node| node.kind == NodeKind::StartEvent);
+    none_start(outline, None, outline.at, &outline.id, reader);
+    for (index, node) in outline.nodes.iter().enumerate() {
+        match node.kind {
+            NodeKind::SubProcess => none_start(outline, Some(index), node.at, &node.id, reader),
+            NodeKind::EventSubProcess => event_start(outline, index, node, reader),
+            NodeKind::StartEvent
+            | NodeKind::EventStart
+            | NodeKind::EndEvent
+            | NodeKind::Task
+            | NodeKind::ManualTask
+            | NodeKind::ExclusiveGateway
+            | NodeKind::ParallelGateway
+            | NodeKind::InclusiveGateway
+            | NodeKind::EventBasedGateway
+            | NodeKind::ScriptTask
+            | NodeKind::UserTask
+            | NodeKind::IntermediateCatchEvent
+            | NodeKind::BoundaryEvent
+            | NodeKind::Unsupported => {}
+        }
+    }
+}
+
+/// The process itself, and an embedded sub-process.
+fn none_start(outline: &Outline<'_, '_>, scope: Option<usize>, at: usize, id: &str, reader: &mut Reader<'_>) {
+    let what = if scope.is_some() { "sub-process" } else { "process" };
+    let mut starts = outline.within(scope).map(|(_, node)| node).filter(|node| node.kind == NodeKind::StartEvent);
     let Some(first) = starts.next() else {
-        let message = "the process has no start event; add <bpmn:startEvent> and a flow from it";
-        reader.report.error("NO_START_EVENT", outline.at, &outline.id, message);
+        let message = format!("the {what} has no start event; add <bpmn:startEvent> and a flow from it");
+        reader.report.error("NO_START_EVENT", at, id, message);
         return;
     };
-    if first.outgoing.is_empty() {
-        let message = "no flow leaves the start event: an instance ends as soon as it begins";
-        reader.report.warning("NO_OUTGOING_FLOW", first.at, &first.id, message);
-    }
+    leads_nowhere(first, what, reader);
     for other in starts {
-        let message = format!("the process starts at \"{}\" already; keep one start event without trigger", first.id);
+        let message = format!("the {what} starts at \"{}\" already; keep one start event without trigger", first.id);
         reader.report.error("SEVERAL_START_EVENTS", other.at, &other.id, message);
+    }
+}
+
+fn event_start(outline: &Outline<'_, '_>, index: usize, around: &FlowNode<'_, '_>, reader: &mut Reader<'_>) {
+    let mut starts = outline.within(Some(index)).map(|(_, node)| node).filter(|node| node.kind == NodeKind::EventStart);
+    let Some(first) = starts.next() else {
+        let message = "the event sub-process has no start event; add one with the event that triggers it";
+        reader.report.error("NO_START_EVENT", around.at, &around.id, message);
+        return;
+    };
+    leads_nowhere(first, "event sub-process", reader);
+    for other in starts {
+        let message = format!(
+            "the event sub-process is triggered by \"{}\" already; make an event sub-process of each event",
+            first.id
+        );
+        reader.report.error("SEVERAL_START_EVENTS", other.at, &other.id, message);
+    }
+}
+
+fn leads_nowhere(start: &FlowNode<'_, '_>, what: &str, reader: &mut Reader<'_>) {
+    if start.outgoing.is_empty() {
+        let instance = if what == "process" { "an instance" } else { "it" };
+        let message = format!("no flow leaves the start event of the {what}: {instance} ends as soon as it begins");
+        reader.report.warning("NO_OUTGOING_FLOW", start.at, &start.id, message);
     }
 }

@@ -46,6 +46,16 @@ fn deep_nesting_is_refused_before_it_can_hurt() {
 }
 
 #[test]
+fn sub_processes_in_sub_processes_are_refused_before_anything_walks_through_them() {
+    let nested = |levels: usize| {
+        process(&format!("{}{}", "<subProcess id=\"s\">".repeat(levels), "</subProcess>".repeat(levels)))
+    };
+    assert_eq!(refused(nested(10_000).as_bytes()).0, "TOO_DEEP");
+    let within_the_limit_of_the_file = read(nested(95).as_bytes());
+    assert!(within_the_limit_of_the_file.diagnostics.iter().any(|found| found.code == "TOO_DEEP"));
+}
+
+#[test]
 fn counts_have_limits() {
     let attributes: String = (0..10_000).map(|number| format!(" a{number}=\"\"")).collect();
     assert_eq!(refused(format!("<d{attributes}/>").as_bytes()).0, "TOO_MANY_ATTRIBUTES");

@@ -48,7 +48,7 @@ fn valid_files_show_every_element_kind() {
             }));
         }
     }
-    assert_eq!(seen.len(), 11, "a kind without a valid example: {seen:?}");
+    assert_eq!(seen.len(), 17, "a kind without a valid example: {seen:?}");
 }
 
 #[test]

@@ -1,0 +1,46 @@
+//! Behind an event-based gateway stand events that can occur, and no other path leads to them: which of them occurs first
+//! decides (BPMN 2.0, 10.6.6).
+
+use crate::read::{NodeKind, Outline, Reader};
+
+pub(super) fn check(outline: &Outline<'_, '_>, reader: &mut Reader<'_>) {
+    for gateway in outline.nodes.iter().filter(|node| node.kind == NodeKind::EventBasedGateway) {
+        if gateway.outgoing.is_empty() {
+            let message = "no flow leaves the gateway, so there is no event to wait for; connect it to the events";
+            reader.report.error("NO_OUTGOING_FLOW", gateway.at, &gateway.id, message);
+        }
+        for flow in outline.outgoing(gateway) {
+            let Some(target) = flow.target.map(|target| &outline.nodes[target]) else { continue };
+            let message = match target.kind {
+                // Refused on its own account.
+                NodeKind::Unsupported => continue,
+                NodeKind::IntermediateCatchEvent if target.incoming == 1 => continue,
+                NodeKind::IntermediateCatchEvent => format!(
+                    "\"{}\" waits for what occurs first, but another flow leads to \"{}\" as well; give that flow an event \
+                     of its own",
+                    gateway.id, target.id
+                ),
+                NodeKind::StartEvent
+                | NodeKind::EventStart
+                | NodeKind::EndEvent
+                | NodeKind::Task
+                | NodeKind::ManualTask
+                | NodeKind::SubProcess
+                | NodeKind::EventSubProcess
+                | NodeKind::ExclusiveGateway
+                | NodeKind::ParallelGateway
+                | NodeKind::InclusiveGateway
+                | NodeKind::EventBasedGateway
+                | NodeKind::ScriptTask
+                | NodeKind::UserTask
+                | NodeKind::BoundaryEvent => format!(
+                    "\"{}\" waits for events, but \"{}\" is a {}; put an intermediateCatchEvent between them",
+                    gateway.id,
+                    target.id,
+                    target.bpmn_name()
+                ),
+            };
+            reader.report.error("EVENT_GATEWAY_TARGET", flow.at, &flow.id, message);
+        }
+    }
+}
