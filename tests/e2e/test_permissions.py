@@ -51,6 +51,8 @@ TABLE = [
     Row("GET", "/v1/delivery", (200, 200, 200, 404, 200)),
     Row("POST", "/v1/exports", (202, 202, 202, 404, 202), {"format": "csv"}),
     Row("GET", "/v1/exports/{exportKey}", (200, 404, 404, 404, 404)),
+    Row("POST", "/v1/messages", (404, 404, 404, 404, 404), {"name": "Nobody", "correlationKey": "awaits this"}),
+    Row("POST", "/v1/signals", (200, 200, 200, 200, 200), {"name": "Nobody awaits this"}),
     Row("POST", "/v1/recipients/erase", (200, 403, 403, 404, 200), {"recipient": "nobody@supplier.example"}),
 ]
 DESCRIBED = {(method.upper(), path) for path, operations in DOCUMENT["paths"].items() for method in operations}

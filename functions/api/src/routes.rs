@@ -6,6 +6,7 @@ mod delivery;
 mod exports;
 mod external_tasks;
 mod instances;
+mod messages;
 mod recipients;
 
 use crate::Api;
@@ -76,6 +77,8 @@ async fn route(call: &Call<'_>) -> Result<Reply, Problem> {
         ("GET", ["v1", "instances", key]) => instances::get(call, key).await?.into(),
         ("POST", ["v1", "instances", key, "cancel"]) => instances::cancel(call, key).await?.into(),
         ("POST", ["v1", "instances", key, "retry"]) => instances::retry(call, key).await?.into(),
+        ("POST", ["v1", "messages"]) => messages::message(call).await?.into(),
+        ("POST", ["v1", "signals"]) => messages::signal(call).await?.into(),
         ("POST", ["v1", "recipients", "erase"]) => recipients::erase(call).await?.into(),
         ("POST", ["v1", "exports"]) => exports::start(call).await?.into(),
         ("GET", ["v1", "exports", key]) => exports::get(call, key).await?.into(),
@@ -89,7 +92,7 @@ async fn route(call: &Call<'_>) -> Result<Reply, Problem> {
             ["v1", "bulk-runs"]
             | ["v1", "bulk-runs", _]
             | ["v1", "bulk-runs", _, "failures" | "stop" | "lease"]
-            | ["v1", "definitions" | "delivery" | "instances" | "external-tasks"]
+            | ["v1", "definitions" | "delivery" | "instances" | "external-tasks" | "messages" | "signals"]
             | ["v1", "definitions" | "instances" | "external-tasks", _]
             | ["v1", "instances", _, "cancel" | "retry"]
             | ["v1", "external-tasks", _, "resend" | "sync-templates" | "cancel"]

@@ -12,7 +12,7 @@ use crate::item::{head, task, word};
 use crate::journal::{self, JournalId};
 use crate::keys::{Counter, InstanceItem, shard};
 use crate::transaction::{Refusal, Transaction};
-use crate::{Error, Store};
+use crate::{Error, Store, subscriptions};
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::command::{Actor, Origin};
 use domain::decision::Decision;
@@ -74,6 +74,8 @@ impl Store {
         let mut transaction = Transaction::new(&self.inner.table);
         if changes_head {
             write_head(&mut transaction, tenant, request.before, &loaded)?;
+            let before = request.before.map(|before| &before.aggregate.instance);
+            subscriptions::write(&mut transaction, tenant, before, &loaded.aggregate.instance)?;
         }
         for number in touched {
             write_task(&mut transaction, tenant, request.before, &loaded, number)?;

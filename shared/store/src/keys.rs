@@ -46,6 +46,8 @@ pub(crate) enum Collection {
     Run(TenantId, RunKey),
     /// `{t}#N`: counters of mails, an item a day.
     Days(TenantId),
+    /// `{t}#W#{hash}`: who waits for one message or signal.
+    Awaited(TenantId, String),
     /// `{t}#K#{hash}`: a request that came with an idempotency key.
     Idempotency(TenantId, String),
     /// `T#{t}`: a tenant.
@@ -66,6 +68,7 @@ impl fmt::Display for Collection {
             Collection::Runs(tenant) => write!(f, "{tenant}#B"),
             Collection::Run(tenant, run) => write!(f, "{tenant}#B#{run}"),
             Collection::Days(tenant) => write!(f, "{tenant}#N"),
+            Collection::Awaited(tenant, hash) => write!(f, "{tenant}#W#{hash}"),
             Collection::Idempotency(tenant, hash) => write!(f, "{tenant}#K#{hash}"),
             Collection::Tenant(tenant) => write!(f, "T#{tenant}"),
             Collection::Tenants => f.write_str("T"),
@@ -92,6 +95,7 @@ impl FromStr for Collection {
             [tenant, "B"] => Ok(Collection::Runs(parse_tenant(tenant)?)),
             [tenant, "B", run] => Ok(Collection::Run(parse_tenant(tenant)?, parse(run)?)),
             [tenant, "N"] => Ok(Collection::Days(parse_tenant(tenant)?)),
+            [tenant, "W", hash] => Ok(Collection::Awaited(parse_tenant(tenant)?, (*hash).to_owned())),
             [tenant, "K", hash] => Ok(Collection::Idempotency(parse_tenant(tenant)?, (*hash).to_owned())),
             _ => Err(InvalidKey),
         }
@@ -373,6 +377,21 @@ pub(crate) fn whole_of_suffix(sort: &str) -> Option<&str> {
 /// The record of a request that came with an idempotency key.
 pub(crate) fn idempotency(tenant: TenantId, hash: &str) -> Key {
     Key { pk: Collection::Idempotency(tenant, hash.to_owned()).to_string(), sk: "K".to_owned() }
+}
+
+/// An event that waits for a message or signal; padded, so that who waits longest comes first.
+pub(crate) fn subscription(tenant: TenantId, hash: &str, instance: InstanceKey, element: Number, event: &str) -> Key {
+    let pk = Collection::Awaited(tenant, hash.to_owned()).to_string();
+    Key { pk, sk: format!("{:019}#{:05}#{event}", instance.get(), element.0) }
+}
+
+/// Who waits, from the sort key of a subscription.
+pub(crate) fn subscriber(sk: &str) -> Result<(InstanceKey, Number, String), InvalidKey> {
+    let mut parts = sk.splitn(3, '#');
+    let (Some(instance), Some(element), Some(event)) = (parts.next(), parts.next(), parts.next()) else {
+        return Err(InvalidKey);
+    };
+    Ok((parse(instance.trim_start_matches('0'))?, Number(parse(element)?), event.to_owned()))
 }
 
 /// The mark of a session that was ended before its time; stands among the other values that count once only.

@@ -52,6 +52,7 @@
 //! | erasure of a recipient | [`Store::erase_recipient`], [`Store::forget_recipient`] | load, Query `~J#`, UpdateItem an entry, TransactWriteItems; DeleteItem a suffix | 1 write for each KB of each entry, 2 for head and tasks | as a commit |
 //! | start or step of an export | [`Store::put_export`], [`Store::save_export`] | TransactWriteItems: export, order | 2 writes an item and KB | |
 //! | an export | [`Store::export`] | GetItem, strong | 1 read | |
+//! | who waits for a message or signal | [`Store::subscribers`] | Query, strong | 1 read for 4 KB | |
 //! | a mail of a run went out | [`Store::count_run_mail`] | UpdateItem | 1 write | |
 //!
 //! There is no Scan. A new list is a new index in [`table`], an attribute on the item it lists and a row here.
@@ -84,6 +85,7 @@ mod recipients;
 mod retention;
 mod sessions;
 pub mod size;
+mod subscriptions;
 pub mod table;
 mod tenants;
 mod transaction;
@@ -113,6 +115,7 @@ pub use list::{Order, PAGE_MAX, Page, TaskPage, TaskQuery, TaskRow};
 pub use mail::{Mail, Mark, Opened, Reported};
 pub use meter::{Call, Meter, Units};
 pub use recipients::PART_CHARS_MIN;
+pub use subscriptions::Subscriber;
 pub use tenants::{CACHED_MS, SHARDS_MAX, TenantRecord, TokenRecord};
 
 use cache::{LruCache, TimedCache};

@@ -21,6 +21,7 @@ mod retention;
 mod scale;
 mod sessions;
 mod size;
+mod subscriptions;
 mod template;
 mod tenants;
 mod units;

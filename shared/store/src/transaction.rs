@@ -9,7 +9,7 @@ use crate::table::{PARTITION_KEY, SORT_KEY};
 use crate::{Error, Store};
 use aws_sdk_dynamodb::error::{BuildError, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{AttributeValue, CancellationReason, Put, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{AttributeValue, CancellationReason, Delete, Put, TransactWriteItem, Update};
 
 /// Why the condition of a write may fail, and what that means to the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -76,6 +76,13 @@ impl Transaction {
             }
         }
         self.writes.push((TransactWriteItem::builder().put(built(put.build())?).build(), refusal));
+        Ok(())
+    }
+
+    /// Deletes an item, if it is there.
+    pub fn delete(&mut self, key: &Key) -> Result<(), Error> {
+        let delete = Delete::builder().table_name(&self.table).set_key(Some(key_item(key)));
+        self.writes.push((TransactWriteItem::builder().delete(built(delete.build())?).build(), Refusal::Conflict));
         Ok(())
     }
 

@@ -149,6 +149,11 @@ pub fn bounced(before: &Loaded, now: Timestamp) -> Decision {
     decision(before.aggregate.clone(), now, vec![Event::TaskBounced { task: TASK, delivery }], Vec::new())
 }
 
+/// A decision of any events.
+pub fn changed(before: &Loaded, now: Timestamp, events: Vec<Event>) -> Decision {
+    decision(before.aggregate.clone(), now, events, Vec::new())
+}
+
 pub fn variables_set(before: &Loaded, now: Timestamp, values: Variables) -> Decision {
     decision(before.aggregate.clone(), now, vec![Event::VariablesSet(values)], Vec::new())
 }
