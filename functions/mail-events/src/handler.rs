@@ -70,7 +70,11 @@ async fn note(app: &App, receipt: &Receipt, days: &mut Days, now: Timestamp) -> 
 fn task(entry: &JournalEntry, effect: usize) -> Option<TaskKey> {
     match entry.effects.get(effect)? {
         Effect::Notify { task, .. } => Some(entry.id.instance().task(*task)),
-        Effect::Schedule { .. } | Effect::Unschedule { .. } | Effect::Find { .. } | Effect::Continue => None,
+        Effect::Schedule { .. }
+        | Effect::Unschedule { .. }
+        | Effect::Find { .. }
+        | Effect::Call(_)
+        | Effect::Continue => None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! What comes back when something is due, from a schedule or from a queue, and the command it becomes.
 //! Knows the shape of both events; decides nothing.
 
+use crate::calls::{CallJob, Job};
 use crate::execute::{App, Error, Request};
 use domain::command::{Actor, Command, Origin};
 use domain::effect::Due;
@@ -21,10 +22,18 @@ pub struct DueMessage {
     /// What is due; nothing: the instance goes on where a budget stopped it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<Due>,
+    /// Something to be done for a call activity of the instance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<CallJob>,
 }
 
 impl DueMessage {
-    /// The command.
+    /// Something that is due, or nothing: the instance goes on.
+    pub fn new(tenant: TenantId, instance: InstanceKey, due: Option<Due>) -> DueMessage {
+        DueMessage { tenant, instance, due, call: None }
+    }
+
+    /// The command. Jobs of call activities go the way of what goes on in the background.
     pub fn command(&self) -> Command {
         match &self.due {
             Some(Due::Reminder { task, occurrence }) => {
@@ -123,6 +132,10 @@ fn read(event: Value, accepts: fn(&Command) -> bool) -> Result<DueMessage, Handl
 /// A late, repeated or orphaned firing is an ordinary refusal and counts as handled; one that fires before its time or
 /// could not be decided is tried again.
 async fn execute(app: &App, scripts: &dyn Scripts, now: Timestamp, message: &DueMessage) -> Result<(), Error> {
+    if let Some(job) = &message.call {
+        let (tenant, parent) = (message.tenant, message.instance);
+        return Job { app, scripts, now, tenant, parent }.perform(job).await;
+    }
     let request = Request {
         tenant: message.tenant,
         instance: message.instance,

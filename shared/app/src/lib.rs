@@ -3,6 +3,7 @@
 
 pub mod auth;
 pub mod bulk_runs;
+pub mod calls;
 pub mod clock;
 pub mod config;
 pub mod definitions;

@@ -65,6 +65,7 @@ impl CompiledProcess {
                     ElementKind::Task
                     | ElementKind::ManualTask
                     | ElementKind::ReceiveTask(_)
+                    | ElementKind::CallActivity(_)
                     | ElementKind::ScriptTask(_) => None,
                     ElementKind::StartEvent
                     | ElementKind::EventStart(_)

@@ -24,6 +24,8 @@ pub fn begin(key: InstanceKey, at: Timestamp, started: &InstanceStarted) -> Aggr
             started_by: started.by.clone(),
             started_at: at,
             ended_at: None,
+            parent: started.parent.clone(),
+            thrown: None,
             variables: started.variables.clone(),
             elements: Vec::new(),
             ready: Vec::new(),
@@ -82,6 +84,14 @@ pub fn apply(state: &mut Aggregate, at: Timestamp, event: &Event) {
         Event::TimerFired { element, event, .. } => {
             on_element(instance, *element, |element| element.timers.retain(|timer| timer.event != *event));
         }
+        Event::ChildStarted { element, child } => {
+            on_element(instance, *element, |element| element.child = Some(*child))
+        }
+        Event::ChildGone { element } => on_element(instance, *element, |element| {
+            element.child = None;
+            element.children_gone += 1;
+        }),
+        Event::ErrorThrown(thrown) => instance.thrown = Some(thrown.clone()),
         Event::Subscribed { element, subscription } => {
             on_element(instance, *element, |element| element.subscriptions.push(subscription.clone()));
         }
@@ -136,6 +146,8 @@ fn activate(instance: &mut Instance, at: Timestamp, activated: &ElementActivated
         started_at: at,
         task: None,
         timers: Vec::new(),
+        child: None,
+        children_gone: 0,
         subscriptions: Vec::new(),
         arrived: Vec::new(),
         turns: None,

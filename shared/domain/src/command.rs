@@ -1,7 +1,8 @@
 //! What may be asked of an aggregate. Commands carry what was asked, not whether it is allowed.
 
-use crate::ids::{Number, RunKey, TaskKey};
-use crate::instance::Awaited;
+use crate::engine::ChildEnd;
+use crate::ids::{InstanceKey, Number, RunKey, TaskKey};
+use crate::instance::{Awaited, Parent};
 use crate::notification::Delivery;
 use crate::variables::Variables;
 use serde::{Deserialize, Serialize};
@@ -102,6 +103,22 @@ pub enum Command {
         /// Number of the firing, from 1.
         occurrence: u32,
     },
+    /// A child was started for a call activity.
+    ChildStarted {
+        /// The element instance of the call activity.
+        element: Number,
+        /// The child.
+        child: InstanceKey,
+    },
+    /// The child of a call activity ended, or could not be started.
+    ChildEnded {
+        /// The element instance of the call activity.
+        element: Number,
+        /// The child, if there was one.
+        child: Option<InstanceKey>,
+        /// How.
+        end: ChildEnd,
+    },
     /// A message or signal came for an event.
     Receive {
         /// The element instance that waits, or whose event does.
@@ -171,6 +188,8 @@ impl Command {
             Command::Retry { .. } => "retry",
             Command::Continue => "continue",
             Command::FireTimer { .. } => "fireTimer",
+            Command::ChildStarted { .. } => "childStarted",
+            Command::ChildEnded { .. } => "childEnded",
             Command::Receive { .. } => "receive",
             Command::Submit(_) => "submit",
             Command::SaveDraft { .. } => "saveDraft",
@@ -199,6 +218,8 @@ impl Command {
             | Command::Retry { .. }
             | Command::Continue
             | Command::FireTimer { .. }
+            | Command::ChildStarted { .. }
+            | Command::ChildEnded { .. }
             | Command::Receive { .. } => None,
         }
     }
@@ -208,7 +229,7 @@ impl Command {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Start {
     /// The key drawn for it.
-    pub key: crate::ids::InstanceKey,
+    pub key: InstanceKey,
     /// BPMN id of the process.
     pub process_id: String,
     /// Version of the definition that `Env::process` is.
@@ -217,6 +238,8 @@ pub struct Start {
     pub business_key: Option<String>,
     /// Business label.
     pub reference: Option<String>,
+    /// Whose call activity starts it.
+    pub parent: Option<Parent>,
     /// Initial variables.
     pub variables: Variables,
 }

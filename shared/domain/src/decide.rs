@@ -3,7 +3,10 @@
 use crate::apply::begin;
 use crate::command::{Command, Start};
 use crate::decision::{Decision, Env, Reply};
-use crate::engine::{Step, end_task, fire, open, receive, running, take_away};
+use crate::engine::{
+    ChildEnd, Step, child_ended, child_started, end_task, fire, open, receive, running, take_away, tell_parent,
+    waits_for,
+};
 use crate::event::{EndCause, Event, InstanceStarted};
 use crate::external_task::{Action, Status, answer, upkeep};
 use crate::ids::Number;
@@ -42,6 +45,23 @@ pub fn decide(env: &Env<'_>, state: Option<&Aggregate>, command: &Command) -> Re
             fire_timer(&mut step, *element, event, *occurrence)?;
             Reply::Done
         }
+        Command::ChildStarted { element, child } => {
+            refuse_final(&step, "childStarted")?;
+            child_started(&mut step, *element, *child)?;
+            Reply::Done
+        }
+        Command::ChildEnded { element, child, end } => {
+            refuse_final(&step, "childEnded")?;
+            match end {
+                // Whoever stops a part of a tree stops the tree.
+                ChildEnd::Cancelled if waits_for(&step, *element, *child) => cancel_instance(&mut step, None, None),
+                ChildEnd::Cancelled => return Err(Rejection::AlreadyDone),
+                ChildEnd::Completed(_) | ChildEnd::Failed { .. } | ChildEnd::NotStarted { .. } => {
+                    child_ended(&mut step, *element, *child, end)?;
+                }
+            }
+            Reply::Done
+        }
         Command::Receive { element, event, awaited, variables } => {
             refuse_final(&step, "receive")?;
             refuse_variables(variables)?;
@@ -78,6 +98,7 @@ fn start_instance(env: &Env<'_>, start: &Start) -> Result<Decision, Rejection> {
         definition_version: start.definition_version,
         business_key: start.business_key.clone(),
         reference: start.reference.clone(),
+        parent: start.parent.clone(),
         by: env.actor.name().to_owned(),
         variables: start.variables.clone(),
     };
@@ -132,6 +153,7 @@ fn cancel_instance(step: &mut Step<'_>, asked: Option<Number>, reason: Option<St
         take_away(step, task);
     }
     step.emit(Event::StatusChanged(InstanceStatus::Cancelled));
+    tell_parent(step);
 }
 
 fn retry(step: &mut Step<'_>, element: Option<&str>, variables: &Variables) -> Result<(), Rejection> {

@@ -1,6 +1,7 @@
 //! What the outside must do after a commit. Names the work; does none of it. Doing any effect twice is harmless.
 
-use crate::ids::Number;
+use crate::ids::{InstanceKey, Number};
+use crate::instance::Parent;
 use crate::notification::NotificationKind;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -42,9 +43,38 @@ pub enum Effect {
         #[serde(rename = "t")]
         task: Number,
     },
+    /// Something between a call activity and its child.
+    #[serde(rename = "call")]
+    Call(CallEffect),
     /// Go on with the instance in the background, at once.
     #[serde(rename = "c")]
     Continue,
+}
+
+/// What a call activity and its child have to do with each other.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CallEffect {
+    /// Start the child of a call activity.
+    #[serde(rename = "s")]
+    Start {
+        /// The element instance of the call activity.
+        #[serde(rename = "k")]
+        element: Number,
+    },
+    /// Cancel a child whose call activity is gone.
+    #[serde(rename = "x")]
+    Cancel {
+        /// The child.
+        #[serde(rename = "i")]
+        child: InstanceKey,
+    },
+    /// Tell the parent that its child has ended.
+    #[serde(rename = "e")]
+    Ended {
+        /// Who waits for it.
+        #[serde(rename = "p")]
+        parent: Parent,
+    },
 }
 
 /// Something that becomes due. Together with tenant and instance it names exactly one schedule.

@@ -1,6 +1,7 @@
 //! The process engine: activates elements, takes flows and settles the instance's status, in a loop with a budget.
 //! What each kind of element does stands in the modules below; life cycles of tasks stand with the tasks.
 
+mod call;
 mod error;
 mod gateway;
 mod inclusive;
@@ -11,6 +12,8 @@ mod timer;
 mod trigger;
 mod user_task;
 
+pub use call::{CALL_DEPTH_MAX, Call, ChildEnd, call};
+pub(crate) use call::{ended as child_ended, started as child_started, tell_parent, throw_to_parent, waits_for};
 pub(crate) use error::{Failure, catcher, caught, record};
 use gateway::Seen;
 pub(crate) use multi_instance::host;
@@ -201,6 +204,9 @@ impl<'a> Step<'a> {
         };
         if status != instance.status {
             self.emit(Event::StatusChanged(status));
+            if status.is_final() {
+                tell_parent(self);
+            }
         }
     }
 
@@ -273,7 +279,8 @@ impl<'a> Step<'a> {
                 self.emit(Event::ElementActivated(ready.activated(number)));
                 scope::enter(self, element, number);
             }
-            ElementKind::EventStart(_)
+            ElementKind::CallActivity(_)
+            | ElementKind::EventStart(_)
             | ElementKind::IntermediateCatchEvent(_)
             | ElementKind::ReceiveTask(_)
             | ElementKind::EventBasedGateway
@@ -314,7 +321,17 @@ impl<'a> Step<'a> {
         Ok(if matches!(element.kind, ElementKind::EventBasedGateway) {
             trigger::begin_first(self, element, number)
         } else {
-            trigger::begin(self, element, number)
+            // A child that failed is started anew; what waits beside the activity waited on.
+            let waits = |live: &ElementInstance| !live.timers.is_empty() || !live.subscriptions.is_empty();
+            let begun = if self.state.instance.element(number).is_some_and(waits) {
+                Ok(())
+            } else {
+                trigger::begin(self, element, number)
+            };
+            if begun.is_ok() && element.kind.as_call_activity().is_some() {
+                call::begin(self, number);
+            }
+            begun
         })
     }
 
@@ -350,6 +367,7 @@ impl<'a> Step<'a> {
             | ElementKind::UserTask(_)
             | ElementKind::IntermediateCatchEvent(_)
             | ElementKind::ReceiveTask(_)
+            | ElementKind::CallActivity(_)
             | ElementKind::BoundaryEvent(_) => Ok(Ok(Chosen::All)),
         }
     }
@@ -392,6 +410,7 @@ impl<'a> Step<'a> {
             }
             ElementKind::IntermediateCatchEvent(_)
             | ElementKind::ReceiveTask(_)
+            | ElementKind::CallActivity(_)
             | ElementKind::EventStart(_)
             | ElementKind::EventBasedGateway
             | ElementKind::UserTask(_) => self.arrive(element, number)?.err(),
@@ -442,7 +461,12 @@ impl<'a> Step<'a> {
                 record(self, element, &failure);
                 caught(self, &catch, None);
             }
-            None => self.raise(number, element, failure),
+            None => {
+                if throw_to_parent(self, &failure) {
+                    return;
+                }
+                self.raise(number, element, failure);
+            }
         }
     }
 
@@ -495,7 +519,11 @@ fn still_wanted(effects: Vec<Effect>, state: &Aggregate) -> Vec<Effect> {
     }
     wanted.retain(|effect| match effect {
         Effect::Notify { task, .. } => state.tasks.get(task).is_some_and(|task| !task.status.is_final()),
-        Effect::Schedule { .. } | Effect::Unschedule { .. } | Effect::Find { .. } | Effect::Continue => true,
+        Effect::Schedule { .. }
+        | Effect::Unschedule { .. }
+        | Effect::Find { .. }
+        | Effect::Call(_)
+        | Effect::Continue => true,
     });
     wanted
 }

@@ -63,6 +63,9 @@ impl Erasure {
             self.values(&mut live.local);
             live.turns.iter_mut().flat_map(|turns| turns.output.values_mut()).for_each(|value| self.value(value));
         }
+        if let Some(thrown) = &mut instance.thrown {
+            self.text(&mut thrown.message);
+        }
         for incident in &mut instance.incidents {
             self.text(&mut incident.message);
         }
@@ -115,6 +118,7 @@ impl Erasure {
                 Event::TaskCompleted { answers, .. } => self.values(answers),
                 Event::TaskEnded { reason: Some(text), .. } | Event::CancelRequested(text) => self.text(text),
                 Event::IncidentRaised(incident) => self.text(&mut incident.message),
+                Event::ErrorThrown(thrown) => self.text(&mut thrown.message),
                 Event::TaskEnded { reason: None, .. }
                 | Event::StatusChanged(_)
                 | Event::ElementActivated(_)
@@ -128,6 +132,8 @@ impl Erasure {
                 | Event::EntityStateSet(_)
                 | Event::TimerStarted { .. }
                 | Event::TimerFired { .. }
+                | Event::ChildStarted { .. }
+                | Event::ChildGone { .. }
                 | Event::Subscribed { .. }
                 | Event::Received { .. }
                 | Event::IncidentResolved(_)

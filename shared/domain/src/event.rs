@@ -1,8 +1,8 @@
 //! What happened. Events are the history people read and the log that replays to the stored state; `apply` folds them.
 
 use crate::external_task::Status;
-use crate::ids::Number;
-use crate::instance::{Incident, InstanceStatus, Ready, Subscription};
+use crate::ids::{InstanceKey, Number};
+use crate::instance::{Incident, InstanceStatus, Parent, Ready, Subscription, Thrown};
 use crate::notification::{Channel, Delivery, Email};
 use crate::time::Timestamp;
 use crate::variables::Variables;
@@ -114,6 +114,26 @@ pub enum Event {
         #[serde(rename = "n")]
         occurrence: u32,
     },
+    /// A call activity has its child.
+    #[serde(rename = "child")]
+    ChildStarted {
+        /// The element instance of the call activity.
+        #[serde(rename = "k")]
+        element: Number,
+        /// The child.
+        #[serde(rename = "i")]
+        child: InstanceKey,
+    },
+    /// The child of a call activity ended without giving what it should: a retry starts another.
+    #[serde(rename = "childgone")]
+    ChildGone {
+        /// The element instance of the call activity.
+        #[serde(rename = "k")]
+        element: Number,
+    },
+    /// A business error left the instance; whoever called it is told.
+    #[serde(rename = "thrown")]
+    ErrorThrown(Thrown),
     /// A message or signal is waited for.
     #[serde(rename = "await")]
     Subscribed {
@@ -254,6 +274,9 @@ pub struct InstanceStarted {
     /// Business label.
     #[serde(rename = "r", default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
+    /// Whose call activity started it.
+    #[serde(rename = "c", default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<Parent>,
     /// Who started it.
     #[serde(rename = "u")]
     pub by: String,
@@ -362,6 +385,9 @@ impl Event {
             | Event::EntityStateSet(_)
             | Event::TimerStarted { .. }
             | Event::TimerFired { .. }
+            | Event::ChildStarted { .. }
+            | Event::ChildGone { .. }
+            | Event::ErrorThrown(_)
             | Event::Subscribed { .. }
             | Event::Received { .. }
             | Event::IncidentRaised(_)
@@ -396,6 +422,9 @@ impl Event {
             | Event::EntityStateSet(_)
             | Event::TimerStarted { .. }
             | Event::TimerFired { .. }
+            | Event::ChildStarted { .. }
+            | Event::ChildGone { .. }
+            | Event::ErrorThrown(_)
             | Event::Subscribed { .. }
             | Event::Received { .. }
             | Event::IncidentRaised(_)

@@ -88,6 +88,12 @@ pub struct ElementInstance {
     /// Timers of its boundary events that have not fired for good.
     #[serde(rename = "d", default, skip_serializing_if = "Vec::is_empty")]
     pub timers: Vec<TimerState>,
+    /// The instance that a call activity started.
+    #[serde(rename = "c", default, skip_serializing_if = "Option::is_none")]
+    pub child: Option<InstanceKey>,
+    /// Children that are gone without giving what they should.
+    #[serde(rename = "g", default, skip_serializing_if = "is_zero")]
+    pub children_gone: u32,
     /// Messages and signals that it or its events wait for.
     #[serde(rename = "w", default, skip_serializing_if = "Vec::is_empty")]
     pub subscriptions: Vec<Subscription>,
@@ -120,6 +126,11 @@ pub struct TurnsState {
     /// What they gave, by number of the turn.
     #[serde(rename = "o", default, skip_serializing_if = "BTreeMap::is_empty")]
     pub output: BTreeMap<u32, serde_json::Value>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde asks for a reference
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// Something from outside that is waited for.
@@ -240,6 +251,31 @@ pub struct Incident {
     pub at: Timestamp,
 }
 
+/// The call activity that waits for an instance.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parent {
+    /// The calling instance.
+    #[serde(rename = "i")]
+    pub instance: InstanceKey,
+    /// The element instance of the call activity.
+    #[serde(rename = "k")]
+    pub element: Number,
+    /// How deep the calls are: 1 for the child of an instance that nobody called.
+    #[serde(rename = "d")]
+    pub depth: u32,
+}
+
+/// A business error that left its instance.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Thrown {
+    /// Code.
+    #[serde(rename = "c")]
+    pub code: String,
+    /// Sentence.
+    #[serde(rename = "m")]
+    pub message: String,
+}
+
 /// A process instance.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Instance {
@@ -269,6 +305,12 @@ pub struct Instance {
     /// When it completed or was cancelled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Timestamp>,
+    /// Whose call activity started it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<Parent>,
+    /// The business error that ended it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thrown: Option<Thrown>,
     /// Process variables.
     #[serde(default, skip_serializing_if = "Variables::is_empty")]
     pub variables: Variables,

@@ -27,6 +27,7 @@ pub mod variables;
 
 pub use apply::{apply, begin};
 pub use decide::decide;
+pub use engine::{CALL_DEPTH_MAX, Call, ChildEnd, call};
 
 #[cfg(test)]
 mod tests;

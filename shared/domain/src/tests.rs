@@ -2,6 +2,7 @@
 
 mod bounce;
 mod bulk_run;
+mod call;
 mod cancel;
 mod catch;
 mod continue_jobs;

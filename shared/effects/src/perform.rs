@@ -6,10 +6,11 @@ use crate::queue::{EffectRef, Queues};
 use crate::schedule::Schedules;
 use crate::tally::Tally;
 use crate::{Error, mail};
+use app::calls::CallJob;
 use app::due::DueMessage;
 use app::{App, Request, random};
 use domain::command::{Actor, Command, Origin};
-use domain::effect::{Due, Effect};
+use domain::effect::{CallEffect, Due, Effect};
 use domain::event::Event;
 use domain::external_task::Status;
 use domain::ids::{InstanceKey, Number, TaskKey, TenantId};
@@ -85,7 +86,7 @@ impl Performer {
         order.sort_by_key(|number| match entry.effects.get(*number) {
             Some(Effect::Notify { .. }) => 1,
             Some(Effect::Find { .. }) => 2,
-            Some(Effect::Schedule { .. } | Effect::Unschedule { .. } | Effect::Continue) | None => 0,
+            Some(Effect::Schedule { .. } | Effect::Unschedule { .. } | Effect::Call(_) | Effect::Continue) | None => 0,
         });
         for effect in &entry.effects {
             if matches!(effect, Effect::Notify { .. }) {
@@ -164,8 +165,30 @@ impl Performer {
             }
             Some(Effect::Unschedule { due }) => self.schedules.delete(tenant, instance, due).await,
             Some(Effect::Find { task }) => self.find(entry, *task).await,
-            Some(Effect::Continue) => self.queues.delay(&DueMessage { tenant, instance, due: None }, 0).await,
+            Some(Effect::Call(call)) => self.call(tenant, instance, call, now).await,
+            Some(Effect::Continue) => self.queues.delay(&DueMessage::new(tenant, instance, None), 0).await,
         }
+    }
+
+    /// Children are started and parents told by the function that has the scripts; a cancel needs none.
+    async fn call(
+        &self,
+        tenant: TenantId,
+        instance: InstanceKey,
+        call: &CallEffect,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let (parent, job) = match call {
+            CallEffect::Start { element } => (instance, CallJob::Start { element: *element }),
+            CallEffect::Ended { parent } => {
+                (parent.instance, CallJob::Ended { element: parent.element, child: instance })
+            }
+            CallEffect::Cancel { child } => {
+                return Ok(app::calls::cancel(&self.app, tenant, *child, now, &NoScripts).await?);
+            }
+        };
+        let message = DueMessage { call: Some(job), ..DueMessage::new(tenant, parent, None) };
+        self.queues.delay(&message, 0).await
     }
 
     /// Marks an ended instance for deletion where its tenant set up for how long it is kept.
@@ -197,7 +220,7 @@ impl Performer {
         at: Timestamp,
         now: Timestamp,
     ) -> Result<(), Error> {
-        let message = DueMessage { tenant, instance, due: Some(due.clone()) };
+        let message = DueMessage::new(tenant, instance, Some(due.clone()));
         let wait_ms = at.as_millis() - now.as_millis();
         if wait_ms > QUEUE_MS_MAX {
             return self.schedules.create(&message, due, at).await;

@@ -304,7 +304,11 @@ pub(crate) fn write(id: &JournalId, request: &CommitRequest<'_>, forerunner: Opt
 fn showed(decision: &Decision) -> Delivery {
     let of_task = |effect: &Effect| match effect {
         Effect::Notify { task, .. } => decision.after.tasks.get(task).map(|task| task.delivery),
-        Effect::Schedule { .. } | Effect::Unschedule { .. } | Effect::Find { .. } | Effect::Continue => None,
+        Effect::Schedule { .. }
+        | Effect::Unschedule { .. }
+        | Effect::Find { .. }
+        | Effect::Call(_)
+        | Effect::Continue => None,
     };
     decision.effects.iter().filter_map(of_task).min().unwrap_or_default()
 }

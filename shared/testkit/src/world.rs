@@ -283,6 +283,7 @@ pub fn start(key: InstanceKey, process_id: &str, version: u32, variables: Value)
         definition_version: version,
         business_key: None,
         reference: Some("PO-4711".to_owned()),
+        parent: None,
         variables: variables.as_object().cloned().unwrap_or_default(),
     })
 }

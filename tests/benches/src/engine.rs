@@ -88,6 +88,7 @@ impl Bench<'_> {
             definition_version: 1,
             business_key: None,
             reference: None,
+            parent: None,
             variables: Variables::new(),
         };
         Ok(self.decide(None, &Command::Start(start))?.after)

@@ -61,6 +61,7 @@ pub async fn start(call: &Call<'_>) -> Result<Answer, Problem> {
             definition_version: version,
             business_key: business_key.clone(),
             reference: reference.clone(),
+            parent: None,
             variables: variables.clone(),
         };
         let replay = hash.clone().map(|hash| Replay { hash, answer: &answer });

@@ -44,6 +44,9 @@ pub fn elements(process: &Process, instance: &Instance, journal: &[JournalEntry]
                 | Event::EntityStateSet(_)
                 | Event::TimerStarted { .. }
                 | Event::TimerFired { .. }
+                | Event::ChildStarted { .. }
+                | Event::ChildGone { .. }
+                | Event::ErrorThrown(_)
                 | Event::Subscribed { .. }
                 | Event::Received { .. }
                 | Event::IncidentRaised(_)
@@ -168,6 +171,11 @@ fn describe(key: InstanceKey, event: &Event, values: bool) -> (&'static str, Val
         Event::TimerStarted { event, occurrence, due, .. } => {
             ("timerStarted", json!({ "elementId": event, "occurrence": occurrence, "dueAt": due.to_string() }))
         }
+        Event::ChildStarted { element, child } => {
+            ("childStarted", json!({ "elementKey": key.element(*element), "instanceKey": child }))
+        }
+        Event::ChildGone { element } => ("childGone", json!({ "elementKey": key.element(*element) })),
+        Event::ErrorThrown(thrown) => ("errorThrown", json!({ "code": thrown.code, "message": thrown.message })),
         Event::Subscribed { subscription, .. } => ("subscribed", awaited(&subscription.event, &subscription.to)),
         Event::Received { event, .. } => ("received", json!({ "elementId": event })),
         Event::TimerFired { event, occurrence, .. } => {

@@ -143,6 +143,9 @@ fn describe(event: &Event) -> (&'static str, Option<String>) {
         | Event::EntityStateSet(_)
         | Event::TimerStarted { .. }
         | Event::TimerFired { .. }
+        | Event::ChildStarted { .. }
+        | Event::ChildGone { .. }
+        | Event::ErrorThrown(_)
         | Event::Subscribed { .. }
         | Event::Received { .. }
         | Event::IncidentRaised(_)

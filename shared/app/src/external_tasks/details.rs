@@ -160,6 +160,7 @@ fn notifications(shown: &TaskNow, journal: &[JournalEntry]) -> Vec<NotificationL
             | Effect::Schedule { .. }
             | Effect::Unschedule { .. }
             | Effect::Find { .. }
+            | Effect::Call(_)
             | Effect::Continue => None,
         })
     });
@@ -229,6 +230,9 @@ fn without_values(mut event: Event) -> Event {
         | Event::EntityStateSet(_)
         | Event::TimerStarted { .. }
         | Event::TimerFired { .. }
+        | Event::ChildStarted { .. }
+        | Event::ChildGone { .. }
+        | Event::ErrorThrown(_)
         | Event::Subscribed { .. }
         | Event::Received { .. }
         | Event::IncidentRaised(_)

@@ -8,7 +8,7 @@ use domain::ids::{InstanceKey, Number, TenantId};
 #[test]
 fn due_messages_keep_their_stored_form() {
     let instance = InstanceKey::new(1 << 20).expect("below 2^63");
-    let message = |due| DueMessage { tenant: TenantId(1), instance, due };
+    let message = |due| DueMessage::new(TenantId(1), instance, due);
     let cases = [
         (
             message(Some(Due::Reminder { task: Number(4), occurrence: 2 })),

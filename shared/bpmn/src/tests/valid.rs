@@ -45,6 +45,7 @@ fn valid_files_show_every_element_kind() {
                 ElementKind::InclusiveGateway(_) => 15,
                 ElementKind::EventBasedGateway => 16,
                 ElementKind::ReceiveTask(_) => 17,
+                ElementKind::CallActivity(_) => 18,
             }));
         }
     }

@@ -33,6 +33,11 @@ impl Failure {
         }
     }
 
+    /// True for a business error.
+    pub fn is_catchable(&self) -> bool {
+        self.catchable
+    }
+
     /// One that error events catch by its code.
     pub fn catchable(code: &str, message: String) -> Failure {
         Failure { catchable: true, ..Failure::new(code, message) }

@@ -1,7 +1,7 @@
 //! Scopes: the process itself and its sub-processes. How they open, end by themselves, and are taken away with all
 //! that is in them. What happens in them is the engine's.
 
-use super::{Step, timer, trigger, user_task};
+use super::{Step, call, timer, trigger, user_task};
 use crate::event::Event;
 use crate::ids::Number;
 use crate::instance::{ElementInstance, Place, Ready};
@@ -97,6 +97,7 @@ impl Step<'_> {
             user_task::take_away(self, task);
         } else {
             timer::stop_all(self, &live);
+            call::take_away(self, &live);
         }
         self.emit(Event::ElementTerminated(number));
     }

@@ -3,6 +3,7 @@
 use super::{Failure, Step, multi_instance};
 use crate::event::Event;
 use crate::ids::Number;
+use crate::instance::Instance;
 use crate::process::{Mapping, ScriptTask};
 use crate::rejection::Rejection;
 use crate::script::{ScriptKind, ScriptOutcome, ScriptRequest};
@@ -57,24 +58,7 @@ impl Step<'_> {
     /// The variables seen at an element instance: those of the process, and over them what it and the scopes around it
     /// have for themselves.
     pub fn variables_at(&self, at: Option<Number>) -> Cow<'_, Variables> {
-        let instance = &self.state.instance;
-        let mut around = at.and_then(|number| instance.element(number));
-        let mut local: Vec<Cow<'_, Variables>> = Vec::new();
-        while let Some(live) = around {
-            if !live.local.is_empty() {
-                local.push(Cow::Borrowed(&live.local));
-            }
-            local.extend(live.turns.as_ref().map(|turns| Cow::Owned(multi_instance::counters(turns))));
-            around = live.scope.and_then(|number| instance.element(number));
-        }
-        if local.is_empty() {
-            return Cow::Borrowed(&instance.variables);
-        }
-        let mut variables = instance.variables.clone();
-        for own in local.into_iter().rev() {
-            variables.extend(own.into_owned());
-        }
-        Cow::Owned(variables)
+        visible(&self.state.instance, at)
     }
 
     /// Writes variables as seen at an element instance: one that it or a scope around it has for itself stays there.
@@ -128,6 +112,27 @@ pub(crate) fn size(name: &str, value: &Value) -> usize {
         }
     }
     name.len() + 4 + of(value)
+}
+
+/// What [`Step::variables_at`] says, of any state.
+pub(super) fn visible(instance: &Instance, at: Option<Number>) -> Cow<'_, Variables> {
+    let mut around = at.and_then(|number| instance.element(number));
+    let mut local: Vec<Cow<'_, Variables>> = Vec::new();
+    while let Some(live) = around {
+        if !live.local.is_empty() {
+            local.push(Cow::Borrowed(&live.local));
+        }
+        local.extend(live.turns.as_ref().map(|turns| Cow::Owned(multi_instance::counters(turns))));
+        around = live.scope.and_then(|number| instance.element(number));
+    }
+    if local.is_empty() {
+        return Cow::Borrowed(&instance.variables);
+    }
+    let mut variables = instance.variables.clone();
+    for own in local.into_iter().rev() {
+        variables.extend(own.into_owned());
+    }
+    Cow::Owned(variables)
 }
 
 /// A script task: the script's writes, then its result.

@@ -6,7 +6,7 @@ mod check;
 use crate::command::Submission;
 use crate::decision::{FieldError, Problem, Reply};
 use crate::engine::{
-    Failure, ScriptCall, Step, answer_variables, catcher, caught, keep_last_result, record, unschedule,
+    Failure, ScriptCall, Step, answer_variables, catcher, caught, keep_last_result, record, throw_to_parent, unschedule,
 };
 use crate::event::Event;
 use crate::external_task::upkeep::{find, pending};
@@ -166,6 +166,9 @@ fn accept(
 /// error beside it; any other one takes the task away; where nobody catches, an operator must look.
 fn refuse(step: &mut Step<'_>, number: Number, activity: &str, failure: Failure) -> Result<Reply, Rejection> {
     let Some(catch) = catcher(step, number, &failure) else {
+        if throw_to_parent(step, &failure) {
+            return Ok(Reply::Interrupted { code: failure.code, message: failure.message });
+        }
         step.raise(number, activity, failure);
         step.run()?;
         return Ok(Reply::Done);

@@ -122,6 +122,8 @@ pub enum ElementKind {
     UserTask(Box<UserTask>),
     /// Waits for something on a path of its own.
     IntermediateCatchEvent(Trigger),
+    /// Starts an instance of another process and waits for its end.
+    CallActivity(Box<CallActivity>),
     /// Waits for a message, as an activity to which events may be attached.
     ReceiveTask(Trigger),
     /// Waits beside an activity.
@@ -145,6 +147,7 @@ impl ElementKind {
             ElementKind::UserTask(_) => "userTask",
             ElementKind::IntermediateCatchEvent(_) => "intermediateCatchEvent",
             ElementKind::ReceiveTask(_) => "receiveTask",
+            ElementKind::CallActivity(_) => "callActivity",
             ElementKind::BoundaryEvent(_) => "boundaryEvent",
         }
     }
@@ -152,6 +155,11 @@ impl ElementKind {
     /// The model of a user task, `None` for every other kind.
     pub fn as_user_task(&self) -> Option<&UserTask> {
         if let ElementKind::UserTask(task) = self { Some(task) } else { None }
+    }
+
+    /// The model of a call activity, `None` for every other kind.
+    pub fn as_call_activity(&self) -> Option<&CallActivity> {
+        if let ElementKind::CallActivity(call) = self { Some(call) } else { None }
     }
 
     /// The model of a boundary event, `None` for every other kind.
@@ -427,6 +435,19 @@ pub enum Trigger {
     Message(Box<MessageCatch>),
     /// A signal, for whoever waits for it.
     Signal(Box<SignalCatch>),
+}
+
+/// Model of a call activity.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CallActivity {
+    /// `calledElement`: BPMN id of the process whose deployed version is started.
+    pub called: ValueExpr,
+    /// Child variable := value in the parent. Empty: the child gets all of the parent's variables.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub input_mapping: Vec<Mapping>,
+    /// What becomes of the child's variables.
+    #[serde(default)]
+    pub payload: Payload,
 }
 
 /// How a message is waited for and what becomes of its variables.

@@ -80,6 +80,7 @@ impl World {
             definition_version: 1,
             business_key: Some("B-1".to_owned()),
             reference: Some("Order 1".to_owned()),
+            parent: None,
             variables: vars(variables),
         }))
     }
@@ -236,7 +237,11 @@ impl World {
         effects
             .filter_map(|effect| match effect {
                 Effect::Notify { kind, .. } => Some(*kind),
-                Effect::Schedule { .. } | Effect::Unschedule { .. } | Effect::Find { .. } | Effect::Continue => None,
+                Effect::Schedule { .. }
+                | Effect::Unschedule { .. }
+                | Effect::Find { .. }
+                | Effect::Call(_)
+                | Effect::Continue => None,
             })
             .collect()
     }
@@ -249,7 +254,7 @@ impl World {
                 match effect {
                     Effect::Schedule { due, at } => held.push((due.clone(), *at)),
                     Effect::Unschedule { due: void } => held.retain(|(due, _)| due != void),
-                    Effect::Notify { .. } | Effect::Find { .. } | Effect::Continue => {}
+                    Effect::Notify { .. } | Effect::Find { .. } | Effect::Call(_) | Effect::Continue => {}
                 }
             }
         }

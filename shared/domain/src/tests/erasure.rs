@@ -33,6 +33,7 @@ fn aggregate() -> Aggregate {
         definition_version: 1,
         business_key: None,
         reference: None,
+        parent: None,
         by: "portal".to_owned(),
         variables: vars(json!({ "contact": { "mail": [ADDRESS] } })),
     };

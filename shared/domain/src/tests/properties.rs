@@ -138,6 +138,8 @@ fn resend_adds_one_notification_and_sync_none() {
             | Command::CancelTask { .. }
             | Command::Expire { .. }
             | Command::RecordBounce { .. }
+            | Command::ChildStarted { .. }
+            | Command::ChildEnded { .. }
             | Command::Receive { .. } => return,
         };
         let number = moment.command.task().map(|key| key.number()).unwrap();
@@ -204,7 +206,7 @@ fn last_orders(world: &World) -> Vec<(Due, Option<crate::time::Timestamp>)> {
         let (due, at) = match effect {
             Effect::Schedule { due, at } => (due, Some(*at)),
             Effect::Unschedule { due } => (due, None),
-            Effect::Notify { .. } | Effect::Find { .. } | Effect::Continue => continue,
+            Effect::Notify { .. } | Effect::Find { .. } | Effect::Call(_) | Effect::Continue => continue,
         };
         orders.retain(|(known, _)| known != due);
         orders.push((due.clone(), at));

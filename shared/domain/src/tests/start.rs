@@ -203,6 +203,7 @@ fn a_start_takes_over_the_callers_version() {
         definition_version: 4,
         business_key: None,
         reference: None,
+        parent: None,
         variables: vars(json!({})),
     };
     world.when(Command::Start(start)).accepted();

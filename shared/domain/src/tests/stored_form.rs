@@ -1,12 +1,12 @@
 //! The JSON of events and effects in journal items. What is stored once must be readable for ever: a changed line in a
 //! snapshot is a change of stored data.
 
-use super::dsl::{RECIPIENT, lines, vars};
-use crate::effect::{Due, Effect};
+use super::dsl::{RECIPIENT, key, lines, vars};
+use crate::effect::{CallEffect, Due, Effect};
 use crate::event::{ElementActivated, EndCause, Event, InstanceStarted, TaskCreated};
 use crate::external_task::Status;
 use crate::ids::Number;
-use crate::instance::{Awaited, Incident, InstanceStatus, Ready, Subscription};
+use crate::instance::{Awaited, Incident, InstanceStatus, Parent, Ready, Subscription, Thrown};
 use crate::notification::{Channel, Delivery, Email, NotificationKind};
 use crate::time::Timestamp;
 use serde::Serialize;
@@ -62,6 +62,7 @@ fn instance_events() -> Vec<Event> {
         definition_version: 4,
         business_key: Some("B-1".to_owned()),
         reference: Some("Order 1".to_owned()),
+        parent: None,
         by: "olga".to_owned(),
         variables: vars(json!({"amount": 10})),
     };
@@ -94,6 +95,9 @@ fn instance_events() -> Vec<Event> {
         Event::EntityStateSet("ASKED".to_owned()),
         Event::TimerStarted { element, event: event.clone(), occurrence, due: at() },
         Event::TimerFired { element, event, occurrence },
+        Event::ChildStarted { element: Number(2), child: key() },
+        Event::ChildGone { element: Number(2) },
+        Event::ErrorThrown(Thrown { code: "STOP".to_owned(), message: "enough".to_owned() }),
         Event::Subscribed {
             element: Number(2),
             subscription: Subscription {
@@ -159,6 +163,10 @@ fn effects() -> Vec<Effect> {
     let mut effects: Vec<Effect> = kinds.into_iter().map(|kind| Effect::Notify { task, kind }).collect();
     effects.extend(dues.iter().cloned().map(|due| Effect::Schedule { due, at: at() }));
     effects.extend(dues.into_iter().map(|due| Effect::Unschedule { due }));
+    effects.push(Effect::Call(CallEffect::Start { element: Number(2) }));
+    effects.push(Effect::Call(CallEffect::Cancel { child: key() }));
+    let parent = Parent { instance: key(), element: Number(2), depth: 1 };
+    effects.push(Effect::Call(CallEffect::Ended { parent }));
     effects.push(Effect::Continue);
     effects
 }
@@ -214,7 +222,7 @@ fn every_kind_of_event_has_an_example_and_a_tag_of_its_own() {
     };
     let kinds: BTreeSet<_> = events.iter().map(|event| format!("{:?}", std::mem::discriminant(event))).collect();
     let tags: BTreeSet<String> = events.iter().map(tag).collect();
-    assert_eq!((kinds.len(), tags.len()), (31, 31));
+    assert_eq!((kinds.len(), tags.len()), (34, 34));
     assert_eq!(lines::events(&events).len(), events.len());
 }
 

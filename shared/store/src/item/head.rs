@@ -47,6 +47,8 @@ pub(crate) fn write(tenant: TenantId, instance: &Instance, extras: &Extras) -> I
         .json_unless(instance.elements.is_empty(), "el", &instance.elements)
         .json_unless(instance.ready.is_empty(), "rd", &instance.ready)
         .json_unless(instance.incidents.is_empty(), "in", &instance.incidents)
+        .json_unless(instance.parent.is_none(), "pa", &instance.parent)
+        .json_unless(instance.thrown.is_none(), "th", &instance.thrown)
         .number("ln", instance.last_number.0)
         .text_if(CHAIN, extras.chain.as_ref().map(ChainHash::as_str))
         .done()
@@ -70,6 +72,8 @@ pub(crate) fn read(key: InstanceKey, item: &Item) -> Result<(Instance, Extras), 
         elements: reader.json_or_default("el")?,
         ready: reader.json_or_default("rd")?,
         incidents: reader.json_or_default("in")?,
+        parent: reader.json_or_default("pa")?,
+        thrown: reader.json_or_default("th")?,
         last_number: Number(reader.number("ln")?),
     };
     // Heads of the first days have no row in a list: the next command makes it.

@@ -67,6 +67,7 @@ pub fn started_with(key: InstanceKey, now: Timestamp, variables: Variables) -> D
         definition_version: 12,
         business_key: None,
         reference: Some("PO-2026-000815".to_owned()),
+        parent: None,
         by: "purchasing.portal@acme".to_owned(),
         variables: variables.clone(),
     };

@@ -121,7 +121,7 @@ impl World {
             .filter(|message: &DueMessage| message.instance == instance)
             .collect();
         let firing = |due: &Due| {
-            let input = serde_json::to_value(DueMessage { tenant: TENANT, instance, due: Some(due.clone()) }).ok();
+            let input = serde_json::to_value(DueMessage::new(TENANT, instance, Some(due.clone()))).ok();
             self.invocations.iter().any(|waiting| Some(&waiting.input) == input.as_ref())
         };
         for (number, task) in &state.tasks {
@@ -163,6 +163,9 @@ fn ends_once(journal: &[JournalEntry], state: &Aggregate) -> anyhow::Result<()> 
             | Event::EntityStateSet(_)
             | Event::TimerStarted { .. }
             | Event::TimerFired { .. }
+            | Event::ChildStarted { .. }
+            | Event::ChildGone { .. }
+            | Event::ErrorThrown(_)
             | Event::Subscribed { .. }
             | Event::Received { .. }
             | Event::IncidentRaised(_)

@@ -205,6 +205,9 @@ fn happened(event: &Event) -> (&'static str, &'static str, String, Option<String
         | Event::EntityStateSet(_)
         | Event::TimerStarted { .. }
         | Event::TimerFired { .. }
+        | Event::ChildStarted { .. }
+        | Event::ChildGone { .. }
+        | Event::ErrorThrown(_)
         | Event::Subscribed { .. }
         | Event::Received { .. }
         | Event::IncidentRaised(_)

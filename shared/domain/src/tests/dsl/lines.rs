@@ -36,6 +36,9 @@ fn event(event: &Event) -> String {
         Event::EntityStateSet(state) => format!("entity {state}"),
         Event::TimerStarted { event, occurrence, due, .. } => format!("timer {event} {occurrence} due {due}"),
         Event::TimerFired { event, occurrence, .. } => format!("fired {event} {occurrence}"),
+        Event::ChildStarted { child, .. } => format!("child {child}"),
+        Event::ChildGone { element } => format!("child of {} gone", element.0),
+        Event::ErrorThrown(thrown) => format!("thrown {}", thrown.code),
         Event::Subscribed { subscription, .. } => format!("{} awaits {:?}", subscription.event, subscription.to),
         Event::Received { event, .. } => format!("received {event}"),
         Event::IncidentRaised(incident) => format!("incident {} at {}", incident.code, incident.element),
@@ -68,6 +71,7 @@ fn effect(effect: &Effect) -> String {
         Effect::Schedule { due: what, at } => format!("schedule {} at {at}", due(what)),
         Effect::Unschedule { due: what } => format!("unschedule {}", due(what)),
         Effect::Find { task } => format!("find {}", task.0),
+        Effect::Call(call) => format!("call {call:?}"),
         Effect::Continue => "continue".to_owned(),
     }
 }

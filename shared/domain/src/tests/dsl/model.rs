@@ -2,9 +2,10 @@
 
 use super::RECIPIENT;
 use crate::process::{
-    ActionModel, BoundaryEvent, Condition, Element, ElementKind, EventStart, ExclusiveGateway, ExternalTaskModel,
-    FieldKind, FieldModel, Flow, InclusiveGateway, Mapping, MessageCatch, MultiInstance, Pages, Payload, Process,
-    Reminders, ScriptTask, SignalCatch, TaskProfile, ThrownError, Timer, Trigger, Turns, UserTask, When,
+    ActionModel, BoundaryEvent, CallActivity, Condition, Element, ElementKind, EventStart, ExclusiveGateway,
+    ExternalTaskModel, FieldKind, FieldModel, Flow, InclusiveGateway, Mapping, MessageCatch, MultiInstance, Pages,
+    Payload, Process, Reminders, ScriptTask, SignalCatch, TaskProfile, ThrownError, Timer, Trigger, Turns, UserTask,
+    When,
 };
 use crate::template::Template;
 use crate::value::ValueExpr;
@@ -255,6 +256,19 @@ impl Model {
     /// An intermediate timer event.
     pub fn wait(self, id: &str, timer: Timer) -> Model {
         self.add(id, ElementKind::IntermediateCatchEvent(Trigger::Timer(timer)))
+    }
+
+    /// A call activity without mappings.
+    pub fn call(self, id: &str, called: &str) -> Model {
+        let called = value(called);
+        self.add(
+            id,
+            ElementKind::CallActivity(Box::new(CallActivity {
+                called,
+                input_mapping: Vec::new(),
+                payload: Payload::default(),
+            })),
+        )
     }
 
     /// An intermediate message or signal event.

@@ -233,6 +233,7 @@ pub fn tell(story: &Story, check: &impl Fn(&Moment<'_>)) -> World {
         definition_version: 1,
         business_key: None,
         reference: None,
+        parent: None,
         variables: vars(json!({"mail": "bob@example.org", "broken": true})),
     });
     let mut job = step(&mut world, &start, false, check);
@@ -293,7 +294,11 @@ fn command(world: &mut World, happening: &Happening) -> Option<Command> {
             let dues: Vec<&Due> = effects
                 .filter_map(|effect| match effect {
                     Effect::Schedule { due, .. } => Some(due),
-                    Effect::Unschedule { .. } | Effect::Notify { .. } | Effect::Find { .. } | Effect::Continue => None,
+                    Effect::Unschedule { .. }
+                    | Effect::Notify { .. }
+                    | Effect::Find { .. }
+                    | Effect::Call(_)
+                    | Effect::Continue => None,
                 })
                 .collect();
             come_back(dues.get(index % dues.len().max(1))?)

@@ -124,6 +124,9 @@ impl Reader<'_> {
             Event::FlowsResumed => return None,
             Event::VariablesSet(variables) => self.variables(variables, "Variables set:")?,
             Event::EntityStateSet(state) => format!("The state became {state}."),
+            Event::ChildStarted { child, .. } => format!("The called process runs as {child}."),
+            Event::ChildGone { .. } => "The called process is gone.".to_owned(),
+            Event::ErrorThrown(thrown) => format!("The error {} went on to the calling process.", thrown.code),
             Event::Subscribed { subscription, .. } => match &subscription.to {
                 Awaited::Message { name, key } => format!("Waits for the message {name} with the key {key}."),
                 Awaited::Signal { name } => format!("Waits for the signal {name}."),

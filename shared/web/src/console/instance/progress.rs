@@ -87,6 +87,9 @@ impl Progress {
                     | Event::EntityStateSet(_)
                     | Event::TimerStarted { .. }
                     | Event::TimerFired { .. }
+                    | Event::ChildStarted { .. }
+                    | Event::ChildGone { .. }
+                    | Event::ErrorThrown(_)
                     | Event::Subscribed { .. }
                     | Event::Received { .. }
                     | Event::IncidentRaised(_)

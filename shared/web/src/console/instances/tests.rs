@@ -55,6 +55,8 @@ fn instance(status: &str, elements: &[&str], failed: &[&str], ready: &[&str]) ->
             started_at: now(),
             task: None,
             timers: Vec::new(),
+            child: None,
+            children_gone: 0,
             subscriptions: Vec::new(),
             arrived: Vec::new(),
             turns: None,

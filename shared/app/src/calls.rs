@@ -1,0 +1,201 @@
+//! Between a call activity and its child: starting the child once, telling the parent how it ended, cancelling what
+//! nobody waits for. Each is done by a message that may come twice. Decides nothing of either life.
+
+use crate::execute::{App, Error, Replay, Request};
+use crate::idempotency::RequestHash;
+use crate::random;
+use domain::command::{Actor, Command, Origin, Start};
+use domain::decision::Decision;
+use domain::ids::{InstanceKey, Number, TenantId};
+use domain::rejection::Rejection;
+use domain::script::Scripts;
+use domain::time::Timestamp;
+use domain::{Call, ChildEnd};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+/// Times a clash of keys is drawn again.
+const DRAWS_MAX: usize = 5;
+
+/// What is to be done for a call activity of the instance a message is for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum CallJob {
+    /// Start its child.
+    Start {
+        /// The element instance of the call activity.
+        element: Number,
+    },
+    /// Its child has ended.
+    Ended {
+        /// The element instance of the call activity.
+        element: Number,
+        /// The child.
+        child: InstanceKey,
+    },
+}
+
+/// Where and when a job is done.
+pub(crate) struct Job<'a> {
+    pub app: &'a App,
+    pub scripts: &'a dyn Scripts,
+    pub now: Timestamp,
+    pub tenant: TenantId,
+    /// The calling instance.
+    pub parent: InstanceKey,
+}
+
+impl Job<'_> {
+    /// Does a job. What is no longer wanted counts as done.
+    ///
+    /// # Errors
+    /// Everything that may be tried again.
+    pub async fn perform(&self, job: &CallJob) -> Result<(), Error> {
+        match job {
+            CallJob::Start { element } => self.start(*element).await,
+            CallJob::Ended { element, child } => self.tell(*element, *child).await,
+        }
+    }
+
+    async fn start(&self, element: Number) -> Result<(), Error> {
+        let Some(loaded) = self.app.store.load(self.tenant, self.parent).await? else { return Ok(()) };
+        let instance = &loaded.aggregate.instance;
+        let process = self.app.process(self.tenant, &instance.process_id, instance.definition_version).await?;
+        let call = match domain::call(&process, &loaded.aggregate, element, self.now) {
+            None => return Ok(()),
+            Some(Err(end)) => return self.ended(element, None, end).await,
+            Some(Ok(call)) => call,
+        };
+        let Some(pointer) = self.app.store.deployed(self.tenant, &call.process_id).await? else {
+            let message = format!("no process \"{}\" is deployed; deploy it and retry", call.process_id);
+            return self.ended(element, None, ChildEnd::NotStarted { code: "UNKNOWN_PROCESS", message }).await;
+        };
+        let child = match self.started(&call, pointer.version).await {
+            Ok(child) => child,
+            Err(Error::Rejected(rejection)) => {
+                let end = ChildEnd::NotStarted { code: "CHILD_REFUSED", message: rejection.to_string() };
+                return self.ended(element, None, end).await;
+            }
+            Err(error) => return Err(error),
+        };
+        match self.command(self.parent, Command::ChildStarted { element, child }).await {
+            Ok(()) => Ok(()),
+            Err(Error::Rejected(_)) => self.drop_orphan(element, child).await,
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The child of a call activity, started now or by an earlier try of the same message.
+    async fn started(&self, call: &Call, version: u32) -> Result<InstanceKey, Error> {
+        let hash = RequestHash::of_call(call);
+        if let Some(record) = self.app.store.idempotent(self.tenant, &hash.request, self.now).await?
+            && let Some(child) = record.response.as_str().and_then(|key| key.parse().ok())
+        {
+            return Ok(child);
+        }
+        for _ in 0..DRAWS_MAX {
+            let key = InstanceKey::compose(self.now.as_millis(), random::number());
+            let answer = |_: &Decision| (201, json!(key.to_string()));
+            let request = Request {
+                tenant: self.tenant,
+                instance: key,
+                actor: Actor::System,
+                origin: Origin::default(),
+                command: Command::Start(Start {
+                    key,
+                    process_id: call.process_id.clone(),
+                    definition_version: version,
+                    business_key: None,
+                    reference: None,
+                    parent: Some(call.parent.clone()),
+                    variables: call.variables.clone(),
+                }),
+                now: self.now,
+                scripts: self.scripts,
+                replay: Some(Replay { hash: hash.clone(), answer: &answer }),
+            };
+            match self.app.execute(&request).await {
+                Ok(_) => return Ok(key),
+                Err(Error::Store(store::Error::KeyTaken)) => {}
+                // The same message was worked on at the same moment: it comes again and finds the child.
+                Err(Error::IdempotencyTaken) => return Err(Error::Busy),
+                Err(error) => return Err(error),
+            }
+        }
+        Err(Error::Busy)
+    }
+
+    /// The activity ended while its child was started: nobody waits for it, unless it is its child already.
+    async fn drop_orphan(&self, element: Number, child: InstanceKey) -> Result<(), Error> {
+        let loaded = self.app.store.load(self.tenant, self.parent).await?;
+        let awaited = loaded.and_then(|loaded| loaded.aggregate.instance.element(element)?.child);
+        if awaited == Some(child) { Ok(()) } else { cancel(self.app, self.tenant, child, self.now, self.scripts).await }
+    }
+
+    async fn tell(&self, element: Number, child: InstanceKey) -> Result<(), Error> {
+        let loaded = self.app.store.load(self.tenant, child).await?;
+        match loaded.and_then(|loaded| loaded.aggregate.end()) {
+            Some(end) => self.ended(element, Some(child), end).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn ended(&self, element: Number, child: Option<InstanceKey>, end: ChildEnd) -> Result<(), Error> {
+        match self.command(self.parent, Command::ChildEnded { element, child, end }).await {
+            // Refused for ever: it is gone, or it was told before.
+            Err(Error::Rejected(rejection)) if rejection != Rejection::Retry => Ok(()),
+            result => result,
+        }
+    }
+
+    async fn command(&self, instance: InstanceKey, command: Command) -> Result<(), Error> {
+        let request = Request {
+            tenant: self.tenant,
+            instance,
+            actor: Actor::System,
+            origin: Origin::default(),
+            command,
+            now: self.now,
+            scripts: self.scripts,
+            replay: None,
+        };
+        self.app.execute(&request).await.map(|_| ())
+    }
+}
+
+/// Cancels a child that nobody waits for any more. One that has ended is left.
+///
+/// # Errors
+/// Everything that may be tried again.
+pub async fn cancel(
+    app: &App,
+    tenant: TenantId,
+    child: InstanceKey,
+    now: Timestamp,
+    scripts: &dyn Scripts,
+) -> Result<(), Error> {
+    let command = Command::CancelInstance { reason: None };
+    let request = Request {
+        tenant,
+        instance: child,
+        actor: Actor::System,
+        origin: Origin::default(),
+        command,
+        now,
+        scripts,
+        replay: None,
+    };
+    match app.execute(&request).await {
+        Ok(_) => Ok(()),
+        Err(Error::Rejected(rejection)) if rejection != Rejection::Retry => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+impl RequestHash {
+    /// For the start of the child of a call activity.
+    fn of_call(Call { parent, attempt, .. }: &Call) -> RequestHash {
+        let name = format!("call-{}-{}-{attempt}", parent.instance, parent.element.0);
+        RequestHash { request: name.clone(), body: name }
+    }
+}

@@ -1,0 +1,205 @@
+//! Call activities: an instance of another process that is waited for. Parent and child are aggregates of their own;
+//! each tells the other by effects what became of it, and a word that comes twice or too late is refused.
+
+use super::{Failure, Step, script};
+use crate::effect::{CallEffect, Effect};
+use crate::event::Event;
+use crate::ids::{InstanceKey, Number};
+use crate::instance::{Aggregate, ElementInstance, InstanceStatus, Parent, Thrown};
+use crate::process::{CallActivity, ElementKind, Process};
+use crate::rejection::Rejection;
+use crate::template::plain_text;
+use crate::time::Timestamp;
+use crate::value::ValueExpr;
+use crate::variables::{Variables, is_reserved};
+use serde_json::Value;
+
+/// Processes that call each other at most this deep: one that calls itself without end must stop somewhere.
+pub const CALL_DEPTH_MAX: u32 = 20;
+
+/// What a child is started with.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Call {
+    /// BPMN id of the process to start.
+    pub process_id: String,
+    /// Its variables.
+    pub variables: Variables,
+    /// Who waits for it.
+    pub parent: Parent,
+    /// Children before it that gave nothing: tells the tries of one activity apart.
+    pub attempt: u32,
+}
+
+/// What became of a child.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ChildEnd {
+    /// It completed with these variables.
+    Completed(Variables),
+    /// It ended by a business error that nothing in it caught.
+    Failed {
+        /// Code.
+        code: String,
+        /// Sentence.
+        message: String,
+    },
+    /// It could not be started.
+    NotStarted {
+        /// Code.
+        code: &'static str,
+        /// Sentence.
+        message: String,
+    },
+    /// Somebody cancelled it.
+    Cancelled,
+}
+
+impl Aggregate {
+    /// How this instance ended, as its parent is told; `None` while it goes on.
+    pub fn end(&self) -> Option<ChildEnd> {
+        match self.instance.status {
+            InstanceStatus::Completed => Some(ChildEnd::Completed(self.instance.variables.clone())),
+            InstanceStatus::Cancelled => Some(match self.instance.thrown.clone() {
+                Some(thrown) => ChildEnd::Failed { code: thrown.code, message: thrown.message },
+                None => ChildEnd::Cancelled,
+            }),
+            InstanceStatus::Running | InstanceStatus::Waiting | InstanceStatus::Error => None,
+        }
+    }
+}
+
+/// The call that a live call activity waits to have made; `None` where it is gone, or has its child.
+pub fn call(process: &Process, state: &Aggregate, element: Number, now: Timestamp) -> Option<Result<Call, ChildEnd>> {
+    let live = state.instance.element(element).filter(|live| live.child.is_none() && !live.failed)?;
+    let model = process.element(&live.element)?.kind.as_call_activity()?;
+    let variables = script::visible(&state.instance, Some(element));
+    let depth = state.instance.parent.as_ref().map_or(0, |parent| parent.depth) + 1;
+    if depth > CALL_DEPTH_MAX {
+        let message = format!("processes call each other {depth} deep; at most {CALL_DEPTH_MAX} are possible");
+        return Some(Err(ChildEnd::NotStarted { code: "LIMIT", message }));
+    }
+    Some(Ok(Call {
+        process_id: plain_text(&model.called.evaluate(&variables, now)),
+        variables: input(model, &variables, now),
+        parent: Parent { instance: state.instance.key, element, depth },
+        attempt: live.children_gone,
+    }))
+}
+
+/// The child's variables: the mapped ones, else all but the engine's own.
+fn input(model: &CallActivity, variables: &Variables, now: Timestamp) -> Variables {
+    if model.input_mapping.is_empty() {
+        return variables.iter().filter(|(name, _)| !is_reserved(name)).map(|(n, v)| (n.clone(), v.clone())).collect();
+    }
+    let mut values = Variables::new();
+    for mapping in &model.input_mapping {
+        let value = match &mapping.source {
+            // A bare word that is no variable is meant literally.
+            ValueExpr::Path(path) if path.get(variables).is_none() => Value::String(path.to_string()),
+            source => source.evaluate(variables, now),
+        };
+        mapping.target.set(&mut values, value);
+    }
+    values.retain(|name, _| !is_reserved(name));
+    values
+}
+
+/// A call activity was reached, or is tried again: a child is ordered.
+pub(super) fn begin(step: &mut Step<'_>, number: Number) {
+    step.effect(Effect::Call(CallEffect::Start { element: number }));
+}
+
+/// The element instance is taken away: so is its child.
+pub(super) fn take_away(step: &mut Step<'_>, live: &ElementInstance) {
+    if let Some(child) = live.child {
+        step.effect(Effect::Call(CallEffect::Cancel { child }));
+    }
+}
+
+/// A child was started for a call activity that still waits for it.
+pub(crate) fn started(step: &mut Step<'_>, number: Number, child: InstanceKey) -> Result<(), Rejection> {
+    let live = step.state.instance.element(number).ok_or(Rejection::AlreadyDone)?;
+    if live.child.is_some() || !is_call(step, live) {
+        return Err(Rejection::AlreadyDone);
+    }
+    step.emit(Event::ChildStarted { element: number, child });
+    Ok(())
+}
+
+/// A child ended, or could not be started: the activity goes on with what it gave, or fails as it did.
+pub(crate) fn ended(
+    step: &mut Step<'_>,
+    number: Number,
+    child: Option<InstanceKey>,
+    end: &ChildEnd,
+) -> Result<(), Rejection> {
+    let live = step.state.instance.element(number).cloned().ok_or(Rejection::AlreadyDone)?;
+    let element = step.env.process.element(&live.element).ok_or(Rejection::AlreadyDone)?;
+    let Some(model) = element.kind.as_call_activity() else { return Err(Rejection::AlreadyDone) };
+    if live.failed || (live.child.is_some() && live.child != child) {
+        return Err(Rejection::AlreadyDone);
+    }
+    let failure = match end {
+        ChildEnd::Completed(variables) => match output(step, model, number, variables) {
+            Ok(()) => {
+                step.complete(number)?;
+                None
+            }
+            Err(failure) => Some(failure),
+        },
+        ChildEnd::Failed { code, message } => Some(Failure::catchable(code, message.clone())),
+        ChildEnd::NotStarted { code, message } => Some(Failure::new(code, message.clone())),
+        // That ends the whole instance: decided where instances are cancelled.
+        ChildEnd::Cancelled => return Err(Rejection::AlreadyDone),
+    };
+    if let Some(failure) = failure {
+        step.emit(Event::ChildGone { element: number });
+        step.fail(number, &element.id, failure);
+    }
+    step.run()
+}
+
+/// True for a call activity that waits for this child.
+pub(crate) fn waits_for(step: &Step<'_>, number: Number, child: Option<InstanceKey>) -> bool {
+    step.state.instance.element(number).is_some_and(|live| live.child == child && is_call(step, live))
+}
+
+/// The instance has ended: whoever called it must know.
+pub(crate) fn tell_parent(step: &mut Step<'_>) {
+    if let Some(parent) = step.state.instance.parent.clone() {
+        step.effect(Effect::Call(CallEffect::Ended { parent }));
+    }
+}
+
+/// Nothing in the instance catches a business error: one that was called ends by it, and the error goes on at the call
+/// activity. False where nobody called it.
+pub(crate) fn throw_to_parent(step: &mut Step<'_>, failure: &Failure) -> bool {
+    if step.state.instance.parent.is_none() || !failure.is_catchable() {
+        return false;
+    }
+    step.emit(Event::ErrorThrown(Thrown { code: failure.code.clone(), message: failure.message.clone() }));
+    step.clear(None);
+    step.emit(Event::StatusChanged(InstanceStatus::Cancelled));
+    tell_parent(step);
+    true
+}
+
+/// Writes what a child gave: the whole to the result variable, what is mapped to its places, else `lastSubprocessResult`.
+fn output(step: &mut Step<'_>, model: &CallActivity, number: Number, given: &Variables) -> Result<(), Failure> {
+    let mut given: Variables =
+        given.iter().filter(|(name, _)| !is_reserved(name)).map(|(n, v)| (n.clone(), v.clone())).collect();
+    if !model.payload.output_mapping.is_empty() {
+        // Both spellings of a source: with the prefix and without.
+        given.insert("subprocess".to_owned(), Value::Object(given.clone()));
+    }
+    let mut values = Variables::new();
+    let payload = &model.payload;
+    let whole = Value::Object(given);
+    let result = payload.result_variable.as_deref();
+    script::write_result(step, &mut values, &whole, result, &payload.output_mapping, "lastSubprocessResult");
+    step.set_variables_at(Some(number), values)
+}
+
+fn is_call(step: &Step<'_>, live: &ElementInstance) -> bool {
+    let element = step.env.process.element(&live.element);
+    matches!(element.map(|element| &element.kind), Some(ElementKind::CallActivity(_)))
+}
