@@ -39,7 +39,8 @@ def host():
 def release_flags():
     """The names and values of infra/release.env."""
     lines = (ROOT / "infra" / "release.env").read_text().splitlines()
-    return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+    pairs = (line.split("=", 1) for line in lines if line and not line.startswith("#"))
+    return {name: value.strip('"') for name, value in pairs}
 
 
 def bench(name):

@@ -1,14 +1,14 @@
 //! Configuration of the AWS clients, once for a process. Reads what AWS itself puts into the environment; sends nothing.
 
+pub mod http;
+
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::config::{SharedCredentialsProvider, SharedHttpClient};
-use aws_smithy_http_client::Connector;
-use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
-use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpConnector, http_client_fn};
+use aws_smithy_runtime_api::client::http::http_client_fn;
+use http::Roots;
 use std::time::Duration;
 
 /// A connection within a Region takes milliseconds; one that takes longer is tried again.
@@ -66,19 +66,7 @@ fn retries() -> RetryConfig {
 
 /// One connector for every client and call: the SDK makes one for each client, and another one for its first call.
 fn http_client() -> SharedHttpClient {
-    let mut tls = TlsContext::builder();
-    if !OTHER_ROOTS.iter().any(|name| std::env::var_os(name).is_some()) {
-        tls = tls.with_trust_store(TrustStore::empty().with_pem_certificate(ROOTS));
-    }
-    let tls = tls.build().expect("the roots are constants, and a test reads them");
-    let connector = Connector::builder()
-        .connector_settings(HttpConnectorSettings::builder().connect_timeout(CONNECT).build())
-        .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
-        .tls_context(tls)
-        .build();
-    let connector = SharedHttpConnector::new(connector);
+    let other = OTHER_ROOTS.iter().any(|name| std::env::var_os(name).is_some());
+    let connector = http::connector(if other { Roots::System } else { Roots::Pem(ROOTS) }, CONNECT);
     http_client_fn(move |_, _| connector.clone())
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,10 +1,8 @@
 //! Where every call of a test's SDK clients leaves the process: counted, broken as a network breaks, or the last one the
 //! process makes. Knows which call it is, not what is in it.
 
-use aws_smithy_http_client::Builder;
 use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
-    http_client_fn,
+    HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn,
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
@@ -12,7 +10,11 @@ use aws_smithy_types::body::SdkBody;
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use store::http::{Roots, connector};
 use tokio::sync::Notify;
+
+const CONNECT: Duration = Duration::from_secs(5);
 
 /// A call that leaves the process, as far as faults tell them apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -180,11 +182,9 @@ impl Gate {
 
     /// An HTTP client whose calls pass here. No TLS: everything listens on 127.0.0.1.
     pub fn http_client(&self) -> SharedHttpClient {
-        let (gate, inner) = (self.clone(), Builder::new().build_http());
-        http_client_fn(move |settings: &HttpConnectorSettings, components| {
-            let inner = inner.http_connector(settings, components);
-            SharedHttpConnector::new(Gated { gate: gate.clone(), inner })
-        })
+        let inner = connector(Roots::Pem(&[]), CONNECT);
+        let gated = SharedHttpConnector::new(Gated { gate: self.clone(), inner });
+        http_client_fn(move |_, _| gated.clone())
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

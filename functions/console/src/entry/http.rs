@@ -1,15 +1,13 @@
 //! Calls to the identity provider: two addresses are read, one form is posted. Trusts the roots of the system, because a
 //! provider may have a certificate of anybody; they are read at the first sign-in and not at the start.
 
-use aws_smithy_http_client::Connector;
-use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-use aws_smithy_http_client::tls::{Provider, TlsContext};
-use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorSettings, SharedHttpConnector};
+use aws_smithy_runtime_api::client::http::{HttpConnector, SharedHttpConnector};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
 use std::sync::OnceLock;
 use std::time::Duration;
+use store::http::{Roots, connector};
 
 const CONNECT: Duration = Duration::from_secs(2);
 /// Of one call, its body included. A sign-in makes three at most, within the function's 15 s.
@@ -60,7 +58,7 @@ impl Http {
     }
 
     async fn call(&self, request: HttpRequest) -> Result<Vec<u8>, Failed> {
-        let connector = self.0.get_or_init(connector);
+        let connector = self.0.get_or_init(|| connector(Roots::System, CONNECT));
         tokio::time::timeout(CALL, read(connector, request)).await.map_err(|_| Failed::Late)?
     }
 }
@@ -82,14 +80,4 @@ async fn read(connector: &SharedHttpConnector, request: HttpRequest) -> Result<V
         return Err(Failed::Status { status, detail });
     }
     Ok(body)
-}
-
-fn connector() -> SharedHttpConnector {
-    let tls = TlsContext::builder().build().expect("the roots of the system need no setting");
-    let connector = Connector::builder()
-        .connector_settings(HttpConnectorSettings::builder().connect_timeout(CONNECT).build())
-        .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
-        .tls_context(tls)
-        .build();
-    SharedHttpConnector::new(connector)
 }
