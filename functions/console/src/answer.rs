@@ -64,6 +64,7 @@ impl Answer {
         let (answer, extra) = self.parted();
         let mut keep = "no-store";
         let mut response = Response::builder();
+        let mut packed = false;
         let (status, content_type, bytes) = match answer {
             Answer::Page(status, html) | Answer::Part(status, html) => {
                 (status, "text/html; charset=utf-8", html.into_bytes())
@@ -83,7 +84,8 @@ impl Answer {
             }
             Answer::Asset(asset) => {
                 keep = "public, max-age=31536000, immutable";
-                (200, asset.content_type, asset.bytes.to_vec())
+                packed = gzip;
+                (200, asset.content_type, if gzip { asset.gzip.to_vec() } else { asset.bytes() })
             }
             Answer::With(..) => (500, "text/html; charset=utf-8", Vec::new()),
         };
@@ -104,8 +106,8 @@ impl Answer {
         for (name, value) in extra {
             response = response.header(name, value);
         }
-        let small = if gzip && bytes.len() >= COMPRESS_FROM_BYTES { compressed(&bytes) } else { None };
-        if small.is_some() {
+        let small = if gzip && !packed && bytes.len() >= COMPRESS_FROM_BYTES { compressed(&bytes) } else { None };
+        if packed || small.is_some() {
             response = response.header("content-encoding", "gzip");
         }
         let bytes = small.unwrap_or(bytes);

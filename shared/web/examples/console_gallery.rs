@@ -223,7 +223,7 @@ fn main() -> io::Result<()> {
     let folder = Path::new(&folder);
     fs::create_dir_all(folder.join("assets"))?;
     for asset in assets::all() {
-        fs::write(folder.join(asset.address.trim_start_matches('/')), asset.bytes)?;
+        fs::write(folder.join(asset.address.trim_start_matches('/')), asset.bytes())?;
     }
     for (name, page) in pages() {
         fs::write(folder.join(name), page)?;

@@ -19,7 +19,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = PathBuf::from(std::env::args().nth(1).ok_or("name a folder")?);
     fs::create_dir_all(folder.join("assets"))?;
     for asset in assets::all() {
-        fs::write(folder.join(asset.address.trim_start_matches('/')), asset.bytes)?;
+        fs::write(folder.join(asset.address.trim_start_matches('/')), asset.bytes())?;
     }
     for (name, page) in doors().into_iter().chain(processes()).chain(deployments()).chain(errors()) {
         fs::write(folder.join(format!("{name}.html")), page)?;

@@ -34,7 +34,8 @@ pub async fn list(visit: &Visit<'_>) -> Result<Answer, Refusal> {
         cursor: visit.query_one("cursor").map(str::to_owned),
         trail: trail(visit),
         checked: match visit.query_one("select") {
-            Some("page") => Checked::Page,
+            // Fresh rows come unchecked: the page knows what is.
+            Some("page") if part != Some("rows") => Checked::Page,
             Some("matching") => Checked::Matching,
             Some(_) | None => Checked::Nothing,
         },

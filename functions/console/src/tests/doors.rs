@@ -12,7 +12,7 @@ async fn assets_are_kept_for_ever_and_every_other_answer_never() {
     let console = house.console();
     let mut browser = Browser::default();
     for asset in assets::all() {
-        let shown = browser.get(&console, &asset.address, at(0)).await;
+        let shown = browser.get(&console, asset.address, at(0)).await;
         assert_eq!((shown.status, shown.header("content-type")), (200, Some(asset.content_type)));
         assert_eq!(shown.header("cache-control"), Some("public, max-age=31536000, immutable"));
     }
@@ -55,7 +55,7 @@ async fn strangers_are_led_to_the_sign_in_and_back_and_change_nothing() {
     assert_eq!((page.status, page.location.as_deref()), (303, Some(expected)));
     // Scripts get a status they can read, not a page of another address.
     assert_eq!(stranger.get(&console, "/external-tasks?part=rows", at(0)).await.status, 401);
-    for path in ["/bulk-runs", "/definitions/deploy", "/sign-out", "/instances/1/cancel", "/preferences"] {
+    for path in ["/bulk-runs", "/deploy", "/sign-out", "/instances/1/cancel", "/preferences"] {
         assert_eq!(stranger.post(&console, path, &[("csrf", "x")], at(0)).await.status, 401, "{path}");
     }
 }

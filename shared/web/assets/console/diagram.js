@@ -248,5 +248,5 @@ function renew(fresh) {
   mark(drawn, marks);
 }
 
-document.addEventListener('countersign:fresh', event => renew(event.detail));
+addEventListener('fresh', event => renew(event.detail));
 for (const region of document.querySelectorAll('[data-diagram]')) draw(region).catch(() => {});

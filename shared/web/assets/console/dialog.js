@@ -1,77 +1,55 @@
 // Details of a task, and the question before it is cancelled, in a dialog over the page. Each is a page of its own: what
 // cannot be fetched is loaded as that.
 
-const dialog = Object.assign(document.createElement('dialog'), { id: 'task-dialog' });
-dialog.setAttribute('aria-labelledby', 'dialog-title');
-document.body.append(dialog);
+import { all, busy, halt, on, one, part, goal, plain, read, send, show, tell } from './common.js';
+
+const dialog = one('#task-dialog');
 let opener, shown, before;
 
-function part(address, name) {
-  const url = new URL(address, location.href);
-  url.searchParams.set('part', name);
-  return url;
-}
-
-function fill(html, address) {
-  dialog.innerHTML = html;
-  const row = dialog.querySelector('template[data-row]')?.content.querySelector('[data-rows]');
-  if (row) document.dispatchEvent(new CustomEvent('countersign:row', { detail: row }));
-  dialog.className = dialog.querySelector('[data-size]')?.dataset.size ?? '';
-  shown = address;
-  if (!dialog.open) dialog.showModal();
-  (dialog.querySelector('[autofocus]') ?? dialog).focus();
-}
-
-async function show(address) {
+/** Shows what is answered: the page at `address` as a dialog. */
+async function open(address, answer = fetch(part(address, 'dialog'))) {
   try {
-    const html = await (await fetch(part(address, 'dialog'))).text();
-    if (/^\s*<!doctype/i.test(html)) throw new Error('a page');
-    fill(html, address);
+    show(dialog, await read(answer));
+    shown = address;
+    const row = one('template[data-row]', dialog);
+    if (row) tell('row', one('[data-rows]', row.content));
   } catch {
     location.assign(address);
   }
 }
 
-document.addEventListener('click', event => {
+on(document, 'click', event => {
   const link = event.target.closest('a[data-dialog], [data-rows] a');
   if (event.target.closest('[data-keep]') && before) {
-    event.preventDefault();
-    show(before);
+    halt(event);
+    open(before);
     before = null;
   }
-  if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
-  event.preventDefault();
-  if (dialog.open) before = shown;
-  else { opener = link; before = null; }
+  if (!link || event.shiftKey || !plain(event)) return;
+  halt(event);
+  before = dialog.open ? shown : null;
+  if (!before) opener = link;
   link.closest('[popover]')?.hidePopover();
-  show(link.href);
+  open(link.href);
 });
 
 // An action answers with the details as they are now, and with the row of the list.
-dialog.addEventListener('submit', async event => {
-  const { target: form, submitter } = event;
-  const address = submitter?.getAttribute('formaction') ?? form.getAttribute('action');
-  if (event.defaultPrevented || !address || submitter.getAttribute('formmethod') === 'dialog') return;
-  event.preventDefault();
-  if (submitter.ariaBusy) return;
-  submitter.ariaBusy = 'true';
-  try {
-    const answer = await fetch(part(address, 'dialog'), { method: 'POST', body: new URLSearchParams(new FormData(form)) });
-    const html = await answer.text();
-    const details = address.replace(/\/[^/]+$/, '');
-    if (/^\s*<!doctype/i.test(html)) return location.assign(details);
-    if (document.querySelector('[data-results]')) fill(html, details);
-    else location.reload();
-  } catch {
-    location.assign(address.replace(/\/[^/]+$/, ''));
-  }
+on(dialog, 'submit', event => {
+  const address = goal(event), { submitter } = event;
+  if (event.defaultPrevented || !address || submitter.formMethod === 'dialog') return;
+  halt(event);
+  if (busy(submitter)) return;
+  const answer = send(event, 'dialog');
+  const again = () => location.reload();
+  if (one('[data-results]')) open(address.replace(/\/[^/]+$/, ''), answer);
+  else answer.then(again, again);
 });
 
 // A press on the backdrop closes what only shows something.
-dialog.addEventListener('click', ({ target }) => { if (target === dialog && !dialog.querySelector('[data-keep]')) dialog.close(); });
+on(dialog, 'click', ({ target }) => { if (target === dialog && !one('[data-keep]', dialog)) dialog.close(); });
 
-dialog.addEventListener('close', () => {
+on(dialog, 'close', () => {
   dialog.replaceChildren();
-  const same = [...document.querySelectorAll('[data-rows] a')].find(link => link.href === opener?.href.replace(/\/cancel$/, ''));
+  const same = all('[data-rows] a').find(link => link.href === opener?.href.replace(/\/cancel$/, ''));
   (opener?.isConnected && !opener.closest('[popover]') ? opener : same)?.focus();
 });

@@ -1,186 +1,122 @@
 // A bulk run in this window: the question before it, its progress, its lease. Without this script the same forms lead
 // to pages. A run that this window holds stops when the window goes away: its lease is renewed here and given up here.
 
+import { all, busy, fresh, halt, goal, on, one, part, post, read, send, show, tell } from './common.js';
+
 const POLL_MS = 1000;
-const POLL_MS_MAX = 10000;
-const LEASE_MS = 20000;
-const SAY_MS = 5000;
+const dialog = one('#run-dialog');
 
 // The run that is watched, and where its progress stands in the document.
-let run = null;
+let run;
 
-const sleep = ms => new Promise(done => setTimeout(done, ms));
-const post = (address, fields) => fetch(address, { method: 'POST', body: new URLSearchParams(fields) });
-const changed = () => document.dispatchEvent(new CustomEvent('countersign:changed'));
+const lease = fields => post(`${run.address}/lease`, { csrf: run.csrf, part: 'progress', ...fields });
 
-
-function part(address, name) {
-  const url = new URL(address, location.href);
-  url.searchParams.set('part', name);
-  return url;
-}
-
-/** What a part's address answered; nothing where it answered a whole page: a refusal, or the sign-in. */
-async function fetched(address, options) {
-  const answer = await fetch(address, options);
-  const html = await answer.text();
-  return /^\s*<!doctype/i.test(html) ? null : html;
-}
-
-// --- The dialog: question, progress and summary one after the other
-
-function overlay() {
-  const old = document.getElementById('run-dialog');
-  if (old) return old;
-  const dialog = document.createElement('dialog');
-  dialog.id = 'run-dialog';
-  dialog.setAttribute('aria-labelledby', 'run-title');
-  dialog.addEventListener('cancel', event => { if (run?.holds) { event.preventDefault(); stay(); } });
-  dialog.addEventListener('close', closed);
-  document.body.append(dialog);
-  return dialog;
-}
-
-function show(html) {
-  const dialog = overlay();
-  dialog.innerHTML = html;
-  dialog.className = dialog.querySelector('.fails') ? 'mid' : 'narrow';
-  if (!dialog.open) dialog.showModal();
-  (dialog.querySelector('[autofocus]') ?? dialog).focus();
-  watch(dialog);
-}
-
-function closed() {
-  if (run?.holds) { overlay().showModal(); return stay(); }
-  const done = overlay().querySelector('[data-run]');
-  if (run?.scope === overlay()) run = null;
-  overlay().replaceChildren();
-  if (done) changed();
-}
-
-/** Escape while the run is under way: says what can be done instead. */
-function stay() {
-  const note = run.scope.querySelector('[data-run-ask]');
-  if (note) note.hidden = false;
-  run.scope.querySelector('button.stop')?.focus();
-}
-
-// --- Watching
-
-function watch(scope) {
-  const place = scope.querySelector('[data-run]');
+/** Watches the run that is shown, where it still goes on. */
+async function watch(scope) {
+  const { run: address, runPoll, runEnded, runHolds, csrf } = one('[data-run]', scope)?.dataset ?? {};
   run = null;
-  if (!place || 'runEnded' in place.dataset) return;
-  const { run: address, runPoll, csrf } = place.dataset;
-  run = { scope, address, csrf, poll: runPoll, holds: 'runHolds' in place.dataset, every: POLL_MS, leased: Date.now(), said: Date.now() };
-  follow(run);
-}
-
-async function follow(mine) {
+  if (!address || runEnded === '') return;
+  const mine = run = { scope, address, csrf, runPoll, holds: runHolds === '', wait: POLL_MS, leased: Date.now(), said: Date.now() };
   while (mine === run) {
-    await sleep(mine.every);
-    if (mine !== run) return;
+    await new Promise(done => setTimeout(done, mine.wait));
     try {
-      await look(mine);
-      mine.every = POLL_MS;
+      if (mine === run) await look(mine);
+      mine.wait = POLL_MS;
     } catch {
-      mine.every = Math.min(mine.every * 2, POLL_MS_MAX);
+      mine.wait = Math.min(mine.wait * 2, 10000);
     }
   }
 }
 
 async function look(mine) {
-  if (mine.holds && Date.now() - mine.leased > LEASE_MS) {
+  if (mine.holds && Date.now() - mine.leased > 20000) {
     mine.leased = Date.now();
-    await post(`${mine.address}/lease`, { csrf: mine.csrf, part: 'progress' });
+    await lease();
   }
-  const answer = await fetch(mine.poll);
-  if (!answer.ok) throw new Error(answer.status);
-  const state = await answer.json();
+  const state = JSON.parse(await fresh(mine.runPoll));
   if (mine !== run) return;
   if (!state.ended) return draw(mine, state);
   mine.holds = false;
-  if (mine.scope !== document.getElementById('run-dialog')) { run = null; return location.reload(); }
-  const html = await fetched(part(mine.address, 'dialog'));
-  if (html && mine === run) show(html);
+  if (mine.scope !== dialog) return location.reload();
+  present(await read(fetch(part(mine.address, 'dialog'))));
+}
+
+function present(html) {
+  show(dialog, html);
+  watch(dialog);
 }
 
 function draw(mine, state) {
-  const { scope } = mine;
   const set = (name, text) => {
-    for (const at of scope.querySelectorAll(`[data-run-${name}]`)) {
-      const words = at.querySelector('span, div') ?? at;
-      if (words.textContent !== (text ?? '')) words.textContent = text ?? '';
-      if (name === 'failed' || name === 'waiting') at.hidden = !text;
+    for (const at of all(`[data-run-${name}]`, mine.scope)) {
+      const words = one('span, div', at) ?? at;
+      if (words.textContent !== text) words.textContent = text;
+      at.hidden = !text;
     }
   };
-  for (const name of ['heading', 'text', 'failed', 'waiting', 'hint']) set(name, state[name]);
-  const bar = scope.querySelector('[data-run-bar]');
-  if (bar && state.max) Object.assign(bar, { max: state.max, value: state.value });
-  for (const free of scope.querySelectorAll('[data-run-free]')) free.hidden = mine.holds;
-  if (Date.now() - mine.said >= SAY_MS) {
-    mine.said = Date.now();
-    set('status', [state.text, state.failed, state.waiting].filter(Boolean).join('. '));
-  }
+  for (const name of ['heading', 'text', 'failed', 'waiting', 'hint']) set(name, state[name] ?? '');
+  const { max, value } = state;
+  if (max) Object.assign(one('[data-run-bar]', mine.scope), { max, value });
+  for (const free of all('[data-run-free]', mine.scope)) free.hidden = mine.holds;
+  if (Date.now() - mine.said < 5000) return;
+  mine.said = Date.now();
+  set('status', [state.text, state.failed, state.waiting].filter(Boolean).join('. '));
 }
 
-// --- Doing
+// --- The dialog: question, progress and summary one after the other
 
-/** Sends a form as the browser would, with the button that was pressed. */
-function send(form, submitter) {
-  if (submitter?.name) {
-    const pressed = Object.assign(document.createElement('input'), { type: 'hidden', name: submitter.name, value: submitter.value });
-    form.append(pressed);
-  }
-  HTMLFormElement.prototype.submit.call(form);
+/** Escape while the run is under way: says what can be done instead. */
+function stay() {
+  for (const note of all('[data-run-ask]', dialog)) note.hidden = false;
+  one('button.stop', dialog)?.focus();
 }
 
-addEventListener('submit', async event => {
-  const { target: form, submitter } = event;
-  const method = submitter?.getAttribute('formmethod') ?? form.getAttribute('method');
-  // A field named "action" hides the form's own property.
-  const address = new URL(submitter?.getAttribute('formaction') ?? form.getAttribute('action') ?? '', location.href);
-  if (event.defaultPrevented || method !== 'post' || !address.pathname.startsWith('/bulk-runs')) return;
-  const fields = new URLSearchParams(new FormData(form, submitter));
-  event.preventDefault();
-  submitter?.setAttribute('aria-busy', 'true');
-  try {
-    if (address.pathname === '/bulk-runs') {
-      const html = await fetched(part(address, 'dialog'), { method: 'POST', body: fields });
-      if (!html) return send(form, submitter);
-      show(html);
-    } else {
-      await post(part(address, 'progress'), fields);
-      if (run) run.every = 0;
-      else changed();
-    }
-    submitter?.removeAttribute('aria-busy');
-  } catch {
-    send(form, submitter);
-  }
+on(dialog, 'cancel', event => { if (run?.holds) { halt(event); stay(); } });
+
+on(dialog, 'close', () => {
+  if (run?.holds) { dialog.showModal(); return stay(); }
+  const done = one('[data-run]', dialog);
+  if (run?.scope === dialog) run = null;
+  dialog.replaceChildren();
+  if (done) tell('changed');
 });
 
-addEventListener('change', async ({ target }) => {
-  if (!run || !target.matches('[data-run-detach]')) return;
-  const attached = !target.checked;
+on(window, 'submit', async event => {
+  const { target: form, submitter } = event;
+  const address = new URL(goal(event), location.href), starts = address.pathname === '/bulk-runs';
+  if (event.defaultPrevented || form.dataset.plain || (submitter?.formMethod || form.method) !== 'post' || !address.pathname.startsWith('/bulk-runs')) return;
+  halt(event);
+  if (busy(submitter)) return;
   try {
-    const answer = await post(`${run.address}/lease`, { csrf: run.csrf, attached: attached ? 'yes' : 'no', part: 'progress' });
-    if (!answer.ok) throw new Error(answer.status);
-    run.holds = attached;
+    const answer = await send(event, starts ? 'dialog' : 'progress');
+    if (starts) present(await read(answer));
+    else if (run) run.wait = 0;
+    else tell('changed');
+  } catch {
+    // As the browser would.
+    form.dataset.plain = 'yes';
+    form.requestSubmit(submitter);
+  }
+  busy(submitter, null);
+});
+
+on(window, 'change', async ({ target }) => {
+  if (!run || !target.matches('[data-run-detach]')) return;
+  const { checked } = target;
+  try {
+    const answer = await lease({ attached: checked ? 'no' : 'yes' });
+    if (!answer.ok) throw answer.status;
+    run.holds = !checked;
     draw(run, await answer.json());
   } catch {
-    target.checked = !target.checked;
+    target.checked = !checked;
   }
 });
 
-addEventListener('click', ({ target }) => {
-  if (target.closest('[data-run-close]')) overlay().close();
-});
-
-addEventListener('pagehide', () => {
+on(window, 'pagehide', () => {
   if (run?.holds) navigator.sendBeacon(`${run.address}/lease`, new URLSearchParams({ csrf: run.csrf, give: 'up' }));
 });
 
-addEventListener('beforeunload', event => { if (run?.holds) event.preventDefault(); });
+on(window, 'beforeunload', event => { if (run?.holds) halt(event); });
 
-watch(document.querySelector('main') ?? document);
+watch(document);

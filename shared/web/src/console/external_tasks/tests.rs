@@ -69,7 +69,7 @@ fn boxes(html: &str) -> Vec<a11y::Element> {
 }
 
 fn is_idle_box(element: &a11y::Element) -> bool {
-    element.get("type") == Some("checkbox") && element.get("name").is_none()
+    element.get("type") == Some("checkbox") && element.get("name").is_none() && element.get("id") != Some("all")
 }
 
 fn texts(html: &str, name: &str) -> Vec<String> {

@@ -1,0 +1,61 @@
+//! Prepares the console's stylesheets, scripts and icons for `console::assets`: scripts without the comments and the
+//! indentation of their source, each file under an address that follows from its content, compressed once for all.
+
+use flate2::{Compression, write::GzEncoder};
+use std::io::{self, Write};
+use std::{env, fs, path::Path};
+
+/// Names in templates and imports, and files; what is imported stands before what imports it.
+const FILES: &[(&str, &str)] = &[
+    ("console.css", "console.css"),
+    ("diagram.css", "console/diagram.css"),
+    ("icon.svg", "console/icon.svg"),
+    ("common.js", "console/common.js"),
+    ("page.js", "console/page.js"),
+    ("copy.js", "console/copy.js"),
+    ("diagram.js", "console/diagram.js"),
+    ("dialog.js", "console/dialog.js"),
+    ("fresh.js", "console/fresh.js"),
+    ("list.js", "console/list.js"),
+    ("run.js", "console/run.js"),
+    ("viewer.js", "vendor/bpmn-navigated-viewer/bpmn-navigated-viewer.js"),
+];
+
+fn main() -> io::Result<()> {
+    println!("cargo::rerun-if-changed=assets");
+    let out = env::var("OUT_DIR").map_err(io::Error::other)?;
+    let (mut table, mut made) = (String::from("&[\n"), Vec::new());
+    for (name, path) in FILES {
+        let source = fs::read_to_string(Path::new("assets").join(path))?;
+        let own = path.starts_with("console/") && name.ends_with(".js");
+        let bytes = if own { script(&source, &made) } else { source };
+        let (stem, end) = name.rsplit_once('.').ok_or_else(|| io::Error::other("a name without an ending"))?;
+        let file = format!("{stem}.{:016x}.{end}", fingerprint(bytes.as_bytes()));
+        let mut gzip = GzEncoder::new(fs::File::create(Path::new(&out).join(name))?, Compression::best());
+        gzip.write_all(bytes.as_bytes())?;
+        gzip.finish()?;
+        let kind = match end {
+            "css" => "text/css; charset=utf-8",
+            "js" => "text/javascript; charset=utf-8",
+            _ => "image/svg+xml",
+        };
+        let embedded = format!("include_bytes!({:?})", format!("{out}/{name}"));
+        table += &format!(
+            "Asset {{ name: {name:?}, address: \"/assets/{file}\", content_type: {kind:?}, gzip: {embedded} }},\n"
+        );
+        made.push((*name, file));
+    }
+    fs::write(Path::new(&out).join("assets.rs"), table + "]")
+}
+
+/// A script as it is sent: no lines of comment, no indentation, and imports by address.
+fn script(source: &str, made: &[(&str, String)]) -> String {
+    let lines = source.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("//"));
+    let text: String = lines.filter(|line| !line.starts_with("/**")).flat_map(|line| [line, "\n"]).collect();
+    made.iter().fold(text, |text, (name, file)| text.replace(&format!("'./{name}'"), &format!("'./{file}'")))
+}
+
+/// FNV-1a: tells versions of a file apart. Nobody gains by two files with the same number, so it need not resist.
+fn fingerprint(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+}
