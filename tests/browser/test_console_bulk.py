@@ -212,6 +212,11 @@ def test_failures_are_listed_and_can_be_selected_again(product, visitor):
     with page.expect_navigation():
         dialog.get_by_role("link", name="Select the failed ones again").click()
     expect(page.locator("[name=taskKey]:checked")).to_have_count(3)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="All as CSV").click()
+    lines = download.value.path().read_text().splitlines()
+    assert lines[0] == "number,taskKey,code,message" and len(lines) == 4
+    assert all(line.split(",")[1] in batch.keys and "NOT_IN_DEPLOYED" in line for line in lines[1:])
     press(page, "resend")
     expect(page.get_by_role("dialog")).to_contain_text("Send the mail again to 3 recipients?")
 
@@ -240,9 +245,11 @@ def test_all_that_match_are_cancelled_by_filter(product, visitor):
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("Cancel 52 tasks and stop their processes?")
     expect(dialog).to_contain_text("All pending tasks that match")
+    dialog.get_by_label("Reason").fill("Supplier list replaced")
     dialog.get_by_role("button", name="Cancel 52 tasks").click()
     expect(dialog).to_contain_text("52 tasks processed successfully.", timeout=60_000)
     assert set(batch.statuses()) == {"CANCELLED"}
+    assert "Supplier list replaced" in str(product.task(batch.keys[0])["history"])
 
 
 def test_without_script_everything_is_a_page(product, visit):

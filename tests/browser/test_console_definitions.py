@@ -37,7 +37,7 @@ def operator(visit):
 @pytest.mark.parametrize("script", [True, False])
 def test_a_file_is_checked_deployed_and_found(product, operator, script):
     visitor = operator(script=script)
-    sign_in(visitor, product, "/definitions/deploy")
+    sign_in(visitor, product, "/deploy")
     process_id = f"Deployed{script}"
     choose(visitor, ask(process_id, name="Confirm the window"))
     assert "This process is new. It becomes version 1." in visitor.words
@@ -50,7 +50,7 @@ def test_a_file_is_checked_deployed_and_found(product, operator, script):
         visitor.page.get_by_role("link", name="Download BPMN", exact=True).click()
     assert download.value.suggested_filename == f"{process_id}-v1.bpmn"
     # The same file again changes nothing, and says so.
-    visitor.open(product.stack.env["CONSOLE_URL"] + "/definitions/deploy")
+    visitor.open(product.stack.env["CONSOLE_URL"] + "/deploy")
     choose(visitor, ask(process_id, name="Confirm the window"))
     assert "deploying it again changes nothing" in visitor.words
     assert visitor.page.get_by_role("button", name="Deploy version 2").count() == 0
@@ -59,7 +59,7 @@ def test_a_file_is_checked_deployed_and_found(product, operator, script):
 @pytest.mark.parametrize("script", [True, False])
 def test_errors_stand_in_their_place_and_the_file_is_kept(product, operator, script):
     visitor = operator(script=script)
-    sign_in(visitor, product, "/definitions/deploy")
+    sign_in(visitor, product, "/deploy")
     choose(visitor, FLOWLESS, "faulty <b>.bpmn")
     assert visitor.page.title().startswith("Error:")
     assert "Nothing was deployed." in visitor.words and "faulty <b>.bpmn" in visitor.words
@@ -75,14 +75,14 @@ def test_errors_stand_in_their_place_and_the_file_is_kept(product, operator, scr
 
 def test_errors_are_marked_in_the_diagram(product, operator):
     visitor = operator(width=WIDE[0])
-    sign_in(visitor, product, "/definitions/deploy")
+    sign_in(visitor, product, "/deploy")
     choose(visitor, FLOWLESS)
     expect(visitor.page.locator(".djs-container .djs-shape.failed").first).to_be_visible()
 
 
 def test_what_is_pasted_from_a_document_is_repaired_where_asked(product, operator):
     visitor = operator()
-    sign_in(visitor, product, "/definitions/deploy")
+    sign_in(visitor, product, "/deploy")
     pasted = ask("Pasted").replace('xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL"', "", 1)
     choose(visitor, pasted)
     assert "Nothing was deployed." in visitor.words
@@ -99,7 +99,7 @@ def test_the_impact_is_counted_and_sync_is_offered(product, operator):
     for number in range(3):
         product.started("Impact", {"question": "Can you come?", "recipient": f"impact{number}@supplier.example"})
     visitor = operator()
-    sign_in(visitor, product, "/definitions/deploy")
+    sign_in(visitor, product, "/deploy")
     choose(visitor, ask("Impact", EmailSubject="Can your crew come?"))
     assert visitor.heading == "Deploy Impact, version 2"
     assert "3 open tasks stay on the version they began with" in visitor.words
@@ -109,12 +109,33 @@ def test_the_impact_is_counted_and_sync_is_offered(product, operator):
     assert visitor.heading == "Put the deployed templates on 3 tasks?"
 
 
+def test_a_process_named_like_a_page_of_ours_has_its_page(product, operator):
+    product.deploy(ask("deploy", name="Deploy by hand"))
+    visitor = operator()
+    sign_in(visitor, product, "/definitions/deploy")
+    assert visitor.heading == "deploy"
+
+
+def test_two_who_deploy_at_once_each_see_the_version_they_made(product, operator):
+    product.deploy(ask("Racing", name="One"))
+    visitor = operator()
+    sign_in(visitor, product, "/deploy")
+    choose(visitor, ask("Racing", name="Two"))
+    assert visitor.heading == "Deploy Racing, version 2"
+    product.deploy(ask("Racing", name="Three"))
+    visitor.press_button("Deploy version 2")
+    assert "Version 3 is deployed." in visitor.words
+    product.deploy(ask("Racing", name="Four"))
+    visitor.page.reload()
+    assert "Version 3 was deployed, and after it version 4: new instances use that one." in visitor.words
+
+
 def test_who_may_not_deploy_sees_no_way_to_and_has_none(product, operator):
     product.deploy(ask("ReadOnly"))
     visitor = operator()
     sign_in(visitor, product, token="TOKEN_OPERATOR")
     assert visitor.page.get_by_role("link", name="Deploy a file").count() == 0
-    assert visitor.open(product.stack.env["CONSOLE_URL"] + "/definitions/deploy").status == 403
+    assert visitor.open(product.stack.env["CONSOLE_URL"] + "/deploy").status == 403
     assert "definitions:deploy" in visitor.words
     other = operator()
     sign_in(other, product, token="TOKEN_OTHER")
@@ -122,7 +143,7 @@ def test_who_may_not_deploy_sees_no_way_to_and_has_none(product, operator):
         assert other.open(product.stack.env["CONSOLE_URL"] + path).status == 404
     member = operator()
     sign_in(member, product, token="TOKEN_USER")
-    for path in ("/definitions", "/definitions/deploy", "/definitions/ReadOnly"):
+    for path in ("/definitions", "/deploy", "/definitions/ReadOnly"):
         assert member.open(product.stack.env["CONSOLE_URL"] + path).status == 404
 
 
@@ -176,13 +197,13 @@ def test_the_pages_are_accessible_and_fit(product, operator, width, height, dark
     visitor.open(console + "/sign-in")
     assert visitor.violations() == [] and visitor.overflow() <= 0
     sign_in(visitor, product)
-    for path in ("/definitions", "/definitions/Looks?said=deployed", "/definitions/deploy", "/nothing/here"):
+    for path in ("/definitions", "/definitions/Looks?said=deployed", "/deploy", "/nothing/here"):
         visitor.open(console + path)
         assert visitor.violations() == [], path
         assert visitor.overflow() <= 0, path
-    visitor.open(console + "/definitions/deploy")
+    visitor.open(console + "/deploy")
     choose(visitor, FLOWLESS)
     assert visitor.violations() == [] and visitor.overflow() <= 0
-    visitor.open(console + "/definitions/deploy")
+    visitor.open(console + "/deploy")
     choose(visitor, ask("Looks", name="Another name"))
     assert visitor.violations() == [] and visitor.overflow() <= 0

@@ -1,6 +1,7 @@
 """Signing in at the console with a real OpenID provider (oidc-provider from npm): the whole way, and every way to forge
 one. Needs node and npm and the registry; without them these tests count as skipped, and say so."""
 
+import contextlib
 import html
 import http.cookies
 import json
@@ -15,6 +16,7 @@ import urllib.parse
 import urllib.request
 
 import pytest
+from deploy import client
 from stack_fixture import LocalStack
 
 PACKAGE = "oidc-provider@9.5.1"
@@ -48,16 +50,17 @@ def installed(tmp_path_factory):
     return folder
 
 
-@pytest.fixture(scope="module")
-def stack(installed, tmp_path_factory):
-    running = LocalStack(tmp_path_factory.mktemp("stack"))
+@contextlib.contextmanager
+def running_stack(installed, folder, proof, **variables):
+    """A stack that signs people in with a provider of its own. `proof`: how the client proves who it is."""
+    running = LocalStack(folder)
     port = free_port()
     redirect = f"http://127.0.0.1:{running.port + 3}/sign-in/callback"
-    provider = subprocess.Popen(["node", "provider.mjs", str(port), redirect, json.dumps(MEMBERS)], cwd=installed,
-                                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    words = ["node", "provider.mjs", str(port), redirect, json.dumps(MEMBERS), json.dumps(proof)]
+    provider = subprocess.Popen(words, cwd=installed, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     assert provider.stdout.readline().strip() == "ready"
     before = dict(os.environ)
-    os.environ.update(OIDC_ISSUER=f"http://127.0.0.1:{port}", OIDC_CLIENT_ID="console")
+    os.environ.update(OIDC_ISSUER=f"http://127.0.0.1:{port}", OIDC_CLIENT_ID="console", **variables)
     try:
         yield running.start()
     finally:
@@ -66,6 +69,12 @@ def stack(installed, tmp_path_factory):
         running.stop()
         provider.terminate()
         provider.wait(20)
+
+
+@pytest.fixture(scope="module")
+def stack(installed, tmp_path_factory):
+    with running_stack(installed, tmp_path_factory.mktemp("stack"), {"token_endpoint_auth_method": "none"}) as running:
+        yield running
 
 
 class Browser:
@@ -184,6 +193,19 @@ def test_the_whole_way_in_and_out(browser):
 
 def session_name(browser):
     return f"session-{urllib.parse.urlsplit(browser.console).port}"
+
+
+@pytest.mark.parametrize("method", ["client_secret_basic", "client_secret_post"])
+def test_a_client_with_a_secret_proves_who_it_is(installed, tmp_path, method):
+    """The secret is read from Secrets Manager at the first sign-in, and sent as the provider takes it."""
+    secret, name = "p%ss: w+rd/é", "console-client-secret"
+    proof = {"token_endpoint_auth_method": method, "client_secret": secret}
+    with running_stack(installed, tmp_path, proof, OIDC_CLIENT_SECRET_ARN=name) as running:
+        secrets = client("secretsmanager", running.env["AWS_ENDPOINT_URL"])
+        browser = Browser(running)
+        secrets.create_secret(Name=name, SecretString=secret)
+        assert browser.sign_in("ingrid")[0] == 303
+        assert browser.get("/definitions")[0] == 200
 
 
 def test_names_are_shown_as_text_and_roles_decide(browser):

@@ -52,7 +52,7 @@ async fn more(world: &mut World, n: usize) -> Result<Vec<TaskKey>> {
 }
 
 async fn start(world: &World, action: Action, selection: Selection, attached: bool) -> Result<BulkRun> {
-    let what = StartRun { action, selection, attached, dry_run: false };
+    let what = StartRun { action, reason: None, selection, attached, dry_run: false };
     let running = world.running();
     match bulk_runs::start(&running.app, &manager(), what, from_here(), world.tick(), None).await? {
         Started::Run(run) => Ok(*run),
@@ -143,8 +143,13 @@ async fn only_pending_tasks_of_the_tenant_are_eligible() -> Result<()> {
     let run = start_keys(&world, Action::Cancel, &[tasks[0], tasks[1], unknown, tasks[2]]).await?;
     assert_eq!((run.selected, run.eligible, run.total), (4, 2, Some(2)));
     let stranger = Caller { tenant: domain::ids::TenantId(8), ..manager() };
-    let what =
-        StartRun { action: Action::Cancel, selection: Selection::Keys(tasks.clone()), attached: false, dry_run: false };
+    let what = StartRun {
+        action: Action::Cancel,
+        reason: None,
+        selection: Selection::Keys(tasks.clone()),
+        attached: false,
+        dry_run: false,
+    };
     let running = world.running();
     let foreign = bulk_runs::start(&running.app, &stranger, what, from_here(), world.tick(), None).await?;
     let Started::Run(foreign) = foreign else { anyhow::bail!("a run") };
@@ -162,7 +167,7 @@ async fn only_pending_tasks_of_the_tenant_are_eligible() -> Result<()> {
 #[tokio::test]
 async fn a_dry_run_only_counts() -> Result<()> {
     let (world, tasks) = waiting_tasks(2).await?;
-    let what = |selection| StartRun { action: Action::Resend, selection, attached: false, dry_run: true };
+    let what = |selection| StartRun { action: Action::Resend, reason: None, selection, attached: false, dry_run: true };
     let running = world.running();
     let commits = world.gate.commits();
     for selection in [Selection::Keys(tasks.clone()), Selection::Filter(domain::bulk_run::Filter::default())] {

@@ -90,6 +90,7 @@ async fn page(visit: &Visit<'_>) -> Result<Answer, Refusal> {
         ("GET", ["bulk-runs"]) => bulk_runs::list(visit).await,
         ("POST", ["bulk-runs"]) => bulk_runs::start(visit).await,
         ("GET", ["bulk-runs", key]) => bulk_runs::show(visit, key).await,
+        ("GET", ["bulk-runs", key, "failures.csv"]) => bulk_runs::failures(visit, key).await,
         ("POST", ["bulk-runs", key, "stop"]) => bulk_runs::stop(visit, key).await,
         ("POST", ["bulk-runs", key, "lease"]) => bulk_runs::lease(visit, key).await,
 
@@ -111,14 +112,16 @@ async fn page(visit: &Visit<'_>) -> Result<Answer, Refusal> {
         ("POST", ["instances", key, "retry"]) => instances::retry(visit, key).await,
 
         ("GET", ["definitions"]) => definitions::list(visit).await,
-        ("GET", ["definitions", "deploy"]) => deploy::choose(visit),
-        ("POST", ["definitions", "deploy"]) => deploy::post(visit).await,
+        ("GET", ["deploy"]) => deploy::choose(visit),
+        ("POST", ["deploy"]) => deploy::post(visit).await,
         ("GET", ["definitions", id]) => definitions::show(visit, id).await,
         ("GET", ["definitions", id, "versions", n, "xml"]) => definitions::xml(visit, id, n).await,
         ("GET", ["definitions", id, "versions", n, "outline"]) => definitions::outline(visit, id, n).await,
 
         (_, ["instances", _, "retry"]) => Err(Refusal::method_not_allowed()),
-        (_, ["preferences" | "sign-out" | "definitions"] | ["definitions", _]) => Err(Refusal::method_not_allowed()),
+        (_, ["preferences" | "sign-out" | "definitions" | "deploy"] | ["definitions", _]) => {
+            Err(Refusal::method_not_allowed())
+        }
         _ => Err(Refusal::not_found()),
     }
 }

@@ -34,6 +34,8 @@ pub const FAILURES_MAX: usize = 1_000;
 pub struct StartRun {
     /// What is done to each task.
     pub action: Action,
+    /// Why, where tasks are cancelled; kept in the history of each.
+    pub reason: Option<String>,
     /// To which tasks.
     pub selection: Selection,
     /// Whether a window holds the run (S0-60).
@@ -135,6 +137,7 @@ pub async fn start(
             tenant: caller.tenant,
             key: RunKey::compose(now.as_millis(), random::number()),
             action: start.action,
+            reason: start.reason.clone(),
             by: caller.user.clone(),
             door: origin.door,
             address: origin.address.clone(),

@@ -4,7 +4,7 @@
 mod lines;
 pub mod presign;
 
-pub use lines::{begin, end};
+pub use lines::{begin, csv_line, end};
 
 use crate::auth::Caller;
 use crate::execute::{App, Error};

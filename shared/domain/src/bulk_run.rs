@@ -47,15 +47,6 @@ impl Action {
     pub fn parse(text: &str) -> Option<Action> {
         Action::ALL.into_iter().find(|action| action.as_str() == text)
     }
-
-    /// The command for one task. `deployed` is the deployed version of the task's process, for Sync.
-    pub fn command(self, task: TaskKey, deployed: u32) -> Command {
-        match self {
-            Action::Resend => Command::Resend { task },
-            Action::SyncTemplates => Command::SyncTemplates { task, version: deployed },
-            Action::Cancel => Command::CancelTask { task, reason: None },
-        }
-    }
 }
 
 /// Where a run stands.
@@ -265,6 +256,9 @@ pub struct BulkRun {
     /// Mails of the run that the mail service took. Counted beside the run, so zero unless the reader added it.
     #[serde(skip)]
     pub mails_sent: u32,
+    /// Why the tasks are cancelled, in the words of who started it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
     /// Who started it.
     pub by: String,
     /// Through which door it was started.
@@ -322,6 +316,8 @@ pub struct NewRun {
     pub key: RunKey,
     /// What is done.
     pub action: Action,
+    /// Why, where tasks are cancelled.
+    pub reason: Option<String>,
     /// Who starts it.
     pub by: String,
     /// Through which door.
@@ -335,11 +331,21 @@ pub struct NewRun {
 }
 
 impl BulkRun {
+    /// The command for one task. `deployed` is the deployed version of the task's process, for Sync.
+    pub fn command(&self, task: TaskKey, deployed: u32) -> Command {
+        match self.action {
+            Action::Resend => Command::Resend { task },
+            Action::SyncTemplates => Command::SyncTemplates { task, version: deployed },
+            Action::Cancel => Command::CancelTask { task, reason: self.reason.clone() },
+        }
+    }
+
     fn new(new: NewRun, status: RunStatus) -> BulkRun {
         BulkRun {
             tenant: new.tenant,
             key: new.key,
             action: new.action,
+            reason: new.reason,
             status,
             selected: 0,
             eligible: 0,

@@ -19,7 +19,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = PathBuf::from(std::env::args().nth(1).ok_or("name a folder")?);
     std::fs::create_dir_all(&folder)?;
     let style = web::console::assets::address("console.css").ok_or("no stylesheet")?;
-    std::fs::write(folder.join("console.css"), web::console::assets::at(style).ok_or("no stylesheet")?.bytes)?;
+    std::fs::write(folder.join("console.css"), web::console::assets::at(style).ok_or("no stylesheet")?.bytes())?;
     for (name, content) in questions().into_iter().chain(runs()).chain(mails()) {
         std::fs::write(folder.join(name), content.replace(style, "console.css"))?;
     }
@@ -87,6 +87,7 @@ fn new(minutes_ago: i64, action: Action) -> NewRun {
         tenant: TenantId(1),
         key: RunKey::compose(NOW_MS - minutes_ago * MINUTE_MS, 7),
         action,
+        reason: None,
         by: "ingrid.solberg@norvik.example".to_owned(),
         door: None,
         address: None,

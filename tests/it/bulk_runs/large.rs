@@ -98,6 +98,7 @@ async fn a_run_by_filter_of_540_tasks_is_collected_in_steps_and_fed_in_blocks() 
     let running = world.running();
     let what = StartRun {
         action: Action::Cancel,
+        reason: None,
         selection: Selection::Filter(Filter { oldest_first: true, ..Filter::default() }),
         attached: false,
         dry_run: false,

@@ -139,11 +139,12 @@ fn read(body: Value) -> Result<StartRun, Problem> {
             Selection::Nothing
         }
     };
+    let reason = if action == Some(Action::Cancel) { fields.text("reason", 500) } else { None };
     let attached = fields.flag("attached").unwrap_or(false);
     let dry_run = fields.flag("dryRun").unwrap_or(false);
     fields.finish()?;
     let action = action.ok_or_else(|| Problem::field("action", "REQUIRED", "action is missing."))?;
-    Ok(StartRun { action, selection, attached, dry_run })
+    Ok(StartRun { action, reason, selection, attached, dry_run })
 }
 
 fn task_keys(fields: &mut Fields, items: &[Value]) -> Vec<TaskKey> {

@@ -46,6 +46,7 @@ pub fn run(run: &BulkRun) -> Value {
         "summary": run.summary(),
         "attached": run.attached,
         "leaseUntil": time(run.lease_until),
+        "reason": run.reason,
         "startedBy": run.by,
         "startedAt": run.started_at.to_string(),
         "endedAt": time(run.ended_at),

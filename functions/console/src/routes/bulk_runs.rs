@@ -4,7 +4,8 @@
 use crate::answer::Answer;
 use crate::refusal::Refusal;
 use crate::visit::Visit;
-use app::bulk_runs::{self as runs, RunReplay, StartRun, Started};
+use app::bulk_runs::{self as runs, FAILURES_MAX, RunReplay, StartRun, Started};
+use app::exports::csv_line;
 use app::external_tasks;
 use app::idempotency::RequestHash;
 use domain::bulk_run::{Action, BulkRun, Filter, KEYS_MAX};
@@ -18,6 +19,7 @@ use web::console::{Section, Shell};
 use web::form::upload;
 
 const RUNS_A_PAGE: usize = 25;
+const REASON_CHARS_MAX: usize = 500;
 /// Each failure costs one more read, for the address of its recipient.
 const FAILURES_A_PAGE: usize = 25;
 /// Failures of a summary in a dialog.
@@ -58,6 +60,27 @@ pub async fn show(visit: &Visit<'_>, key: &str) -> Result<Answer, Refusal> {
         runs::renew_lease(&visit.console.app, &visit.caller, key, visit.now).await?;
     }
     shown(visit, &run, holds, part).await
+}
+
+/// GET /bulk-runs/{key}/failures.csv: what failed, for a spreadsheet.
+pub async fn failures(visit: &Visit<'_>, key: &str) -> Result<Answer, Refusal> {
+    visit.require_visible(Permission::ExternalTasksRead)?;
+    let run = runs::get(&visit.console.app, &visit.caller, run_key(key)?).await?;
+    let (mut bytes, mut after, mut lines) = (Vec::new(), None, 0);
+    csv_line(["number", "taskKey", "code", "message"], &mut bytes);
+    loop {
+        let page = runs::failures(&visit.console.app, &visit.caller, run.key, FAILURES_MAX, after).await?;
+        for RunFailure { number, task, code, message } in &page.items {
+            csv_line([&*number.to_string(), &*task.to_string(), &**code, &**message], &mut bytes);
+        }
+        lines += page.items.len();
+        after = page.next.and_then(|number| number.parse().ok());
+        if after.is_none() || lines >= pages::FAILURES_A_FILE {
+            break;
+        }
+    }
+    let name = Some(format!("failed-{}.csv", run.key));
+    Ok(Answer::Bytes { content_type: "text/csv; charset=utf-8", name, bytes })
 }
 
 /// POST /bulk-runs: the question, and with the question's own value the start.
@@ -153,7 +176,7 @@ fn filter(asked: external_tasks::TaskQuery) -> Filter {
 
 /// The question: what would happen, and to how many.
 async fn ask(visit: &Visit<'_>, action: Action, chosen: &Chosen, part: bool) -> Result<Answer, Refusal> {
-    let dry = StartRun { action, selection: selection(chosen), attached: false, dry_run: true };
+    let dry = StartRun { action, reason: None, selection: selection(chosen), attached: false, dry_run: true };
     let started = runs::start(&visit.console.app, &visit.caller, dry, visit.origin.clone(), visit.now, None).await?;
     let counts = match started {
         Started::Counted(counted) => (counted.selected, counted.eligible, counted.exact),
@@ -200,7 +223,8 @@ async fn begin(
     part: bool,
 ) -> Result<Answer, Refusal> {
     let attached = visit.field("detached") != Some("yes");
-    let start = StartRun { action, selection: selection(chosen), attached, dry_run: false };
+    let start =
+        StartRun { action, reason: reason(visit, action)?, selection: selection(chosen), attached, dry_run: false };
     let hash = RequestHash::new(&visit.caller, "POST", "/bulk-runs", submission, &Value::Null);
     let (app, caller) = (&visit.console.app, &visit.caller);
     let key = match first(visit, &hash).await? {
@@ -222,6 +246,17 @@ async fn begin(
     }
     let holds = if attached { "?holds=yes" } else { "" };
     Ok(Answer::SeeOther(format!("/bulk-runs/{key}{holds}")))
+}
+
+/// Why tasks are cancelled, where the form says so.
+fn reason(visit: &Visit<'_>, action: Action) -> Result<Option<String>, Refusal> {
+    let reason = visit.field("reason").map(str::trim).filter(|text| !text.is_empty() && action == Action::Cancel);
+    match reason.map(|text| text.chars().count()) {
+        Some(length) if length > REASON_CHARS_MAX => Err(Refusal::invalid(&format!(
+            "Use at most {REASON_CHARS_MAX} characters for the reason; you have {length}."
+        ))),
+        Some(_) | None => Ok(reason.map(str::to_owned)),
+    }
 }
 
 /// The run that the same question has started already.

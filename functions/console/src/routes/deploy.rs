@@ -40,13 +40,13 @@ struct Sent {
     bytes: Vec<u8>,
 }
 
-/// `GET /definitions/deploy`
+/// `GET /deploy`
 pub fn choose(visit: &Visit<'_>) -> Result<Answer, Refusal> {
     allowed(visit)?;
     Ok(Answer::page(pages::choose(&shell(visit, "Deploy a file"), &Choose::default())))
 }
 
-/// `POST /definitions/deploy`: checks a file; with `step=deploy` deploys it.
+/// `POST /deploy`: checks a file; with `step=deploy` deploys it.
 pub async fn post(visit: &Visit<'_>) -> Result<Answer, Refusal> {
     allowed(visit)?;
     let lenient = visit.field("lenient") == Some("yes");
@@ -279,7 +279,8 @@ async fn deploy(visit: &Visit<'_>, xml: &[u8], reading: Reading) -> Result<Answe
     let unchanged = deployed.iter().all(|deployed| deployed.unchanged);
     let said = if unchanged { "unchanged" } else { "deployed" };
     Ok(Answer::SeeOther(match deployed.as_slice() {
-        [one] => format!("{}?said={said}", definitions::address(&one.process_id)),
+        // The version this deployment made: somebody else's may be the deployed one by now.
+        [one] => format!("{}?version={}&said={said}", definitions::address(&one.process_id), one.version),
         _ => "/definitions".to_owned(),
     }))
 }

@@ -50,7 +50,7 @@ async fn every_page_is_there_for_those_who_may_see_it() {
         ("/definitions/Ours/versions/1/outline", [404, 200, 200, 200, 404]),
         ("/definitions/Ours/versions/2/xml", [404, 404, 404, 404, 404]),
         ("/definitions/Ours?version=0", [404, 404, 404, 404, 404]),
-        ("/definitions/deploy", [404, 403, 403, 200, 200]),
+        ("/deploy", [404, 403, 403, 200, 200]),
         ("/nothing", [404, 404, 404, 404, 404]),
         ("/bulk-runs/1", [404, 404, 404, 404, 404]),
         ("/external-tasks/1", [404, 404, 404, 404, 404]),
@@ -68,10 +68,10 @@ async fn what_may_be_seen_but_not_done_is_refused_with_403_and_changes_nothing()
     let console = house.console();
     let task = domain::ids::InstanceKey::compose(at(0).as_millis(), 3).task(Number(1)).to_string();
     for (role, path, fields, expected) in [
-        ("user", "/definitions/deploy", vec![], 404),
-        ("operator", "/definitions/deploy", vec![("kept", "H4sI")], 403),
-        ("manager", "/definitions/deploy", vec![], 403),
-        ("admin", "/definitions/deploy", vec![], 422),
+        ("user", "/deploy", vec![], 404),
+        ("operator", "/deploy", vec![("kept", "H4sI")], 403),
+        ("manager", "/deploy", vec![], 403),
+        ("admin", "/deploy", vec![], 422),
         ("user", "/bulk-runs", vec![("action", "cancel"), ("key", task.as_str())], 404),
         ("manager", "/bulk-runs", vec![("action", "cancel"), ("key", task.as_str())], 403),
         ("manager", "/bulk-runs/1/stop", vec![], 403),
@@ -116,7 +116,7 @@ async fn a_file_that_unfolds_into_too_much_is_refused() {
         base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(encoder.finish().expect("as the test sets it up"));
     for kept in [kept.as_str(), "not base64!", "AAAA"] {
         let fields = [("csrf", csrf.as_str()), ("kept", kept), ("step", "deploy")];
-        let shown = browser.post(&console, "/definitions/deploy", &fields, at(1)).await;
+        let shown = browser.post(&console, "/deploy", &fields, at(1)).await;
         assert_eq!(shown.status, 422);
         assert!(shown.html.contains("did not come back whole"));
     }

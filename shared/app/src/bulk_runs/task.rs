@@ -61,7 +61,7 @@ async fn attempt_once(
         }
         Action::Resend | Action::Cancel => 0,
     };
-    let command = run.action.command(task, deployed);
+    let command = run.command(task, deployed);
     let request = Request {
         tenant,
         instance,

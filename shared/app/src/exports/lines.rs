@@ -78,10 +78,7 @@ impl Line {
     pub fn write(&self, format: ExportFormat, first: bool, out: &mut Vec<u8>) {
         match format {
             ExportFormat::Csv => {
-                let cells: Vec<String> =
-                    self.0.iter().map(|value| cell(value.as_deref().unwrap_or_default())).collect();
-                out.extend(cells.join(",").as_bytes());
-                out.extend(b"\r\n");
+                csv_line(self.0.iter().map(|value| value.as_deref().unwrap_or_default()), out);
             }
             ExportFormat::Json => {
                 let values = COLUMNS.iter().zip(&self.0);
@@ -94,7 +91,14 @@ impl Line {
     }
 }
 
-/// A cell of RFC 4180. A text that a spreadsheet would take for a formula gets an apostrophe before it: whoever typed it
+/// Adds a line of RFC 4180 to a file.
+pub fn csv_line<'a>(cells: impl IntoIterator<Item = &'a str>, out: &mut Vec<u8>) {
+    let cells: Vec<String> = cells.into_iter().map(cell).collect();
+    out.extend(cells.join(",").as_bytes());
+    out.extend(b"\r\n");
+}
+
+/// A cell of it. A text that a spreadsheet would take for a formula gets an apostrophe before it: whoever typed it
 /// must not compute on the reader's machine.
 fn cell(text: &str) -> String {
     let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);

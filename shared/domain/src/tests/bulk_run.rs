@@ -16,6 +16,7 @@ fn new(attached: bool) -> NewRun {
         tenant: TenantId(7),
         key: RunKey::compose(at(0).as_millis(), 1),
         action: Action::Resend,
+        reason: None,
         by: "operator".to_owned(),
         door: None,
         address: None,

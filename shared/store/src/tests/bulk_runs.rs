@@ -14,6 +14,7 @@ fn new(n: u64) -> NewRun {
         tenant: TENANT,
         key: RunKey::compose(at(i64::try_from(n).expect("few")).as_millis(), n),
         action: Action::Resend,
+        reason: None,
         by: "ines@norvik.example".to_owned(),
         door: Some(Door::Console),
         address: Some("192.0.2.7".to_owned()),

@@ -15,6 +15,9 @@ mod tests;
 pub(in crate::console) use question::words;
 pub use question::{Question, Selection};
 
+/// Lines of a file of failures at most: what a function may answer with has a limit.
+pub const FAILURES_A_FILE: usize = 20_000;
+
 /// A task of a run that was not done.
 #[derive(Clone, Debug, Serialize)]
 pub struct Failure {
@@ -107,6 +110,8 @@ struct RunPage<'a> {
     failures: &'a [Failure],
     next: Option<&'a str>,
     select: Option<String>,
+    file: String,
+    reason: Option<&'a str>,
     selected: bool,
     may_manage: bool,
 }
@@ -218,6 +223,11 @@ pub fn run(shell: &Shell, run: &BulkRun, detail: &Detail, clock: (&Zone, Timesta
         failures: &detail.failures,
         next: detail.next.as_deref(),
         select: (detail.may_manage && failed > 0 && run.status.is_final()).then(|| select_words(run.failed)),
+        file: match run.failed as usize > FAILURES_A_FILE {
+            true => format!("First {FAILURES_A_FILE} as CSV"),
+            false => "All as CSV".to_owned(),
+        },
+        reason: run.reason.as_deref(),
         selected: detail.selected,
         may_manage: detail.may_manage,
     };

@@ -235,6 +235,10 @@ pub fn page(shell: &Shell, definition: &Definition, zone: &Zone, now: Timestamp)
         xml: xml_address(&here, definition.version),
         sync: definition.may_sync.then(|| format!("processId={id}&status=PENDING")),
         said: definition.said.map(|said| match said {
+            Said::Deployed if definition.version != definition.deployed => format!(
+                "Version {} was deployed, and after it version {}: new instances use that one.",
+                definition.version, definition.deployed
+            ),
             Said::Deployed => format!("Version {} is deployed. New instances use it.", definition.version),
             Said::Unchanged => {
                 format!("Nothing changed: this file is deployed as version {} already.", definition.version)

@@ -43,6 +43,7 @@ fn new(number: i64, action: Action) -> NewRun {
         tenant: TenantId(1),
         key: key(number),
         action,
+        reason: None,
         by: "ingrid".to_owned(),
         door: None,
         address: None,

@@ -63,9 +63,9 @@ fn a_row_leads_to_its_process_whatever_its_id_is() {
 #[test]
 fn an_empty_list_says_how_to_begin() {
     let none = listed(&List { may_deploy: true, ..List::default() });
-    assert!(none.contains("No process is deployed yet") && none.contains("href=\"/definitions/deploy\""));
+    assert!(none.contains("No process is deployed yet") && none.contains("href=\"/deploy\""));
     let reader = listed(&List::default());
-    assert!(reader.contains("definitions:deploy") && !reader.contains("href=\"/definitions/deploy\""));
+    assert!(reader.contains("definitions:deploy") && !reader.contains("href=\"/deploy\""));
 }
 
 #[test]

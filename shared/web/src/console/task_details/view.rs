@@ -219,7 +219,7 @@ fn facts(task: &Task, zone: &Zone) -> Vec<Fact> {
     if task.status == Status::Completed {
         facts.extend(task.completed_at.map(|at| time("Completed", at)));
     }
-    facts.push(or("Link fetched", task.first_fetched_at, "Not yet"));
+    facts.push(or("Link opened", task.first_fetched_at, "Not yet"));
     facts.push(or("First answer", task.first_opened_at, "Not yet"));
     facts.push(match task.synced_at {
         Some(at) => plain("Templates", format!("Version {}, synced {}", task.templates_version, long(zone, at))),
