@@ -34,6 +34,7 @@ const ANY: &[NodeKind] = &[
     NodeKind::ParallelGateway,
     NodeKind::InclusiveGateway,
     NodeKind::EventBasedGateway,
+    NodeKind::ReceiveTask,
     NodeKind::ScriptTask,
     NodeKind::UserTask,
     NodeKind::IntermediateCatchEvent,
@@ -51,6 +52,7 @@ const REACHED: &[NodeKind] = &[
     NodeKind::ParallelGateway,
     NodeKind::InclusiveGateway,
     NodeKind::EventBasedGateway,
+    NodeKind::ReceiveTask,
     NodeKind::ScriptTask,
     NodeKind::UserTask,
     NodeKind::IntermediateCatchEvent,
@@ -60,11 +62,34 @@ const TASKS: &[NodeKind] = &[NodeKind::ScriptTask, NodeKind::UserTask];
 const USER_TASK: &[NodeKind] = &[NodeKind::UserTask];
 const GATEWAY: &[NodeKind] = &[NodeKind::ExclusiveGateway, NodeKind::InclusiveGateway];
 const USER_TASK_GATEWAY: &[NodeKind] = &[NodeKind::UserTask, NodeKind::ExclusiveGateway, NodeKind::InclusiveGateway];
-const ACTIVITIES: &[NodeKind] = &[NodeKind::Task, NodeKind::ManualTask, NodeKind::ScriptTask, NodeKind::UserTask];
+/// What brings data into the process.
+const RESULTS: &[NodeKind] = &[
+    NodeKind::EventStart,
+    NodeKind::ReceiveTask,
+    NodeKind::ScriptTask,
+    NodeKind::UserTask,
+    NodeKind::IntermediateCatchEvent,
+    NodeKind::BoundaryEvent,
+];
+/// What can wait for a message.
+const MESSAGES: &[NodeKind] =
+    &[NodeKind::EventStart, NodeKind::ReceiveTask, NodeKind::IntermediateCatchEvent, NodeKind::BoundaryEvent];
+/// What can have turns.
+const TURNS: &[NodeKind] = &[
+    NodeKind::Task,
+    NodeKind::ManualTask,
+    NodeKind::SubProcess,
+    NodeKind::ReceiveTask,
+    NodeKind::ScriptTask,
+    NodeKind::UserTask,
+];
+const ACTIVITIES: &[NodeKind] =
+    &[NodeKind::Task, NodeKind::ManualTask, NodeKind::ReceiveTask, NodeKind::ScriptTask, NodeKind::UserTask];
 const ACTIVITIES_GATEWAYS: &[NodeKind] = &[
     NodeKind::Task,
     NodeKind::ManualTask,
     NodeKind::SubProcess,
+    NodeKind::ReceiveTask,
     NodeKind::ScriptTask,
     NodeKind::UserTask,
     NodeKind::ExclusiveGateway,
@@ -97,10 +122,10 @@ const KNOWN: &[Known] = &[
     full("Script", TASKS),
     full("ServerScript", USER_TASK),
     full("ClientScript", USER_TASK),
-    full("ResultVariable", TASKS),
+    full("ResultVariable", RESULTS),
     full("FormVariables", USER_TASK),
     full("InputMapping", USER_TASK),
-    full("OutputMapping", TASKS),
+    full("OutputMapping", RESULTS),
     full("UserActions", USER_TASK),
     full("Actions", USER_TASK),
     full("Condition", GATEWAY),
@@ -118,6 +143,11 @@ const KNOWN: &[Known] = &[
     full("AlreadyCompletedPage", USER_TASK),
     full("ExpiredPage", USER_TASK),
     full("CancelledPage", USER_TASK),
+    full("message", MESSAGES),
+    full("messageRef", MESSAGES),
+    full("correlationKey", MESSAGES),
+    full("collection", TURNS),
+    full("elementVariable", TURNS),
     full("AsyncBefore", REACHED),
     full("AsyncAfter", REACHED),
     not_yet("TimeoutMs", TASKS),
@@ -148,8 +178,6 @@ const KNOWN: &[Known] = &[
     no_effect("body", &[]),
     no_effect("template", &[]),
     no_effect("templateData", &[]),
-    no_effect("correlationKey", &[]),
-    no_effect("message", &[]),
     no_effect("timeout", &[]),
 ];
 

@@ -8,6 +8,8 @@ mod external;
 mod gateway;
 mod kind;
 mod list;
+mod message;
+mod multi_instance;
 mod outline;
 mod page;
 mod process;

@@ -1,8 +1,9 @@
-//! What a file defines beside its processes and all of them may refer to: ids and errors. Resolves no reference of a
-//! flow node; those are read with the outline.
+//! What a file defines beside its processes and all of them may refer to: ids, errors, messages and signals. Resolves no
+//! reference of a flow node; those are read with the outline.
 
 use super::{Reader, attribute, bpmn_children, is_bpmn, outline};
-use crate::dialect::BPMN;
+use crate::dialect::{BPMN, ZEEBE};
+use crate::xml::Located;
 use roxmltree::Node;
 use std::collections::BTreeMap;
 
@@ -18,6 +19,9 @@ pub(crate) struct Definitions<'a> {
     errors: Vec<ErrorElement>,
     errors_by_id: BTreeMap<&'a str, usize>,
     errors_by_code: BTreeMap<&'a str, usize>,
+    messages: BTreeMap<&'a str, MessageElement>,
+    /// Names of the signals.
+    signals: BTreeMap<&'a str, String>,
 }
 
 /// A `bpmn:error`.
@@ -25,6 +29,14 @@ pub(crate) struct ErrorElement {
     pub name: Option<String>,
     /// `None`: any code.
     pub code: Option<String>,
+}
+
+/// A `bpmn:message`.
+pub(crate) struct MessageElement {
+    pub id: String,
+    pub name: Option<String>,
+    /// Camunda 8's `correlationKey`.
+    pub correlation: Option<Located>,
 }
 
 /// What an `errorRef` leads to.
@@ -55,17 +67,53 @@ impl<'a> Definitions<'a> {
             }
             errors.push(ErrorElement { name: outline::name(node), code: code.map(str::to_owned) });
         }
-        Definitions { ids, errors, errors_by_id, errors_by_code }
+        let messages = with_ids(root, "message").map(|(id, node)| (id, message(id, node, reader))).collect();
+        let name = |id: &str, node| outline::name(node).unwrap_or_else(|| id.to_owned());
+        let signals = with_ids(root, "signal").map(|(id, node)| (id, name(id, node))).collect();
+        Definitions { ids, errors, errors_by_id, errors_by_code, messages, signals }
     }
 
-    /// The error a reference means. It is a qualified name; the prefix of an id says nothing.
+    /// The message a reference means.
+    pub(crate) fn message(&self, reference: &str) -> Option<&MessageElement> {
+        qualified(&self.messages, reference)
+    }
+
+    /// The name of the signal a reference means.
+    pub(crate) fn signal(&self, reference: &str) -> Option<&str> {
+        qualified(&self.signals, reference).map(String::as_str)
+    }
+
+    /// The error a reference means.
     pub(crate) fn error(&self, reference: &str) -> ErrorRef<'_> {
-        let local = reference.rsplit(':').next().unwrap_or_default();
         let at = |index: &usize| self.errors.get(*index);
-        let by_id = self.errors_by_id.get(reference).or_else(|| self.errors_by_id.get(local)).and_then(at);
+        let by_id = qualified(&self.errors_by_id, reference).and_then(at);
         let by_code = || self.errors_by_code.get(reference).and_then(at);
         by_id.map(ErrorRef::Id).or_else(|| by_code().map(ErrorRef::Code)).unwrap_or(ErrorRef::Nothing)
     }
+}
+
+/// References are qualified names; the prefix of an id says nothing.
+fn qualified<'m, T>(map: &'m BTreeMap<&str, T>, reference: &str) -> Option<&'m T> {
+    let local = reference.rsplit(':').next().unwrap_or_default();
+    map.get(reference).or_else(|| map.get(local))
+}
+
+fn with_ids<'a, 'i>(root: Node<'a, 'i>, tag: &'static str) -> impl Iterator<Item = (&'a str, Node<'a, 'i>)> {
+    bpmn_children(root).filter(move |node| is_bpmn(*node, tag)).filter_map(|node| Some((attribute(node, "id")?, node)))
+}
+
+fn message(id: &str, node: Node<'_, '_>, reader: &Reader<'_>) -> MessageElement {
+    let extensions = bpmn_children(node).find(|child| is_bpmn(*child, "extensionElements"));
+    let subscription = extensions.and_then(|extensions| {
+        extensions
+            .children()
+            .find(|child| child.tag_name().name() == "subscription" && child.tag_name().namespace() == Some(ZEEBE))
+    });
+    let key = subscription.and_then(|subscription| {
+        subscription.attributes().find(|found| found.namespace().is_none() && found.name() == "correlationKey")
+    });
+    let correlation = key.map(|key| Located::of_attribute(reader.file, &key));
+    MessageElement { id: id.to_owned(), name: outline::name(node), correlation }
 }
 
 /// XML's NCName, as BPMN demands for ids, within a length.

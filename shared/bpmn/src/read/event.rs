@@ -1,7 +1,7 @@
 //! Events: end, intermediate, boundary and the starts of event sub-processes. Which code an error has is said in
-//! `error`, when a timer fires in `timer`.
+//! `error`, when a timer fires in `timer`, what a message or signal is called in `message`.
 
-use super::{FlowNode, NodeKind, Outline, Reader, attribute, boolean, bpmn_children, error};
+use super::{FlowNode, NodeKind, Outline, Reader, attribute, boolean, bpmn_children, error, message};
 use domain::process::{BoundaryEvent, ElementKind, EventStart, Timer, Trigger};
 use roxmltree::Node;
 
@@ -125,16 +125,15 @@ fn trigger(node: &FlowNode<'_, '_>, outline: &Outline<'_, '_>, reader: &mut Read
             "errorEventDefinition" if node.kind.definitions().contains(&"errorEventDefinition") => {
                 error::caught(node, *definition, outline, reader)
             }
+            "messageEventDefinition" => message::message(node, *definition, outline, reader),
+            "signalEventDefinition" => message::signal(node, *definition, outline, reader),
             // Refused by its name.
             _ => None,
         },
         [] => {
-            let message = format!(
-                "the {} waits for nothing; add {}",
-                node.bpmn_name(),
-                node.kind.definitions().iter().map(|name| format!("a {name}")).collect::<Vec<_>>().join(" or ")
-            );
-            reader.report.error("EVENT_DEFINITION", node.at, &node.id, message.replace("a error", "an error"));
+            let definitions = node.kind.definitions().join(", ");
+            let message = format!("the {} waits for nothing; add one of {definitions}", node.bpmn_name());
+            reader.report.error("EVENT_DEFINITION", node.at, &node.id, message);
             None
         }
         [_, _, ..] => {
@@ -161,7 +160,9 @@ fn attached(node: &FlowNode<'_, '_>, outline: &Outline<'_, '_>, reader: &mut Rea
     match activity.kind {
         // An unsupported element is refused on its own account.
         NodeKind::UserTask | NodeKind::SubProcess | NodeKind::Unsupported => {}
-        NodeKind::ScriptTask | NodeKind::Task | NodeKind::ManualTask => never(node, activity, reader),
+        NodeKind::ReceiveTask | NodeKind::ScriptTask | NodeKind::Task | NodeKind::ManualTask => {
+            never(node, activity, reader)
+        }
         NodeKind::EventSubProcess => {
             let message = format!(
                 "\"{reference}\" is an event sub-process, to which nothing is attached; attach the event to what is in it"
@@ -195,10 +196,10 @@ fn attached(node: &FlowNode<'_, '_>, outline: &Outline<'_, '_>, reader: &mut Rea
 fn never(node: &FlowNode<'_, '_>, task: &FlowNode<'_, '_>, reader: &mut Reader<'_>) {
     let has = |name: &str| definitions(node).iter().any(|definition| definition.tag_name().name() == name);
     let (id, tag) = (&task.id, task.bpmn_name());
-    let message = if has("timerEventDefinition") {
-        format!("\"{id}\" is a {tag}, which ends at once: the timer never fires")
-    } else if has("errorEventDefinition") && task.kind != NodeKind::ScriptTask {
+    let message = if has("errorEventDefinition") && task.kind != NodeKind::ScriptTask {
         format!("\"{id}\" is a {tag}, which does nothing that could fail: the error never occurs")
+    } else if !has("errorEventDefinition") && task.kind != NodeKind::ReceiveTask {
+        format!("\"{id}\" is a {tag}, which ends at once: the event never occurs")
     } else {
         return;
     };

@@ -19,6 +19,7 @@ pub(crate) enum NodeKind {
     ParallelGateway,
     InclusiveGateway,
     EventBasedGateway,
+    ReceiveTask,
     ScriptTask,
     UserTask,
     IntermediateCatchEvent,
@@ -81,7 +82,8 @@ const LOOPS: &[&str] = &["multiInstanceLoopCharacteristics", "standardLoopCharac
 
 /// The elements that run, for the message about one that does not.
 const RUNS: &str = "startEvent, endEvent, exclusiveGateway, parallelGateway, inclusiveGateway, eventBasedGateway, \
-                    subProcess, task, manualTask, scriptTask, userTask, intermediateCatchEvent and boundaryEvent run";
+                    subProcess, task, manualTask, receiveTask, scriptTask, userTask, intermediateCatchEvent and \
+                    boundaryEvent run";
 
 impl NodeKind {
     /// What an element is, where it stands.
@@ -98,6 +100,7 @@ impl NodeKind {
             "parallelGateway" => NodeKind::ParallelGateway,
             "inclusiveGateway" => NodeKind::InclusiveGateway,
             "eventBasedGateway" => NodeKind::EventBasedGateway,
+            "receiveTask" => NodeKind::ReceiveTask,
             "scriptTask" => NodeKind::ScriptTask,
             "userTask" => NodeKind::UserTask,
             "intermediateCatchEvent" => NodeKind::IntermediateCatchEvent,
@@ -117,6 +120,7 @@ impl NodeKind {
             NodeKind::Task
             | NodeKind::ManualTask
             | NodeKind::SubProcess
+            | NodeKind::ReceiveTask
             | NodeKind::ScriptTask
             | NodeKind::UserTask => true,
             NodeKind::StartEvent
@@ -141,8 +145,12 @@ impl NodeKind {
     /// The event definitions that run on it.
     pub(crate) fn definitions(self) -> &'static [&'static str] {
         match self {
-            NodeKind::EventStart | NodeKind::BoundaryEvent => &["timerEventDefinition", "errorEventDefinition"],
-            NodeKind::IntermediateCatchEvent => &["timerEventDefinition"],
+            NodeKind::EventStart | NodeKind::BoundaryEvent => {
+                &["timerEventDefinition", "messageEventDefinition", "signalEventDefinition", "errorEventDefinition"]
+            }
+            NodeKind::IntermediateCatchEvent => {
+                &["timerEventDefinition", "messageEventDefinition", "signalEventDefinition"]
+            }
             NodeKind::EndEvent => &["terminateEventDefinition", "errorEventDefinition"],
             NodeKind::StartEvent
             | NodeKind::Task
@@ -153,6 +161,7 @@ impl NodeKind {
             | NodeKind::ParallelGateway
             | NodeKind::InclusiveGateway
             | NodeKind::EventBasedGateway
+            | NodeKind::ReceiveTask
             | NodeKind::ScriptTask
             | NodeKind::UserTask
             | NodeKind::Unsupported => &[],
@@ -176,27 +185,16 @@ pub(super) fn judge(node: Node<'_, '_>, kind: NodeKind, id: &str, reader: &mut R
     for child in bpmn_children(node) {
         looked_at += 1;
         let name = child.tag_name().name();
-        let runs = match kind {
-            NodeKind::ScriptTask => name == "script",
-            NodeKind::SubProcess | NodeKind::EventSubProcess => !LOOPS.contains(&name),
-            NodeKind::StartEvent
-            | NodeKind::EventStart
-            | NodeKind::EndEvent
-            | NodeKind::Task
-            | NodeKind::ManualTask
-            | NodeKind::ExclusiveGateway
-            | NodeKind::ParallelGateway
-            | NodeKind::InclusiveGateway
-            | NodeKind::EventBasedGateway
-            | NodeKind::UserTask
-            | NodeKind::IntermediateCatchEvent
-            | NodeKind::BoundaryEvent
-            | NodeKind::Unsupported => kind.definitions().contains(&name),
+        let repeats = kind.is_activity() && name == "multiInstanceLoopCharacteristics";
+        let runs = if kind.is_scope() {
+            repeats || !LOOPS.contains(&name)
+        } else {
+            repeats || kind == NodeKind::ScriptTask && name == "script" || kind.definitions().contains(&name)
         };
         if !runs && !INERT_IN_NODE.contains(&name) {
             let instead = match kind.definitions() {
                 [] => "remove it".to_owned(),
-                definitions => format!("here {} can stand", definitions.join(" or ")),
+                definitions => format!("here can stand: {}", definitions.join(", ")),
             };
             refuse(child.range().start, format!("{tag} with {name} is not supported; {instead}"));
         }

@@ -1,6 +1,8 @@
 //! Puts a process together from its outline and the readers of its elements.
 
-use super::{FlowNode, NodeKind, Outline, Reader, bpmn_children, event, gateway, is_bpmn, task, value};
+use super::{
+    FlowNode, NodeKind, Outline, Reader, bpmn_children, event, gateway, is_bpmn, message, multi_instance, task, value,
+};
 use crate::xml::Located;
 use domain::process::{Element, ElementKind, Flow, Process};
 use domain::template::Template;
@@ -44,6 +46,7 @@ fn element(node: &FlowNode<'_, '_>, outline: &Outline<'_, '_>, reader: &mut Read
         NodeKind::EventBasedGateway => Some(ElementKind::EventBasedGateway),
         NodeKind::ExclusiveGateway => Some(gateway::exclusive(node, reader)),
         NodeKind::InclusiveGateway => Some(gateway::inclusive(node, reader)),
+        NodeKind::ReceiveTask => message::receive(node, outline, reader),
         NodeKind::ScriptTask => task::script(node, reader),
         NodeKind::UserTask => task::user(node, reader),
         NodeKind::IntermediateCatchEvent => event::intermediate(node, outline, reader),
@@ -53,6 +56,7 @@ fn element(node: &FlowNode<'_, '_>, outline: &Outline<'_, '_>, reader: &mut Read
     let properties = &node.properties;
     let name = properties.plain("Name").or_else(|| super::outline::name(node.node)).unwrap_or_else(|| node.id.clone());
     let description = description(node, reader);
+    let multi_instance = if node.kind.is_activity() { multi_instance::read(node, reader) } else { None };
     Some(Element {
         id: node.id.clone(),
         name,
@@ -64,7 +68,7 @@ fn element(node: &FlowNode<'_, '_>, outline: &Outline<'_, '_>, reader: &mut Read
         parent: node.parent,
         async_before: asynchronous(node, "AsyncBefore", reader),
         async_after: asynchronous(node, "AsyncAfter", reader),
-        multi_instance: None,
+        multi_instance: multi_instance.map(Box::new),
         entity_state: properties.plain("EntityState"),
         description,
         headers: properties.headers.clone(),

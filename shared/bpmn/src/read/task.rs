@@ -93,7 +93,7 @@ fn optional_script(
     Some(reader.script(&property.value, element, name))
 }
 
-fn result_variable(node: &FlowNode<'_, '_>, reader: &mut Reader<'_>) -> Option<String> {
+pub(super) fn result_variable(node: &FlowNode<'_, '_>, reader: &mut Reader<'_>) -> Option<String> {
     value::variable_name(node.properties.get("ResultVariable")?, &node.id, reader)
 }
 
@@ -113,7 +113,12 @@ fn form_variables(node: &FlowNode<'_, '_>, reader: &mut Reader<'_>) -> Vec<Path>
 }
 
 /// The property, or Camunda 8's ioMapping where there is none.
-fn mappings(node: &FlowNode<'_, '_>, name: &'static str, input: bool, reader: &mut Reader<'_>) -> Vec<Mapping> {
+pub(super) fn mappings(
+    node: &FlowNode<'_, '_>,
+    name: &'static str,
+    input: bool,
+    reader: &mut Reader<'_>,
+) -> Vec<Mapping> {
     if let Some(property) = node.properties.get(name) {
         return value::mapping(property, &node.id, reader);
     }
@@ -137,7 +142,7 @@ pub(crate) fn pass_through(node: &FlowNode<'_, '_>, kind: ElementKind, reader: &
 }
 
 /// `TaskType` is optional and must not contradict the element.
-fn task_type(node: &FlowNode<'_, '_>, reader: &mut Reader<'_>) {
+pub(super) fn task_type(node: &FlowNode<'_, '_>, reader: &mut Reader<'_>) {
     let Some(property) = node.properties.get("TaskType") else { return };
     let (written, tag) = (property.value.plain(), node.bpmn_name());
     let bare = written.rsplit(':').next().unwrap_or_default();

@@ -41,7 +41,12 @@ pub(crate) fn template(value: &Located, element: &str, what: &str, reader: &mut 
 
 /// A name for a variable the process writes.
 pub(crate) fn variable_name(property: &Property, element: &str, reader: &mut Reader<'_>) -> Option<String> {
-    let name = property.value.plain();
+    variable(&property.value, element, &property.name, reader)
+}
+
+/// The same, wherever it is written.
+pub(crate) fn variable(value: &Located, element: &str, what: &str, reader: &mut Reader<'_>) -> Option<String> {
+    let name = value.plain();
     let problem = match name.parse::<Path>() {
         Ok(path) if path.leaf() != name => Some("a variable name without dots and brackets is needed"),
         Ok(_) if is_reserved(&name) => Some("this name belongs to the engine; choose another"),
@@ -49,8 +54,8 @@ pub(crate) fn variable_name(property: &Property, element: &str, reader: &mut Rea
         Err(_) => Some("that is no name of a variable; use letters, digits and _"),
     };
     if let Some(problem) = problem {
-        let message = format!("{}=\"{name}\": {problem}", property.name);
-        reader.report.error("INVALID_NAME", property.value.start(), element, message);
+        let message = format!("{what}=\"{name}\": {problem}");
+        reader.report.error("INVALID_NAME", value.start(), element, message);
         return None;
     }
     Some(name)
@@ -99,22 +104,41 @@ pub(crate) fn line(target: &str, source: &str) -> Result<Mapping, String> {
     if is_reserved(target.root()) {
         return Err(format!("the destination \"{target}\" belongs to the engine; choose another name"));
     }
-    let trimmed = source.trim();
-    let quoted = ['"', '\''].iter().find_map(|quote| trimmed.strip_prefix(*quote)?.strip_suffix(*quote));
-    let source = if let Some(text) = quoted {
-        ValueExpr::Literal(text.to_owned())
-    } else if ["=", "${", "#{"].iter().any(|start| trimmed.starts_with(start)) || trimmed.contains("{{") {
-        ValueExpr::parse(trimmed).map_err(|error| format!("the source of \"{target}\": {}", error.message))?
-    } else {
-        let path = trimmed.parse::<Path>().map_err(|_| {
-            format!(
-                "the source of \"{target}\" is \"{trimmed}\"; write a path, an expression \"=...\" or a text in \
-                 'quotes'"
-            )
-        })?;
-        ValueExpr::Path(path)
-    };
+    let what = format!("the source of \"{target}\"");
+    let source = path_or_other(source.trim(), &what).map_err(|(problem, _)| problem)?;
     Ok(Mapping { target, source })
+}
+
+/// A value that is a path unless it is written as expression, template or quoted text.
+pub(crate) fn path_or_expression(
+    value: &Located,
+    element: &str,
+    what: &str,
+    reader: &mut Reader<'_>,
+) -> Option<ValueExpr> {
+    let text = value.plain();
+    reader.report.steps += text.len();
+    match path_or_other(&text, what) {
+        Ok(value) => Some(value),
+        Err((problem, offset)) => {
+            reader.report.error("INVALID_EXPRESSION", value.plain_place(offset), element, problem);
+            None
+        }
+    }
+}
+
+/// The sentence of the error has its offset.
+fn path_or_other(text: &str, what: &str) -> Result<ValueExpr, (String, usize)> {
+    let quoted = ['"', '\''].iter().find_map(|quote| text.strip_prefix(*quote)?.strip_suffix(*quote));
+    if let Some(text) = quoted {
+        return Ok(ValueExpr::Literal(text.to_owned()));
+    }
+    if ["=", "${", "#{"].iter().any(|start| text.starts_with(start)) || text.contains("{{") {
+        return ValueExpr::parse(text).map_err(|error| (format!("{what}: {}", error.message), error.offset));
+    }
+    text.parse::<Path>()
+        .map(ValueExpr::Path)
+        .map_err(|_| (format!("{what} is \"{text}\"; write a path, an expression \"=...\" or a text in 'quotes'"), 0))
 }
 
 fn source_text(source: &serde_json::Value) -> Result<String, String> {

@@ -47,6 +47,7 @@ fn without_outgoing(kind: NodeKind) -> Option<&'static str> {
         | NodeKind::ParallelGateway
         | NodeKind::InclusiveGateway
         | NodeKind::EventBasedGateway
+        | NodeKind::ReceiveTask
         | NodeKind::ScriptTask
         | NodeKind::UserTask
         | NodeKind::IntermediateCatchEvent
@@ -69,6 +70,7 @@ fn without_incoming(node: &FlowNode<'_, '_>) -> Option<String> {
         | NodeKind::ParallelGateway
         | NodeKind::InclusiveGateway
         | NodeKind::EventBasedGateway
+        | NodeKind::ReceiveTask
         | NodeKind::ScriptTask
         | NodeKind::UserTask
         | NodeKind::IntermediateCatchEvent

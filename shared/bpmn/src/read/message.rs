@@ -1,0 +1,113 @@
+//! Message and signal events and receive tasks: what they wait for, and what becomes of what comes. Who is meant by a
+//! message is decided when it comes.
+
+use super::{FlowNode, Outline, Reader, attribute, task, value};
+use domain::process::{ElementKind, MessageCatch, Payload, SignalCatch, Trigger};
+use domain::value::ValueExpr;
+use roxmltree::Node;
+
+/// Longest name of a message or signal; names stand in keys.
+const NAME_CHARS_MAX: usize = 255;
+
+/// A task that waits for a message.
+pub(crate) fn receive(
+    node: &FlowNode<'_, '_>,
+    outline: &Outline<'_, '_>,
+    reader: &mut Reader<'_>,
+) -> Option<ElementKind> {
+    task::task_type(node, reader);
+    if attribute(node.node, "instantiate") == Some("true") {
+        let message = "a receiveTask that starts a process is not supported; remove instantiate";
+        reader.report.error("UNSUPPORTED_ELEMENT", node.at, &node.id, message);
+    }
+    message(node, node.node, outline, reader).map(ElementKind::ReceiveTask)
+}
+
+/// The message of a receive task, or of an event's `definition`.
+pub(super) fn message(
+    node: &FlowNode<'_, '_>,
+    definition: Node<'_, '_>,
+    outline: &Outline<'_, '_>,
+    reader: &mut Reader<'_>,
+) -> Option<Trigger> {
+    let at = definition.range().start;
+    let (mut name, mut subscription) = (None, None);
+    if let Some(reference) = attribute(definition, "messageRef") {
+        let Some(message) = outline.definitions.message(reference) else {
+            let message = format!(
+                "messageRef: there is no message \"{reference}\"; add <bpmn:message id=\"{reference}\" name=\"...\"> beside \
+                 the process"
+            );
+            reader.report.error("DANGLING_REFERENCE", at, &node.id, message);
+            return None;
+        };
+        name = Some(message.name.clone().unwrap_or_else(|| message.id.clone()));
+        subscription = message.correlation.as_ref();
+    }
+    let property = node.properties.plain("message").or_else(|| node.properties.plain("messageRef"));
+    let name = name.or(property).unwrap_or_else(|| {
+        let message = format!(
+            "the {} names no message; it waits for one with the name \"{}\". Name one in messageRef",
+            node.bpmn_name(),
+            node.id
+        );
+        reader.report.warning("MESSAGE_WITHOUT_NAME", at, &node.id, message);
+        node.id.clone()
+    });
+    let property = node.properties.get("correlationKey").map(|property| &property.value);
+    let correlation_key: Option<ValueExpr> = match property.or(subscription).filter(|value| !value.is_blank()) {
+        Some(value) => Some(value::path_or_expression(value, &node.id, "correlationKey", reader)?),
+        None => None,
+    };
+    let payload = payload(node, reader);
+    named(name, "message", node, at, reader)
+        .map(|name| Trigger::Message(Box::new(MessageCatch { name, correlation_key, payload })))
+}
+
+/// The signal of an event's `definition`.
+pub(super) fn signal(
+    node: &FlowNode<'_, '_>,
+    definition: Node<'_, '_>,
+    outline: &Outline<'_, '_>,
+    reader: &mut Reader<'_>,
+) -> Option<Trigger> {
+    let at = definition.range().start;
+    let Some(reference) = attribute(definition, "signalRef") else {
+        let message = "the event names no signal; add <bpmn:signal id=\"...\" name=\"...\"> beside the process and name \
+                       its id in signalRef";
+        reader.report.error("SIGNAL_WITHOUT_NAME", at, &node.id, message);
+        return None;
+    };
+    let Some(name) = outline.definitions.signal(reference) else {
+        let message = format!(
+            "signalRef: there is no signal \"{reference}\"; add <bpmn:signal id=\"{reference}\" name=\"...\"> beside the \
+             process"
+        );
+        reader.report.error("DANGLING_REFERENCE", at, &node.id, message);
+        return None;
+    };
+    let payload = payload(node, reader);
+    named(name.to_owned(), "signal", node, at, reader)
+        .map(|name| Trigger::Signal(Box::new(SignalCatch { name, payload })))
+}
+
+fn payload(node: &FlowNode<'_, '_>, reader: &mut Reader<'_>) -> Payload {
+    Payload {
+        result_variable: task::result_variable(node, reader),
+        output_mapping: task::mappings(node, "OutputMapping", false, reader),
+    }
+}
+
+/// Names are compared as they are written: one that is computed would never be met.
+fn named(name: String, what: &str, node: &FlowNode<'_, '_>, at: usize, reader: &mut Reader<'_>) -> Option<String> {
+    let computed = name.starts_with('=') || ["${", "#{", "{{"].iter().any(|start| name.contains(start));
+    let problem = if computed {
+        "a name is fixed and no expression; tell instances apart by the correlationKey".to_owned()
+    } else if name.chars().count() > NAME_CHARS_MAX {
+        format!("a name has at most {NAME_CHARS_MAX} characters")
+    } else {
+        return Some(name);
+    };
+    reader.report.error("INVALID_NAME", at, &node.id, format!("the {what} \"{name}\": {problem}"));
+    None
+}
