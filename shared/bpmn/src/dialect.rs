@@ -74,6 +74,8 @@ const RESULTS: &[NodeKind] = &[
 /// What can wait for a message.
 const MESSAGES: &[NodeKind] =
     &[NodeKind::EventStart, NodeKind::ReceiveTask, NodeKind::IntermediateCatchEvent, NodeKind::BoundaryEvent];
+/// What can have a time limit of its own.
+const WAITING: &[NodeKind] = &[NodeKind::UserTask, NodeKind::ReceiveTask];
 /// What can have turns.
 const TURNS: &[NodeKind] = &[
     NodeKind::Task,
@@ -150,8 +152,8 @@ const KNOWN: &[Known] = &[
     full("elementVariable", TURNS),
     full("AsyncBefore", REACHED),
     full("AsyncAfter", REACHED),
-    not_yet("TimeoutMs", TASKS),
-    not_yet("OnTimeout", TASKS),
+    full("TimeoutMs", WAITING),
+    full("OnTimeout", WAITING),
     not_yet("Requirements", USER_TASK),
     // An external task goes to its recipient: these steer the inbox of colleagues.
     no_effect("ResponsibleTeams", USER_TASK),
@@ -178,7 +180,7 @@ const KNOWN: &[Known] = &[
     no_effect("body", &[]),
     no_effect("template", &[]),
     no_effect("templateData", &[]),
-    no_effect("timeout", &[]),
+    full("timeout", &[NodeKind::ReceiveTask]),
 ];
 
 /// What a property of this name means on an element; `None` for an unknown name.

@@ -15,6 +15,7 @@ mod page;
 mod process;
 mod properties;
 mod task;
+mod timeout;
 mod timer;
 mod value;
 
@@ -23,6 +24,7 @@ pub(crate) use error::code as error_code;
 pub(crate) use kind::NodeKind;
 pub(crate) use outline::{FlowEdge, FlowNode, Outline};
 pub(crate) use properties::{Properties, Property};
+pub(crate) use timeout::{Target as TimeoutTarget, is_limited, target as timeout_target};
 
 use crate::diagnostic::Report;
 use crate::dialect::BPMN;

@@ -25,3 +25,10 @@ pub(crate) fn items(property: &Property, element: &str, reader: &mut Reader<'_>)
     };
     items.iter().map(|item| item.trim().to_owned()).filter(|item| !item.is_empty()).collect()
 }
+
+/// The names of a list of actions, each before its label, without judging how they are written.
+pub(crate) fn names(property: &Property) -> impl Iterator<Item = String> {
+    let text = property.value.plain();
+    let items: Vec<String> = text.split(',').map(|item| item.trim_matches(['[', ']', '"', ' ']).to_owned()).collect();
+    items.into_iter().map(|item| item.split('|').next().unwrap_or_default().trim().to_owned())
+}

@@ -1,7 +1,8 @@
 //! Puts a process together from its outline and the readers of its elements.
 
 use super::{
-    FlowNode, NodeKind, Outline, Reader, bpmn_children, event, gateway, is_bpmn, message, multi_instance, task, value,
+    FlowNode, NodeKind, Outline, Reader, bpmn_children, event, gateway, is_bpmn, message, multi_instance, task,
+    timeout, value,
 };
 use crate::xml::Located;
 use domain::process::{Element, ElementKind, Flow, Process};
@@ -24,11 +25,13 @@ pub(crate) fn compile(outline: &Outline<'_, '_>, reader: &mut Reader<'_>) -> Opt
             Some(Flow { id, name, named: flow.named, source: flow.source?, target: flow.target?, condition })
         })
         .collect();
+    let timeouts = timeout::read(outline, reader);
     if reader.report.errors() > before {
         return None;
     }
-    let elements = elements.into_iter().collect::<Option<Vec<_>>>()?;
-    let flows = flows.into_iter().collect::<Option<Vec<_>>>()?;
+    let mut elements = elements.into_iter().collect::<Option<Vec<_>>>()?;
+    let mut flows = flows.into_iter().collect::<Option<Vec<_>>>()?;
+    timeout::add(timeouts, outline, &mut elements, &mut flows);
     Some(Process::new(outline.id.clone(), outline.name.clone(), elements, flows))
 }
 

@@ -172,11 +172,7 @@ impl Properties {
                 Some((_, Support::Full)) => return true,
                 Some((known, Support::NotYet)) => {
                     if !property.value.is_blank() && !property.value.plain().eq_ignore_ascii_case("false") {
-                        let instead = match known.name {
-                            "TimeoutMs" | "OnTimeout" => "use ExpiresAfter or a boundary event with a timer",
-                            _ => "remove it",
-                        };
-                        let message = format!("{} is not supported yet; {instead}", known.name);
+                        let message = format!("{} is not supported yet; remove it", known.name);
                         reader.report.error("UNSUPPORTED_PROPERTY", property.at, element, message);
                     }
                     false

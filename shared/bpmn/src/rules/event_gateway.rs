@@ -1,7 +1,7 @@
 //! Behind an event-based gateway stand events that can occur, and no other path leads to them: which of them occurs first
 //! decides (BPMN 2.0, 10.6.6).
 
-use crate::read::{FlowNode, NodeKind, Outline, Reader, bpmn_children, is_bpmn};
+use crate::read::{FlowNode, NodeKind, Outline, Reader, bpmn_children, is_bpmn, is_limited};
 
 pub(super) fn check(outline: &Outline<'_, '_>, reader: &mut Reader<'_>) {
     for gateway in outline.nodes.iter().filter(|node| node.kind == NodeKind::EventBasedGateway) {
@@ -14,11 +14,13 @@ pub(super) fn check(outline: &Outline<'_, '_>, reader: &mut Reader<'_>) {
             let message = match target.kind {
                 // Refused on its own account.
                 NodeKind::Unsupported => continue,
-                NodeKind::ReceiveTask if !target.boundaries.is_empty() || repeats(target) => format!(
-                    "behind \"{}\" the receiveTask \"{}\" can have no boundary events and no turns; put an \
+                NodeKind::ReceiveTask if !target.boundaries.is_empty() || is_limited(target) || repeats(target) => {
+                    format!(
+                        "behind \"{}\" the receiveTask \"{}\" can have no boundary events, no time limit and no turns; put an \
                      intermediateCatchEvent there",
-                    gateway.id, target.id
-                ),
+                        gateway.id, target.id
+                    )
+                }
                 NodeKind::IntermediateCatchEvent | NodeKind::ReceiveTask if target.incoming == 1 => continue,
                 NodeKind::IntermediateCatchEvent | NodeKind::ReceiveTask => format!(
                     "\"{}\" waits for what occurs first, but another flow leads to \"{}\" as well; give that flow an event \

@@ -1,6 +1,6 @@
 //! Elements that no flow reaches from a start event never run.
 
-use crate::read::{NodeKind, Outline, Reader};
+use crate::read::{NodeKind, Outline, Reader, TimeoutTarget, timeout_target};
 use std::collections::BTreeSet;
 
 pub(super) fn check(outline: &Outline<'_, '_>, reader: &mut Reader<'_>) {
@@ -15,6 +15,9 @@ pub(super) fn check(outline: &Outline<'_, '_>, reader: &mut Reader<'_>) {
         let node = &nodes[index];
         open.extend(outline.outgoing(node).filter_map(|flow| flow.target));
         open.extend(&node.boundaries);
+        if let Some(TimeoutTarget::Element(target)) = timeout_target(node, outline) {
+            open.push(target);
+        }
         if node.kind.is_scope() {
             open.extend(begins(outline, Some(index)));
         }

@@ -1,11 +1,11 @@
 //! A task somebody must do should end by itself when nobody does it.
 
-use crate::read::{FlowNode, NodeKind, Outline, Reader, boolean_attribute, bpmn_children, is_bpmn};
+use crate::read::{FlowNode, NodeKind, Outline, Reader, boolean_attribute, bpmn_children, is_bpmn, is_limited};
 
 pub(super) fn check(outline: &Outline<'_, '_>, reader: &mut Reader<'_>) {
     for node in outline.nodes.iter().filter(|node| node.kind == NodeKind::UserTask) {
         let expires = ["ExpiresAfter", "ExpiresAt"].iter().any(|name| node.properties.get(name).is_some());
-        if !expires && !has_timer(outline, node) && !is_ended_around(outline, node) {
+        if !expires && !is_limited(node) && !has_timer(outline, node) && !is_ended_around(outline, node) {
             let message = "the task waits for ever: it has no expiry and no timer; add ExpiresAfter, for example P14D";
             reader.report.warning("NO_TIME_LIMIT", node.at, &node.id, message);
         }

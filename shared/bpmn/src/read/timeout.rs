@@ -1,0 +1,244 @@
+//! `TimeoutMs` and `OnTimeout`: a boundary event that the designer did not draw (D-05). Compiled into one, so that the
+//! engine knows a single kind of timer beside an activity.
+
+use super::{FlowNode, NodeKind, Outline, Property, Reader, boolean_attribute, bpmn_children, is_bpmn, list, timer};
+use domain::process::{BoundaryEvent, Element, ElementIndex, ElementKind, Flow, Timer, Trigger, When};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Characters of the activity's id that the generated ids keep: ids have a greatest length.
+const ID_CHARS_KEPT: usize = 50;
+
+/// A time limit and where the path goes on.
+pub(super) struct Timeout {
+    activity: usize,
+    when: When,
+    leads_to: Target,
+    line: u32,
+}
+
+/// What `OnTimeout` names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// An outgoing flow of the activity.
+    Flow(usize),
+    /// An element beside it.
+    Element(usize),
+}
+
+/// True where the activity has a time limit of its own.
+pub(crate) fn is_limited(node: &FlowNode<'_, '_>) -> bool {
+    limit(node).is_some()
+}
+
+/// Where `OnTimeout` leads, without judging it.
+pub(crate) fn target(node: &FlowNode<'_, '_>, outline: &Outline<'_, '_>) -> Option<Target> {
+    limit(node)?;
+    let name = node.properties.plain("OnTimeout")?;
+    let flow = node.outgoing.iter().copied().find(|index| {
+        let flow = &outline.flows[*index];
+        flow.named && flow.id == name
+    });
+    flow.map(Target::Flow).or_else(|| {
+        let index = outline.index(&name)?;
+        let target = &outline.nodes[index];
+        (target.parent == node.parent && arrives(target.kind)).then_some(Target::Element(index))
+    })
+}
+
+/// The time limits of a process.
+pub(super) fn read(outline: &Outline<'_, '_>, reader: &mut Reader<'_>) -> Vec<Timeout> {
+    let mut timeouts = Vec::new();
+    for (activity, node) in outline.nodes.iter().enumerate() {
+        match limit(node) {
+            Some(property) => timeouts.extend(one(activity, node, property, outline, reader)),
+            None => {
+                if let Some(property) = node.properties.get("OnTimeout") {
+                    let message = "OnTimeout has no effect without TimeoutMs; add it, for example TimeoutMs=86400000";
+                    reader.report.warning("PROPERTY_IGNORED", property.at, &node.id, message);
+                }
+            }
+        }
+    }
+    timeouts
+}
+
+/// Adds a boundary event for each time limit, with a flow where the target is no flow that is drawn.
+pub(super) fn add(
+    timeouts: Vec<Timeout>,
+    outline: &Outline<'_, '_>,
+    elements: &mut Vec<Element>,
+    flows: &mut Vec<Flow>,
+) {
+    let mut taken: BTreeSet<String> = flows.iter().map(|flow| flow.id.clone()).collect();
+    for timeout in timeouts {
+        let event = elements.len();
+        let activity = &elements[timeout.activity];
+        let id = generated(&[&activity.id, "timeout"], outline, &mut taken);
+        let name = format!("{} (timeout)", activity.name);
+        let parent = activity.parent;
+        let flow = match timeout.leads_to {
+            Target::Flow(index) => index,
+            Target::Element(target) => {
+                elements[target].incoming += 1;
+                let id = generated(&[&id, &elements[target].id], outline, &mut taken);
+                flows.push(Flow { id, name: None, named: false, source: event, target, condition: None });
+                flows.len() - 1
+            }
+        };
+        elements[timeout.activity].boundaries.push(event);
+        let trigger = Trigger::Timer(Timer::Once(timeout.when));
+        elements.push(Element {
+            id,
+            name,
+            kind: boundary(timeout.activity, trigger),
+            outgoing: vec![flow],
+            incoming: 0,
+            default: None,
+            boundaries: Vec::new(),
+            parent,
+            async_before: false,
+            async_after: false,
+            multi_instance: None,
+            entity_state: None,
+            description: None,
+            headers: BTreeMap::new(),
+            line: timeout.line,
+        });
+    }
+}
+
+fn boundary(attached_to: ElementIndex, trigger: Trigger) -> ElementKind {
+    ElementKind::BoundaryEvent(BoundaryEvent { attached_to, interrupting: true, trigger })
+}
+
+/// An id that nothing in the file has, in the spelling of flows without one.
+fn generated(parts: &[&str], outline: &Outline<'_, '_>, taken: &mut BTreeSet<String>) -> String {
+    let parts: Vec<String> = parts.iter().map(|part| part.chars().take(ID_CHARS_KEPT).collect()).collect();
+    let base = parts.join("__");
+    let mut number = 1_usize;
+    loop {
+        let id = if number == 1 { base.clone() } else { format!("{base}_{number}") };
+        if !outline.definitions.ids.contains_key(id.as_str()) && taken.insert(id.clone()) {
+            return id;
+        }
+        number += 1;
+    }
+}
+
+/// The property that limits the time of an activity that waits.
+fn limit<'n>(node: &'n FlowNode<'_, '_>) -> Option<&'n Property> {
+    match node.kind {
+        NodeKind::UserTask => node.properties.get("TimeoutMs"),
+        NodeKind::ReceiveTask => node.properties.get("TimeoutMs").or_else(|| node.properties.get("timeout")),
+        NodeKind::StartEvent
+        | NodeKind::EventStart
+        | NodeKind::EndEvent
+        | NodeKind::Task
+        | NodeKind::ManualTask
+        | NodeKind::SubProcess
+        | NodeKind::EventSubProcess
+        | NodeKind::ExclusiveGateway
+        | NodeKind::ParallelGateway
+        | NodeKind::InclusiveGateway
+        | NodeKind::EventBasedGateway
+        | NodeKind::ScriptTask
+        | NodeKind::IntermediateCatchEvent
+        | NodeKind::BoundaryEvent
+        | NodeKind::Unsupported => None,
+    }
+}
+
+/// True for what a path can lead to.
+fn arrives(kind: NodeKind) -> bool {
+    !matches!(kind, NodeKind::StartEvent | NodeKind::EventStart | NodeKind::BoundaryEvent | NodeKind::EventSubProcess)
+}
+
+fn one(
+    activity: usize,
+    node: &FlowNode<'_, '_>,
+    property: &Property,
+    outline: &Outline<'_, '_>,
+    reader: &mut Reader<'_>,
+) -> Option<Timeout> {
+    let ends = |event: &&FlowNode<'_, '_>| {
+        bpmn_children(event.node).any(|child| is_bpmn(child, "timerEventDefinition"))
+            && boolean_attribute(event.node, "cancelActivity")
+    };
+    if let Some(event) = node.boundaries.iter().map(|index| &outline.nodes[*index]).find(ends) {
+        let message =
+            format!("{} is ignored: \"{}\" ends the task in time already; keep one of them", property.name, event.id);
+        reader.report.warning("TIMEOUT_IGNORED", property.at, &node.id, message);
+        return None;
+    }
+    let when = when(property, node, reader);
+    let leads_to = leads_to(property, node, outline, reader);
+    Some(Timeout { activity, when: when?, leads_to: leads_to?, line: reader.report.line(property.at) })
+}
+
+/// Milliseconds, or where the property is called `timeout` a duration as well.
+fn when(property: &Property, node: &FlowNode<'_, '_>, reader: &mut Reader<'_>) -> Option<When> {
+    let text = property.value.plain();
+    if text.chars().all(|c| c.is_ascii_digit()) || property.name.eq_ignore_ascii_case("TimeoutMs") {
+        let duration = text.parse::<u64>().ok().filter(|ms| *ms > 0);
+        let duration = duration.and_then(|ms| {
+            let fraction = if ms % 1_000 == 0 { String::new() } else { format!(".{:03}", ms % 1_000) };
+            format!("PT{}{fraction}S", ms / 1_000).parse().ok()
+        });
+        if duration.is_none() {
+            let message = format!(
+                "{}=\"{text}\" is no number of milliseconds; write a whole number such as 86400000 for a day",
+                property.name
+            );
+            reader.report.error("INVALID_DURATION", property.value.start(), &node.id, message);
+        }
+        return duration.map(When::After);
+    }
+    timer::after(&property.value, &node.id, &property.name, reader)
+}
+
+/// D-05: a flow or an element; else an action that would be taken, or an error that would be thrown.
+fn leads_to(
+    property: &Property,
+    node: &FlowNode<'_, '_>,
+    outline: &Outline<'_, '_>,
+    reader: &mut Reader<'_>,
+) -> Option<Target> {
+    let Some(on_timeout) = node.properties.get("OnTimeout") else {
+        let message = format!(
+            "{} without OnTimeout throws the error TASK_TIMEOUT, which is not supported yet; name in OnTimeout the flow \
+             or element to go on with",
+            property.name
+        );
+        reader.report.error("UNSUPPORTED_PROPERTY", property.at, &node.id, message);
+        return None;
+    };
+    let found = target(node, outline);
+    if found.is_some() {
+        return found;
+    }
+    let name = on_timeout.value.plain();
+    let actions = ["Actions", "UserActions"].iter().find_map(|name| node.properties.get(name));
+    let is_action = node.kind == NodeKind::UserTask
+        && match actions {
+            None => true,
+            Some(actions) => list::names(actions).any(|action| action == name),
+        };
+    let (code, message) = if is_action {
+        (
+            "UNSUPPORTED_PROPERTY",
+            format!(
+                "OnTimeout=\"{name}\" is no outgoing flow and no element beside the task; taking an action of this name is \
+                 not supported yet"
+            ),
+        )
+    } else {
+        (
+            "DANGLING_REFERENCE",
+            format!(
+                "OnTimeout=\"{name}\" is no outgoing flow, no action and no element beside the task to which a path can lead"
+            ),
+        )
+    };
+    reader.report.error(code, on_timeout.value.start(), &node.id, message);
+    None
+}
