@@ -1,5 +1,7 @@
 //! Diagnostics: what the reader says about a file and where. Decides nothing about what is right or wrong.
 
+pub mod catalogue;
+
 use crate::xml::Lines;
 use serde::Serialize;
 
@@ -62,6 +64,7 @@ impl Fault {
     }
 
     pub(crate) fn diagnostic(self, lines: &Lines<'_>) -> Diagnostic {
+        debug_assert!(catalogue::knows(Severity::Error, self.code), "{} is missing in the catalogue", self.code);
         let (line, column) = match self.at {
             Place::Offset(offset) => lines.position(offset),
             Place::Position(line, column) => (line, column),
@@ -114,6 +117,7 @@ impl<'t> Report<'t> {
     }
 
     pub(crate) fn add(&mut self, severity: Severity, code: &'static str, at: usize, element: &str, message: String) {
+        debug_assert!(catalogue::knows(severity, code), "{code} is missing in the catalogue as {severity:?}");
         let (count, max) = match severity {
             Severity::Error => (&mut self.errors, ERRORS_MAX),
             Severity::Warning | Severity::Info => (&mut self.notes, NOTES_MAX),

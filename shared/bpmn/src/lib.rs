@@ -14,6 +14,7 @@ mod rules;
 mod tests;
 mod xml;
 
+pub use diagnostic::catalogue;
 pub use diagnostic::{Diagnostic, ERRORS_MAX, NOTES_MAX, Severity};
 pub use xml::FILE_BYTES_MAX;
 

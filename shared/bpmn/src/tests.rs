@@ -4,6 +4,7 @@ use crate::{Reading, ScriptCheck, ScriptError, Severity, read_with};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+mod catalogue;
 mod corpus;
 mod hostile;
 mod mutation;

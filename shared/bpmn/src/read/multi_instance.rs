@@ -57,7 +57,7 @@ impl<'a, 'i> Loop<'_, 'a, 'i> {
         let output_element = self.output_element(reader);
         if let (Some(_), None) = (&output_element, &output_collection) {
             let message = "what the turns give is collected nowhere; name the outputCollection";
-            reader.report.warning("MULTI_INSTANCE", self.at.range().start, id, message);
+            reader.report.warning("OUTPUT_NOT_COLLECTED", self.at.range().start, id, message);
         }
         let turns = turns.filter(|_| reader.report.errors() == before)?;
         Some(MultiInstance { sequential, turns, element_variable, output_collection, output_element, completion })

@@ -3,7 +3,7 @@
 
 use super::{FlowNode, NodeKind, Outline, Property, Reader, boolean_attribute, bpmn_children, is_bpmn, list, timer};
 use domain::process::{BoundaryEvent, Element, ElementIndex, ElementKind, Flow, Timer, Trigger, When};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Characters of the activity's id that the generated ids keep: ids have a greatest length.
 const ID_CHARS_KEPT: usize = 50;
@@ -69,18 +69,18 @@ pub(super) fn add(
     elements: &mut Vec<Element>,
     flows: &mut Vec<Flow>,
 ) {
-    let mut taken: BTreeSet<String> = flows.iter().map(|flow| flow.id.clone()).collect();
+    let mut used: BTreeMap<String, usize> = flows.iter().map(|flow| (flow.id.clone(), 1)).collect();
     for timeout in timeouts {
         let event = elements.len();
         let activity = &elements[timeout.activity];
-        let id = generated(&[&activity.id, "timeout"], outline, &mut taken);
+        let id = generated(&[&activity.id, "timeout"], outline, &mut used);
         let name = format!("{} (timeout)", activity.name);
         let parent = activity.parent;
         let flow = match timeout.leads_to {
             Target::Flow(index) => index,
             Target::Element(target) => {
                 elements[target].incoming += 1;
-                let id = generated(&[&id, &elements[target].id], outline, &mut taken);
+                let id = generated(&[&id, &elements[target].id], outline, &mut used);
                 flows.push(Flow { id, name: None, named: false, source: event, target, condition: None });
                 flows.len() - 1
             }
@@ -111,17 +111,17 @@ fn boundary(attached_to: ElementIndex, trigger: Trigger) -> ElementKind {
     ElementKind::BoundaryEvent(BoundaryEvent { attached_to, interrupting: true, trigger })
 }
 
-/// An id that nothing in the file has, in the spelling of flows without one.
-fn generated(parts: &[&str], outline: &Outline<'_, '_>, taken: &mut BTreeSet<String>) -> String {
+/// An id that nothing in the file has, in the spelling of flows without one. `used`: how often each was wanted.
+fn generated(parts: &[&str], outline: &Outline<'_, '_>, used: &mut BTreeMap<String, usize>) -> String {
     let parts: Vec<String> = parts.iter().map(|part| part.chars().take(ID_CHARS_KEPT).collect()).collect();
     let base = parts.join("__");
-    let mut number = 1_usize;
     loop {
-        let id = if number == 1 { base.clone() } else { format!("{base}_{number}") };
-        if !outline.definitions.ids.contains_key(id.as_str()) && taken.insert(id.clone()) {
+        let number = used.entry(base.clone()).and_modify(|number| *number += 1).or_insert(1);
+        let id = if *number == 1 { base.clone() } else { format!("{base}_{number}") };
+        let is_new = *number == 1 || used.insert(id.clone(), 1).is_none();
+        if is_new && !outline.definitions.ids.contains_key(id.as_str()) {
             return id;
         }
-        number += 1;
     }
 }
 
