@@ -122,7 +122,13 @@ async fn the_api_answers_every_file() -> Result<()> {
     world.leave_undone();
     let token = "cs_a-token-of-this-world";
     let roles = vec!["admin".to_owned()];
-    let record = TokenRecord { tenant: TENANT, user: "admin".to_owned(), roles, created_at: world.clock.now() };
+    let record = TokenRecord {
+        tenant: TENANT,
+        user: "admin".to_owned(),
+        roles,
+        groups: Vec::new(),
+        created_at: world.clock.now(),
+    };
     world.observer.put_token(&hash_token(token), &record).await?;
     let app = world.running().app.clone();
     let api = Api {

@@ -2,22 +2,41 @@
 
 use app::Error;
 pub use app::FieldProblem;
+use domain::ids::InstanceKey;
 use domain::rejection::Rejection;
 use lambda_http::{Body, Response};
 use serde_json::{Map, Value, json};
+use std::borrow::Cow;
+
+/// How refusals are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// RFC 9457.
+    Problem,
+    /// `{success: false, error: {code, message, details}}`
+    Envelope,
+}
+
+impl Shape {
+    /// Of the API that a path belongs to.
+    pub fn of(path: &str) -> Shape {
+        if path.starts_with("/api/") { Shape::Envelope } else { Shape::Problem }
+    }
+}
 
 /// A problem document in the making.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Problem {
     status: u16,
-    code: &'static str,
+    code: Cow<'static, str>,
     detail: String,
     extra: Map<String, Value>,
     retry_after_s: Option<u32>,
 }
 
 impl Problem {
-    pub fn new(status: u16, code: &'static str, detail: impl Into<String>) -> Problem {
+    pub fn new(status: u16, code: impl Into<Cow<'static, str>>, detail: impl Into<String>) -> Problem {
+        let code = code.into();
         Problem { status, code, detail: detail.into(), extra: Map::new(), retry_after_s: None }
     }
 
@@ -50,6 +69,12 @@ impl Problem {
         Problem::validation(vec![FieldProblem { field: field.to_owned(), code, message: message.into() }])
     }
 
+    /// A command that was carried out and ended in an incident.
+    pub fn failed(instance: InstanceKey, code: &str, message: &str) -> Problem {
+        let problem = Problem::new(422, code.to_owned(), message);
+        problem.with("instanceKey", json!(instance)).with("instanceStatus", "ERROR".into())
+    }
+
     pub fn with(mut self, name: &str, value: Value) -> Problem {
         self.extra.insert(name.to_owned(), value);
         self
@@ -64,16 +89,30 @@ impl Problem {
         body.insert("type".to_owned(), "about:blank".into());
         body.insert("title".to_owned(), title(self.status).into());
         body.insert("status".to_owned(), self.status.into());
-        body.insert("code".to_owned(), self.code.into());
+        body.insert("code".to_owned(), self.code.as_ref().into());
         body.insert("detail".to_owned(), self.detail.clone().into());
         body.extend(self.extra.clone());
         Value::Object(body)
     }
 
-    pub fn response(&self) -> Response<Body> {
+    /// The same in BankLingo's envelope.
+    pub fn envelope(&self) -> Value {
+        let details = match self.extra.get("errors") {
+            Some(errors) => errors.clone(),
+            None if self.extra.is_empty() => Value::Null,
+            None => Value::Object(self.extra.clone()),
+        };
+        json!({ "success": false, "error": { "code": self.code, "message": self.detail, "details": details } })
+    }
+
+    pub fn response(&self, shape: Shape) -> Response<Body> {
+        let (content_type, body) = match shape {
+            Shape::Problem => ("application/problem+json", self.body()),
+            Shape::Envelope => ("application/json", self.envelope()),
+        };
         let mut response = Response::builder()
             .status(self.status)
-            .header("content-type", "application/problem+json")
+            .header("content-type", content_type)
             .header("cache-control", "no-store");
         if self.status == 401 {
             response = response.header("www-authenticate", "Bearer");
@@ -81,7 +120,7 @@ impl Problem {
         if let Some(seconds) = self.retry_after_s {
             response = response.header("retry-after", seconds);
         }
-        response.body(Body::from(self.body().to_string())).expect("the headers are constants")
+        response.body(Body::from(body.to_string())).expect("the headers are constants")
     }
 }
 

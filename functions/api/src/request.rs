@@ -2,7 +2,7 @@
 
 use crate::Api;
 use crate::body::BODY_BYTES_MAX;
-use crate::problem::Problem;
+use crate::problem::{Problem, Shape};
 use app::auth::Caller;
 use app::clock;
 use app::idempotency::{KEY_CHARS_MAX, RequestHash};
@@ -39,12 +39,14 @@ impl Answer {
         Answer { status: 200, body }
     }
 
-    pub fn response(&self) -> Response<Body> {
-        let json_type = if self.status < 400 { "application/json" } else { "application/problem+json" };
-        Response::builder()
-            .status(self.status)
-            .header("content-type", json_type)
-            .header("cache-control", "no-store")
+    pub fn response(&self, shape: Shape) -> Response<Body> {
+        let response = Response::builder().status(self.status).header("cache-control", "no-store");
+        if self.status == 204 {
+            return response.body(Body::Empty).expect("the headers are constants");
+        }
+        let problem = self.status >= 400 && shape == Shape::Problem;
+        response
+            .header("content-type", if problem { "application/problem+json" } else { "application/json" })
             .body(Body::from(self.body.to_string()))
             .expect("the headers are constants")
     }

@@ -8,9 +8,10 @@ mod external_tasks;
 mod instances;
 mod messages;
 mod recipients;
+mod user_tasks;
 
 use crate::Api;
-use crate::problem::Problem;
+use crate::problem::{Problem, Shape};
 use crate::request::{Answer, Call};
 use lambda_http::{Body, Request, RequestExt, Response};
 
@@ -25,12 +26,13 @@ pub async fn handle(api: &Api, request: Request) -> Response<Body> {
         ("GET", "/openapi.json") => return json(200, OPENAPI),
         _ => {}
     }
+    let shape = Shape::of(&path);
     let call = match Call::new(api, request).await {
         Ok(call) => call,
-        Err(problem) => return problem.response(),
+        Err(problem) => return problem.response(shape),
     };
     match route(&call).await {
-        Ok(Reply::Json(answer)) => answer.response(),
+        Ok(Reply::Json(answer)) => answer.response(shape),
         Ok(Reply::Xml(xml)) => Response::builder()
             .header("content-type", "application/xml")
             .header("cache-control", "no-store")
@@ -40,7 +42,7 @@ pub async fn handle(api: &Api, request: Request) -> Response<Body> {
             if problem.status() >= 500 {
                 tracing::warn!(method, status = problem.status(), "request failed");
             }
-            problem.response()
+            problem.response(shape)
         }
     }
 }
@@ -87,6 +89,11 @@ async fn route(call: &Call<'_>) -> Result<Reply, Problem> {
         ("POST", ["v1", "external-tasks", key, action @ ("resend" | "sync-templates" | "cancel")]) => {
             external_tasks::act(call, key, action).await?.into()
         }
+        ("GET", ["api", "user-tasks", "active"]) => user_tasks::active(call).await?.into(),
+        ("POST", ["api", "user-tasks", "complete"]) => user_tasks::complete(call).await?.into(),
+        ("GET", ["api", "user-tasks", guid, activity]) => user_tasks::details(call, guid, activity).await?.into(),
+        ("GET", ["v2", "user-tasks", key]) => user_tasks::camunda_get(call, key).await?.into(),
+        ("POST", ["v2", "user-tasks", key, "completion"]) => user_tasks::camunda_complete(call, key).await?.into(),
         (
             _,
             ["v1", "bulk-runs"]
@@ -97,7 +104,11 @@ async fn route(call: &Call<'_>) -> Result<Reply, Problem> {
             | ["v1", "instances", _, "cancel" | "retry"]
             | ["v1", "external-tasks", _, "resend" | "sync-templates" | "cancel"]
             | ["v1", "definitions", _, "versions", _]
-            | ["v1", "definitions", _, "versions", _, "xml"],
+            | ["v1", "definitions", _, "versions", _, "xml"]
+            | ["api", "user-tasks", "active" | "complete"]
+            | ["api", "user-tasks", _, _]
+            | ["v2", "user-tasks", _]
+            | ["v2", "user-tasks", _, "completion"],
         ) => {
             return Err(Problem::new(405, "METHOD_NOT_ALLOWED", format!("{} is not possible here.", call.method)));
         }

@@ -4,12 +4,14 @@ pub mod bulk_run;
 pub mod definition;
 pub mod external_task;
 mod history;
+pub mod work_task;
 
 use domain::decision::Reply;
 use domain::ids::InstanceKey;
 use domain::instance::{Aggregate, Instance};
 use domain::process::Process;
 use domain::time::Timestamp;
+use domain::work_task::WorkTask;
 use serde_json::{Map, Value, json};
 use store::{InstanceRow, JournalEntry};
 
@@ -49,6 +51,13 @@ fn waiting_tasks(process: &Process, after: &Aggregate, variables: bool) -> Vec<V
             }
             item
         })
+        .chain(after.work_tasks.values().filter(|task| !task.state.is_final()).map(|task| {
+            let mut item = work_task(process, task);
+            if variables {
+                item["formContext"] = Value::Object(task.form_context.clone());
+            }
+            item
+        }))
         .collect()
 }
 
@@ -126,7 +135,18 @@ fn tasks(process: &Process, aggregate: &Aggregate, now: Timestamp) -> Value {
                 "status": task.status_at(now).as_str(),
             })
         })
+        .chain(aggregate.work_tasks.values().map(|task| work_task(process, task)))
         .collect()
+}
+
+fn work_task(process: &Process, task: &WorkTask) -> Value {
+    json!({
+        "taskKey": task.key,
+        "activityId": task.activity,
+        "name": element_name(process, &task.activity),
+        "profile": "work",
+        "status": task.state.as_str(),
+    })
 }
 
 fn incidents(process: &Process, instance: &Instance) -> Value {

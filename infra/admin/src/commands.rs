@@ -168,7 +168,8 @@ pub async fn create_token(options: &Options<'_>) -> Result<()> {
         bail!("there is no tenant {tenant}; create it with admin tenant put");
     }
     let token = random::api_token();
-    let record = TokenRecord { tenant, user, roles, created_at: clock::now() };
+    let groups = options.all("group").map(str::to_owned).collect();
+    let record = TokenRecord { tenant, user, roles, groups, created_at: clock::now() };
     store.put_token(&hash_token(&token), &record).await?;
     say(&token);
     Ok(())

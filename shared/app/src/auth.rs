@@ -21,6 +21,8 @@ pub struct Caller {
     pub user: String,
     /// Roles within the tenant.
     pub roles: Vec<Role>,
+    /// Groups (teams), as candidates of tasks name them.
+    pub groups: Vec<String>,
     /// What the tenant's setup allows these roles.
     pub permissions: Permissions,
 }
@@ -29,7 +31,13 @@ impl Caller {
     /// Somebody with `roles` in a tenant whose setup is `setup`.
     pub fn new(tenant: TenantId, user: String, roles: Vec<Role>, setup: &Setup) -> Caller {
         let permissions = setup.permissions(&roles);
-        Caller { tenant, user, roles, permissions }
+        Caller { tenant, user, roles, groups: Vec::new(), permissions }
+    }
+
+    /// The same as a member of `groups`.
+    #[must_use]
+    pub fn in_groups(self, groups: Vec<String>) -> Caller {
+        Caller { groups, ..self }
     }
 
     /// Whether a role of the caller carries the permission.
@@ -97,6 +105,8 @@ pub(crate) struct Claims {
     pub tenant: u32,
     #[serde(default)]
     pub roles: Vec<String>,
+    #[serde(default)]
+    pub groups: Vec<String>,
 }
 
 impl Authenticator {
@@ -114,10 +124,12 @@ impl Authenticator {
         let Some(token) = header.and_then(bearer) else { return Ok(None) };
         if token.starts_with("cs_") {
             let Some(record) = self.store.token(&hash_token(token), now).await? else { return Ok(None) };
-            return member(&self.store, record.tenant, record.user, &record.roles, now).await;
+            let caller = member(&self.store, record.tenant, record.user, &record.roles, now).await?;
+            return Ok(caller.map(|caller| caller.in_groups(record.groups)));
         }
         let Some(claims) = self.oidc.as_ref().and_then(|oidc| oidc.verify(token, now)) else { return Ok(None) };
-        member(&self.store, TenantId(claims.tenant), claims.sub, &claims.roles, now).await
+        let caller = member(&self.store, TenantId(claims.tenant), claims.sub, &claims.roles, now).await?;
+        Ok(caller.map(|caller| caller.in_groups(claims.groups)))
     }
 }
 

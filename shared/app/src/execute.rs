@@ -5,6 +5,7 @@ use crate::keys::Secret;
 use crate::secret::SecretSource;
 use domain::command::{Actor, Command, Origin};
 use domain::decision::{Decision, Env, Reply};
+use domain::event::Event;
 use domain::external_task::Status;
 use domain::ids::{InstanceKey, TenantId};
 use domain::instance::Aggregate;
@@ -62,6 +63,8 @@ pub struct Replay<'a> {
 pub struct Outcome {
     /// The state after it.
     pub after: Aggregate,
+    /// What happened.
+    pub events: Vec<Event>,
     /// What the caller is told.
     pub reply: Reply,
     /// The journal item; `None` where nothing had to be written.
@@ -183,7 +186,7 @@ impl App {
             tracing::debug!(instance.id = %request.instance, level = line.level, text = %line.text, "script");
         }
         if decision.events.is_empty() {
-            return Ok(Outcome { after: decision.after, reply: decision.reply, journal: None });
+            return Ok(Outcome { after: decision.after, events: Vec::new(), reply: decision.reply, journal: None });
         }
         let committed = self
             .store
@@ -215,7 +218,12 @@ impl App {
             events = decision.events.len(),
             "command committed"
         );
-        Ok(Outcome { after: decision.after, reply: decision.reply, journal: Some(committed.journal) })
+        Ok(Outcome {
+            after: decision.after,
+            events: decision.events,
+            reply: decision.reply,
+            journal: Some(committed.journal),
+        })
     }
 
     /// The process of the instance and the one whose templates the command is about.

@@ -23,6 +23,7 @@ pub mod recipients;
 pub mod secret;
 pub mod session;
 pub mod telemetry;
+pub mod user_tasks;
 
 pub use execute::{App, Error, FieldProblem, Outcome, Request};
 

@@ -1,5 +1,5 @@
 //! Names: the properties this product knows, where they mean something, and the other vendors' spellings that are
-//! read too. Reads no XML.
+//! read too. Reads no text of the file.
 
 use crate::read::NodeKind;
 
@@ -155,13 +155,12 @@ const KNOWN: &[Known] = &[
     full("TimeoutMs", WAITING),
     full("OnTimeout", WAITING),
     not_yet("Requirements", USER_TASK),
-    // An external task goes to its recipient: these steer the inbox of colleagues.
-    no_effect("ResponsibleTeams", USER_TASK),
-    no_effect("ResponsibleUsers", USER_TASK),
-    no_effect("Assignee", USER_TASK),
-    no_effect("Priority", USER_TASK),
-    no_effect("DueDate", USER_TASK),
-    no_effect("FollowUpDate", USER_TASK),
+    full("ResponsibleTeams", USER_TASK),
+    full("ResponsibleUsers", USER_TASK),
+    full("Assignee", USER_TASK),
+    full("Priority", USER_TASK),
+    full("DueDate", USER_TASK),
+    full("FollowUpDate", USER_TASK),
     // On a gateway they are documentation in the source product.
     no_effect("GatewayActions", USER_TASK_GATEWAY),
     // Of elements that do not run yet.
@@ -183,11 +182,43 @@ const KNOWN: &[Known] = &[
     full("timeout", &[NodeKind::ReceiveTask]),
 ];
 
-/// What a property of this name means on an element; `None` for an unknown name.
-pub(crate) fn property(name: &str, on: NodeKind) -> Option<(&'static Known, Support)> {
+/// Of a task for somebody outside only.
+const EXTERNAL_ONLY: &[&str] = &[
+    "Recipient",
+    "RecipientName",
+    "Channel",
+    "ExpiresAfter",
+    "ExpiresAt",
+    "Reminders",
+    "Language",
+    "EmailSubject",
+    "EmailBody",
+    "TaskPage",
+    "SuccessPage",
+    "AlreadyCompletedPage",
+    "ExpiredPage",
+    "CancelledPage",
+];
+/// Of a task for colleagues only: an external one goes to its recipient.
+const WORK_ONLY: &[&str] = &["ResponsibleTeams", "ResponsibleUsers", "Assignee", "Priority", "DueDate", "FollowUpDate"];
+
+/// Whether a property means something on external tasks only.
+pub(crate) fn is_external_only(name: &str) -> bool {
+    EXTERNAL_ONLY.contains(&name)
+}
+
+/// What a property of this name means on an element; `None` for an unknown name. `external`: the element is a user task
+/// of that profile.
+pub(crate) fn property(name: &str, on: NodeKind, external: bool) -> Option<(&'static Known, Support)> {
     let known = KNOWN.iter().find(|known| known.name.eq_ignore_ascii_case(name))?;
-    let support = if known.on.contains(&on) { known.support } else { Support::NoEffect };
-    Some((known, support))
+    let other = if external { WORK_ONLY } else { EXTERNAL_ONLY };
+    let means = known.on.contains(&on) && !other.contains(&known.name);
+    Some((known, if means { known.support } else { Support::NoEffect }))
+}
+
+/// Whether an extension element is Camunda 7's, or Operaton's, which took its language over.
+pub(crate) fn is_camunda_7(node: roxmltree::Node<'_, '_>) -> bool {
+    node.tag_name().namespace().is_some_and(|uri| CAMUNDA_7.contains(&uri))
 }
 
 /// The known name a misspelt one probably means: at most two letters added, left out or changed.
@@ -223,8 +254,8 @@ fn distance(a: &str, b: &str) -> usize {
 
 /// BPMN 2.0's own namespace.
 pub(crate) const BPMN: &str = "http://www.omg.org/spec/BPMN/20100524/MODEL";
-/// Camunda 7.
-pub(crate) const CAMUNDA: &str = "http://camunda.org/schema/1.0/bpmn";
+/// Camunda 7, and Operaton, which continues it.
+pub(crate) const CAMUNDA_7: &[&str] = &["http://camunda.org/schema/1.0/bpmn", "http://operaton.org/schema/1.0/bpmn"];
 /// Camunda 8.
 pub(crate) const ZEEBE: &str = "http://camunda.org/schema/zeebe/1.0";
 
@@ -258,7 +289,6 @@ pub(crate) const ZEEBE_ELEMENTS: &[(&str, &str, &str)] = &[
 
 /// Extension elements of other engines that change what a process does and mean nothing here: told, not obeyed.
 pub(crate) const OTHER_ENGINES: &[&str] = &[
-    "inputOutput",
     "connector",
     "taskListener",
     "executionListener",
@@ -267,8 +297,6 @@ pub(crate) const OTHER_ENGINES: &[&str] = &[
     "failedJobRetryTimeCycle",
     "field",
     "taskDefinition",
-    "taskHeaders",
-    "userTask",
 ];
 
 #[cfg(test)]
@@ -277,11 +305,14 @@ mod tests {
 
     #[test]
     fn names_are_found_in_any_case() {
-        let found = |name| property(name, NodeKind::UserTask).map(|(known, support)| (known.name, support));
+        let found = |name| property(name, NodeKind::UserTask, true).map(|(known, support)| (known.name, support));
         assert_eq!(found("recipient"), Some(("Recipient", Support::Full)));
         assert_eq!(found("INPUTMAPPING"), Some(("InputMapping", Support::Full)));
         assert_eq!(found("Invoice"), None);
-        assert_eq!(property("Recipient", NodeKind::ScriptTask).map(|(_, support)| support), Some(Support::NoEffect));
+        assert_eq!(
+            property("Recipient", NodeKind::ScriptTask, false).map(|(_, support)| support),
+            Some(Support::NoEffect)
+        );
     }
 
     #[test]

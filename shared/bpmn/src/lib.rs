@@ -62,6 +62,7 @@ impl CompiledProcess {
                 let profile = match &element.kind {
                     ElementKind::UserTask(task) => match &task.profile {
                         TaskProfile::External(_) => Some("external"),
+                        TaskProfile::Work(_) => Some("work"),
                     },
                     ElementKind::Task
                     | ElementKind::ManualTask

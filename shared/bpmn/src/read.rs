@@ -1,6 +1,8 @@
 //! From the XML tree to the compiled processes: finds the executable ones, outlines each, reads its elements.
 //! Judges a process as a whole nowhere; that is done by the rules.
 
+mod actions;
+mod assignment;
 mod definitions;
 mod error;
 mod event;
@@ -18,6 +20,7 @@ mod task;
 mod timeout;
 mod timer;
 mod value;
+mod work;
 
 pub(crate) use definitions::Definitions;
 pub(crate) use error::code as error_code;

@@ -11,9 +11,11 @@ mod event_gateway;
 mod flow_ends;
 mod flow_id;
 mod flow_lists;
+mod form_key;
 mod gateway_flows;
 mod reachable;
 mod references;
+mod responsible_users;
 mod returned_error;
 mod script_line_breaks;
 mod start_event;
@@ -43,6 +45,8 @@ const RULES: &[Rule] = &[
     bpmn_error::check,
     returned_error::check,
     action_names::check,
+    responsible_users::check,
+    form_key::check,
     script_line_breaks::check,
 ];
 

@@ -1,5 +1,7 @@
 //! Folds events into state. Makes no decision: every event always applies, and a replay of the journal gives the stored state.
 
+mod work_task;
+
 use crate::event::{ElementActivated, Event, InstanceStarted, TaskCreated};
 use crate::external_task::{ExternalTask, Status};
 use crate::ids::{InstanceKey, Number};
@@ -33,6 +35,7 @@ pub fn begin(key: InstanceKey, at: Timestamp, started: &InstanceStarted) -> Aggr
             last_number: Number(0),
         },
         tasks: BTreeMap::new(),
+        work_tasks: BTreeMap::new(),
     }
 }
 
@@ -112,7 +115,9 @@ pub fn apply(state: &mut Aggregate, at: Timestamp, event: &Event) {
             }
         }
         Event::TaskCompleted { task, .. } | Event::TaskEnded { task, .. } => {
-            release_element(state, *task);
+            if let Some(element) = state.tasks.get(task).map(|task| task.element) {
+                release_element(state, element);
+            }
             on_task(state, *task, |task| end_task(task, at, event));
         }
         Event::TaskOpened(task) => on_task(state, *task, |task| task.first_opened_at = Some(at)),
@@ -127,6 +132,7 @@ pub fn apply(state: &mut Aggregate, at: Timestamp, event: &Event) {
             task.follow_up = true;
             task.delivery = task.delivery.raised_by(*delivery);
         }),
+        Event::WorkTask { task, what } => work_task::apply(state, at, *task, what),
     }
 }
 
@@ -215,10 +221,9 @@ fn create_task(state: &mut Aggregate, at: Timestamp, created: &TaskCreated) {
     state.tasks.insert(created.task, task);
 }
 
-/// The element instance no longer waits for the task, and its timers have ended with it.
-fn release_element(state: &mut Aggregate, task: Number) {
-    let Some(number) = state.tasks.get(&task).map(|task| task.element) else { return };
-    on_element(&mut state.instance, number, |element| {
+/// The element instance no longer waits for its task, and its timers have ended with it.
+fn release_element(state: &mut Aggregate, element: Number) {
+    on_element(&mut state.instance, element, |element| {
         element.task = None;
         element.timers.clear();
         element.subscriptions.clear();

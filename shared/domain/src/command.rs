@@ -132,6 +132,8 @@ pub enum Command {
     },
     /// E-07, E-08: the recipient answers.
     Submit(Submission),
+    /// W-16, W-17: a colleague completes an ordinary user task.
+    Complete(Completion),
     /// E-06: keep what was typed.
     SaveDraft {
         /// The task.
@@ -192,6 +194,7 @@ impl Command {
             Command::ChildEnded { .. } => "childEnded",
             Command::Receive { .. } => "receive",
             Command::Submit(_) => "submit",
+            Command::Complete(_) => "complete",
             Command::SaveDraft { .. } => "saveDraft",
             Command::Remind { .. } => "remind",
             Command::Resend { .. } => "resend",
@@ -206,6 +209,7 @@ impl Command {
     pub fn task(&self) -> Option<TaskKey> {
         match self {
             Command::Submit(submission) => Some(submission.task),
+            Command::Complete(completion) => Some(completion.task),
             Command::SaveDraft { task, .. }
             | Command::Remind { task, .. }
             | Command::Resend { task }
@@ -242,6 +246,17 @@ pub struct Start {
     pub parent: Option<Parent>,
     /// Initial variables.
     pub variables: Variables,
+}
+
+/// The completion of an ordinary user task.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Completion {
+    /// The task.
+    pub task: TaskKey,
+    /// The action taken; `complete` where it is missing.
+    pub action: Option<String>,
+    /// The answer: JSON values.
+    pub values: Variables,
 }
 
 /// An answer of the recipient.

@@ -13,6 +13,8 @@ use crate::ids::Number;
 use crate::instance::{Aggregate, InstanceStatus, Place};
 use crate::rejection::Rejection;
 use crate::variables::{VARIABLES_BYTES_MAX, Variables, is_reserved};
+use crate::work_task::event::CancelCause;
+use crate::work_task::{arrival, completion};
 
 /// Decides on a command. `state` is `None` for [`Command::Start`] only.
 ///
@@ -69,6 +71,7 @@ pub fn decide(env: &Env<'_>, state: Option<&Aggregate>, command: &Command) -> Re
             Reply::Done
         }
         Command::Submit(submission) => answer::submit(&mut step, submission)?,
+        Command::Complete(completion) => completion::complete(&mut step, completion)?,
         Command::SaveDraft { task, values } => answer::save_draft(&mut step, *task, values)?,
         Command::Remind { task, occurrence } => upkeep::remind(&mut step, *task, *occurrence)?,
         Command::Resend { task } => upkeep::resend(&mut step, *task)?,
@@ -144,6 +147,11 @@ fn cancel_instance(step: &mut Step<'_>, asked: Option<Number>, reason: Option<St
                 step.emit(Event::CancelRequested(reason));
             }
         }
+    }
+    // Before their elements end, which would count as an interruption by the process.
+    let work: Vec<Number> = step.state.work_tasks.keys().copied().collect();
+    for task in work {
+        arrival::end(step, task, CancelCause::Cancel);
     }
     step.clear(None);
     // A ticket may outlive its element only through a bug; a cancelled instance must leave none behind (S0-42).

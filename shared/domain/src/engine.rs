@@ -1,6 +1,7 @@
 //! The process engine: activates elements, takes flows and settles the instance's status, in a loop with a budget.
 //! What each kind of element does stands in the modules below; life cycles of tasks stand with the tasks.
 
+mod answer;
 mod call;
 mod error;
 mod gateway;
@@ -12,16 +13,23 @@ mod timer;
 mod trigger;
 mod user_task;
 
+#[cfg(test)]
+pub(crate) use answer::DRAFT_BYTES_MAX;
+pub(crate) use answer::{Answer, keep_draft, refuse, take as take_answer};
+use call::throw_to_parent;
 pub use call::{CALL_DEPTH_MAX, Call, ChildEnd, call};
-pub(crate) use call::{ended as child_ended, started as child_started, tell_parent, throw_to_parent, waits_for};
-pub(crate) use error::{Failure, catcher, caught, record};
+pub(crate) use call::{ended as child_ended, started as child_started, tell_parent, waits_for};
+pub(crate) use error::{Failure, catcher};
+use error::{caught, record};
 use gateway::Seen;
 pub(crate) use multi_instance::host;
 pub(crate) use scope::open;
 pub(crate) use script::{ScriptCall, keep_last_result, size};
-pub(crate) use timer::{fire, fire_before, interrupting_due, running};
-pub(crate) use trigger::receive;
-pub(crate) use user_task::{answer_variables, end_task, reminder_due, take_away, unschedule, unschedule_reminder};
+pub(crate) use timer::{due, fire, fire_before, interrupting_due, running};
+pub(crate) use trigger::{plan as plan_waits, receive, wait as begin_waits};
+pub(crate) use user_task::{
+    end_task, refuse_too_many_tasks, reminder_due, stop_timers, take_away, unschedule, unschedule_reminder,
+};
 
 use crate::apply::apply;
 use crate::decision::{Decision, Env, Reply};
@@ -32,6 +40,7 @@ use crate::instance::{Aggregate, ElementInstance, Incident, InstanceStatus, Plac
 use crate::process::{Element, ElementKind, FlowIndex};
 use crate::rejection::Rejection;
 use crate::script::LogLine;
+use crate::work_task::arrival::reopen;
 use std::collections::VecDeque;
 
 /// Elements activated by one command at most; what is left goes on as a job (BPMN semantics, "Async boundaries").
@@ -387,9 +396,13 @@ impl<'a> Step<'a> {
     pub fn retry(&mut self, number: Number) -> Result<(), Rejection> {
         self.emit(Event::IncidentResolved(number));
         // An incident without an element instance is about flows that wait; they go on when all incidents are closed.
-        match self.state.instance.element(number) {
-            Some(live) if live.task.is_none() => self.execute(number),
-            Some(_) | None => Ok(()),
+        match self.state.instance.element(number).map(|live| live.task) {
+            Some(Some(task)) => {
+                reopen(self, task);
+                Ok(())
+            }
+            Some(None) => self.execute(number),
+            None => Ok(()),
         }
     }
 
@@ -485,7 +498,8 @@ impl<'a> Step<'a> {
 
     /// Items that belong to the instance and end with it.
     fn held(&self) -> usize {
-        let open = self.state.tasks.values().filter(|task| !task.status.is_final()).count();
+        let tickets = self.state.tasks.values().filter(|task| !task.status.is_final()).count();
+        let open = tickets + self.state.work_tasks.values().filter(|task| !task.state.is_final()).count();
         open + self.state.instance.elements.iter().map(|live| live.subscriptions.len()).sum::<usize>()
     }
 

@@ -7,6 +7,8 @@ use crate::ids::Number;
 use crate::instance::{Aggregate, Instance};
 use crate::notification::Email;
 use crate::variables::Variables;
+use crate::work_task::WorkTask;
+use crate::work_task::event::WorkTaskEvent;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -116,6 +118,7 @@ impl Erasure {
                 }
                 Event::TaskDraftSaved { values, .. } | Event::TaskSubmitDenied { values, .. } => self.values(values),
                 Event::TaskCompleted { answers, .. } => self.values(answers),
+                Event::WorkTask { what, .. } => self.work_task_event(what),
                 Event::TaskEnded { reason: Some(text), .. } | Event::CancelRequested(text) => self.text(text),
                 Event::IncidentRaised(incident) => self.text(&mut incident.message),
                 Event::ErrorThrown(thrown) => self.text(&mut thrown.message),
@@ -145,6 +148,36 @@ impl Erasure {
             }
         }
         *events != *before
+    }
+
+    /// An ordinary task of the same instance: values that name the recipient, and those that were their answers. True
+    /// where something was taken out.
+    pub fn work_task(&self, task: &mut WorkTask, answered: &Variables) -> bool {
+        let before = task.clone();
+        for values in [&mut task.form_context, &mut task.input_data] {
+            for (name, value) in values.iter_mut() {
+                if answered.get(name) == Some(value) {
+                    *value = Value::Null;
+                }
+            }
+        }
+        for values in [&mut task.form_context, &mut task.input_data, &mut task.draft, &mut task.answers] {
+            self.values(values);
+        }
+        *task != before
+    }
+
+    fn work_task_event(&self, event: &mut WorkTaskEvent) {
+        match event {
+            WorkTaskEvent::Created(created) => {
+                self.values(&mut created.form_context);
+                self.values(&mut created.input_data);
+            }
+            WorkTaskEvent::Completed { answers: values, .. }
+            | WorkTaskEvent::CompleteDenied { values, .. }
+            | WorkTaskEvent::Failed { values, .. } => self.values(values),
+            WorkTaskEvent::Retried | WorkTaskEvent::Canceled { .. } => {}
+        }
     }
 
     fn values(&self, values: &mut Variables) {

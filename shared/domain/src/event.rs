@@ -6,6 +6,7 @@ use crate::instance::{Incident, InstanceStatus, Parent, Ready, Subscription, Thr
 use crate::notification::{Channel, Delivery, Email};
 use crate::time::Timestamp;
 use crate::variables::Variables;
+use crate::work_task::event::WorkTaskEvent;
 use serde::{Deserialize, Serialize};
 
 /// A fact about an aggregate. The time is that of the journal item. Stored names are short because a journal item
@@ -254,6 +255,16 @@ pub enum Event {
         #[serde(rename = "d")]
         delivery: Delivery,
     },
+    /// Something happened to an ordinary user task.
+    #[serde(rename = "w")]
+    WorkTask {
+        /// The task.
+        #[serde(rename = "t")]
+        task: Number,
+        /// What happened.
+        #[serde(rename = "w")]
+        what: WorkTaskEvent,
+    },
     /// The operator's word on a cancelled instance.
     #[serde(rename = "reason")]
     CancelRequested(String),
@@ -368,7 +379,8 @@ impl Event {
             | Event::TaskSynced { task, .. }
             | Event::TaskCompleted { task, .. }
             | Event::TaskEnded { task, .. }
-            | Event::TaskBounced { task, .. } => Some(*task),
+            | Event::TaskBounced { task, .. }
+            | Event::WorkTask { task, .. } => Some(*task),
             Event::InstanceStarted(_)
             | Event::StatusChanged(_)
             | Event::ElementActivated(_)
@@ -406,6 +418,7 @@ impl Event {
             | Event::TaskReminded { .. }
             | Event::TaskSynced { .. }
             | Event::TaskBounced { .. } => false,
+            Event::WorkTask { what, .. } => what.changes_head(),
             Event::InstanceStarted(_)
             | Event::StatusChanged(_)
             | Event::ElementActivated(_)

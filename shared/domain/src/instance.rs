@@ -6,6 +6,7 @@ use crate::external_task::ExternalTask;
 use crate::ids::{InstanceKey, Number};
 use crate::time::Timestamp;
 use crate::variables::Variables;
+use crate::work_task::WorkTask;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -344,6 +345,8 @@ impl Instance {
 pub struct Aggregate {
     /// The head.
     pub instance: Instance,
-    /// Its tasks, ended ones included.
+    /// Its external tasks, ended ones included.
     pub tasks: BTreeMap<Number, ExternalTask>,
+    /// Its ordinary user tasks, ended ones included.
+    pub work_tasks: BTreeMap<Number, WorkTask>,
 }

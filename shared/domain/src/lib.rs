@@ -24,6 +24,7 @@ pub mod template;
 pub mod time;
 pub mod value;
 pub mod variables;
+pub mod work_task;
 
 pub use apply::{apply, begin};
 pub use decide::decide;

@@ -12,8 +12,19 @@ pub struct Transition<S: 'static, A: 'static, R: 'static> {
     pub role: R,
     /// States in which the action is legal.
     pub from: &'static [S],
-    /// The state after, `None` where it stays as it is.
-    pub to: Option<S>,
+    /// The state after.
+    pub to: After<S>,
+}
+
+/// Where a transition leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum After<S> {
+    /// The state stays as it is.
+    Same,
+    /// To this state.
+    State(S),
+    /// Back to where it was before the present state.
+    Prior,
 }
 
 /// The row for `action` in `state`, or `None`: a conflict with the present state.
@@ -31,7 +42,11 @@ pub fn next<S: Copy + PartialEq, A: Copy + PartialEq, R>(
     state: S,
     action: A,
 ) -> Option<S> {
-    row(table, state, action).map(|row| row.to.unwrap_or(state))
+    row(table, state, action).map(|row| match row.to {
+        After::State(next) => next,
+        // Only a profile that keeps the state before knows it; the others have no such row.
+        After::Same | After::Prior => state,
+    })
 }
 
 /// The actions `role` can take in `state`, in table order: what buttons and the API offer.
@@ -58,8 +73,10 @@ where
     for action in actions {
         text.push_str(&format!("\n| {action} |"));
         for state in states {
-            match next(table, *state, *action) {
-                Some(after) => text.push_str(&format!(" {after} |")),
+            match row(table, *state, *action).map(|row| row.to) {
+                Some(After::State(after)) => text.push_str(&format!(" {after} |")),
+                Some(After::Same) => text.push_str(&format!(" {state} |")),
+                Some(After::Prior) => text.push_str(" prior |"),
                 None => text.push_str(" 409 |"),
             }
         }

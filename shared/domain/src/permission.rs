@@ -62,11 +62,13 @@ pub enum Permission {
     InstancesRetry,
     /// `recipients:erase`: remove what is known of one recipient.
     RecipientsErase,
+    /// `user-tasks:manage`: see and do every ordinary user task; assignees and candidates need no permission.
+    UserTasksManage,
 }
 
 impl Permission {
     /// All of them.
-    pub const ALL: [Permission; 10] = [
+    pub const ALL: [Permission; 11] = [
         Permission::ExternalTasksRead,
         Permission::ExternalTasksManage,
         Permission::VariablesRead,
@@ -77,6 +79,7 @@ impl Permission {
         Permission::InstancesCancel,
         Permission::InstancesRetry,
         Permission::RecipientsErase,
+        Permission::UserTasksManage,
     ];
 
     /// The name in messages and configuration.
@@ -92,6 +95,7 @@ impl Permission {
             Permission::InstancesCancel => "instances:cancel",
             Permission::InstancesRetry => "instances:retry",
             Permission::RecipientsErase => "recipients:erase",
+            Permission::UserTasksManage => "user-tasks:manage",
         }
     }
 
@@ -170,11 +174,16 @@ fn by_default(role: Role) -> Permissions {
         ]
         .into_iter()
         .collect(),
-        Role::Manager => {
-            [P::ExternalTasksRead, P::VariablesRead, P::DefinitionsRead, P::InstancesRead, P::InstancesStart]
-                .into_iter()
-                .collect()
-        }
+        Role::Manager => [
+            P::ExternalTasksRead,
+            P::VariablesRead,
+            P::DefinitionsRead,
+            P::InstancesRead,
+            P::InstancesStart,
+            P::UserTasksManage,
+        ]
+        .into_iter()
+        .collect(),
         Role::Admin => Permissions::all(),
     }
 }

@@ -2,12 +2,14 @@
 //! knows neither XML nor where it is stored.
 
 pub mod element;
+mod work;
 
 use crate::time::Duration;
 use crate::value::ValueExpr;
 pub use element::*;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+pub use work::{TaskKind, WorkTaskModel};
 
 /// Position of an element in [`Process::elements`].
 pub type ElementIndex = usize;
@@ -121,6 +123,15 @@ impl Process {
     pub fn external_task(&self, id: &str) -> Option<&ExternalTaskModel> {
         match &self.element(id)?.kind.as_user_task()?.profile {
             TaskProfile::External(model) => Some(model),
+            TaskProfile::Work(_) => None,
+        }
+    }
+
+    /// The model of an ordinary user task, or `None` where the element is missing or of another kind.
+    pub fn work_task(&self, id: &str) -> Option<&WorkTaskModel> {
+        match &self.element(id)?.kind.as_user_task()?.profile {
+            TaskProfile::Work(model) => Some(model),
+            TaskProfile::External(_) => None,
         }
     }
 }

@@ -38,3 +38,7 @@ mod time;
 mod timers;
 mod variables;
 mod waiting;
+mod work_complete;
+mod work_create;
+mod work_life_cycle;
+mod work_policy;

@@ -1,7 +1,7 @@
 //! Reads of an aggregate: the whole of it for a command, one task for a page. Writes nothing but the first fetch of a link.
 
 use crate::item::task::Extras;
-use crate::item::{Item, Reader, Writer, head, task};
+use crate::item::{Item, Reader, Writer, head, task, work_task};
 use crate::keys::{Collection, InstanceItem};
 use crate::table::SORT_KEY;
 use crate::{Error, Store};
@@ -84,6 +84,7 @@ impl Store {
 pub(crate) fn assemble(key: InstanceKey, items: &[Item]) -> Result<Option<Loaded>, Error> {
     let mut found = None;
     let mut tasks = BTreeMap::new();
+    let mut work_tasks = BTreeMap::new();
     let mut extras = BTreeMap::new();
     let mut fetched = BTreeMap::new();
     for item in items {
@@ -95,11 +96,21 @@ pub(crate) fn assemble(key: InstanceKey, items: &[Item]) -> Result<Option<Loaded
                 tasks.insert(number, task);
                 extras.insert(number, extra);
             }
+            Ok(InstanceItem::WorkTask(number)) => {
+                let (task, extra) = work_task::read(key.task(number), item)?;
+                work_tasks.insert(number, task);
+                extras.insert(number, extra);
+            }
             Ok(InstanceItem::Fetched(number)) => {
                 fetched.insert(number, Timestamp::from_millis(reader.number("at")?));
             }
             Ok(InstanceItem::Journal { .. }) | Err(_) => {}
         }
     }
-    Ok(found.map(|(instance, head)| Loaded { aggregate: Aggregate { instance, tasks }, fetched, head, extras }))
+    Ok(found.map(|(instance, head)| Loaded {
+        aggregate: Aggregate { instance, tasks, work_tasks },
+        fetched,
+        head,
+        extras,
+    }))
 }

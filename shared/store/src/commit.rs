@@ -8,7 +8,7 @@
 use crate::aggregate::Loaded;
 use crate::idempotency::{self, IdempotencyRecord};
 use crate::item::task::Extras;
-use crate::item::{head, task, word};
+use crate::item::{head, task, word, work_task};
 use crate::journal::{self, JournalId};
 use crate::keys::{Counter, InstanceItem, shard};
 use crate::transaction::{Refusal, Transaction};
@@ -19,6 +19,7 @@ use domain::decision::Decision;
 use domain::event::Event;
 use domain::external_task::ExternalTask;
 use domain::ids::{Number, TenantId};
+use domain::instance::Aggregate;
 use domain::time::Timestamp;
 use std::collections::BTreeSet;
 
@@ -79,6 +80,7 @@ impl Store {
         }
         for number in touched {
             write_task(&mut transaction, tenant, request.before, &loaded, number)?;
+            write_work_task(&mut transaction, tenant, request.before, &loaded, number)?;
         }
         transaction.put_new("the journal item of one command, in bytes,", journal, Refusal::Conflict)?;
         if let Some(record) = &request.idempotency {
@@ -112,9 +114,10 @@ impl Store {
             shards = Some(count);
         }
         for number in touched {
-            let stored = before.and_then(|before| before.tasks.get(number));
-            let task = loaded.aggregate.tasks.get_mut(number).ok_or_else(|| missing(tenant, request, *number))?;
-            task.version = stored.map_or(0, |task| task.version) + 1;
+            let stored = before.and_then(|before| task_version(before, *number));
+            let version =
+                version_of(&mut loaded.aggregate, *number).ok_or_else(|| missing(tenant, request, *number))?;
+            *version = stored.unwrap_or(0) + 1;
             if !loaded.extras.contains_key(number) {
                 // The tenant's record comes from this process's cache; a stale one only puts rows into fewer shards.
                 let count = match shards {
@@ -122,10 +125,24 @@ impl Store {
                     None => self.tenant(tenant, request.now).await?.map_or(1, |record| record.shards),
                 };
                 shards = Some(count);
-                loaded.extras.insert(*number, Extras { chain: None, shard: shard(task.key.get(), count) });
+                let key = loaded.aggregate.instance.key.task(*number);
+                loaded.extras.insert(*number, Extras { chain: None, shard: shard(key.get(), count) });
             }
         }
         Ok(loaded)
+    }
+}
+
+/// The stored version of a task of either kind.
+fn task_version(aggregate: &Aggregate, number: Number) -> Option<u64> {
+    let external = aggregate.tasks.get(&number).map(|task| task.version);
+    external.or_else(|| aggregate.work_tasks.get(&number).map(|task| task.version))
+}
+
+fn version_of(aggregate: &mut Aggregate, number: Number) -> Option<&mut u64> {
+    match aggregate.tasks.get_mut(&number) {
+        Some(task) => Some(&mut task.version),
+        None => aggregate.work_tasks.get_mut(&number).map(|task| &mut task.version),
     }
 }
 
@@ -139,7 +156,7 @@ fn journal_item(
     let key = loaded.aggregate.instance.key;
     let n = match counter {
         Counter::Head => loaded.aggregate.instance.version,
-        Counter::Task(number) => loaded.aggregate.tasks.get(&number).map_or(0, |task| task.version),
+        Counter::Task(number) => task_version(&loaded.aggregate, number).unwrap_or(0),
     };
     let id = JournalId::new(tenant, key, request.now, counter, n);
     let forerunner = match counter {
@@ -210,6 +227,31 @@ fn write_task(
         &keep,
         expected,
     )
+}
+
+/// As [`write_task`], for an ordinary user task: nobody writes to its item beside commits.
+fn write_work_task(
+    transaction: &mut Transaction,
+    tenant: TenantId,
+    before: Option<&Loaded>,
+    after: &Loaded,
+    number_of_task: Number,
+) -> Result<(), Error> {
+    let item = |loaded: &Loaded| {
+        let (task, extras) = (loaded.aggregate.work_tasks.get(&number_of_task)?, loaded.extras.get(&number_of_task)?);
+        Some((work_task::write(tenant, &loaded.aggregate.instance, task, extras), task.version))
+    };
+    let Some((written, _)) = item(after) else { return Ok(()) };
+    match before.and_then(item) {
+        None => transaction.put_new(TASK, written, Refusal::Conflict),
+        Some((stored, version)) => transaction.update(
+            TASK,
+            &InstanceItem::WorkTask(number_of_task).key(tenant, after.aggregate.instance.key),
+            (&stored, &written),
+            &[],
+            vec![(work_task::VERSION, number(version))],
+        ),
+    }
 }
 
 fn delivery_changed(before: &ExternalTask, after: &ExternalTask) -> bool {

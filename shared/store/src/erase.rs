@@ -3,7 +3,7 @@
 //!
 //! The chain of the journal stays whole: an erased item keeps the hash that it had, beside what is left of it.
 
-use crate::item::{head, task};
+use crate::item::{head, task, work_task};
 use crate::journal::{ERASED_HASH, EVENTS, EVENTS_PACKED, JournalEntry};
 use crate::keys::{self, Collection, InstanceItem};
 use crate::transaction::Transaction;
@@ -74,6 +74,21 @@ impl Store {
                 (&task::write(tenant, before, stored, extras), &task::write(tenant, &after, &erased, extras)),
                 &[task::DELIVERY],
                 vec![(task::VERSION, number(stored.version))],
+            )?;
+        }
+        for (number, stored) in &loaded.aggregate.work_tasks {
+            let Some(extras) = loaded.extras.get(number) else { continue };
+            let mut erased = stored.clone();
+            if !erasure.work_task(&mut erased, &answered) {
+                continue;
+            }
+            erased.version += 1;
+            transaction.update(
+                "the state of the task, in bytes,",
+                &InstanceItem::WorkTask(*number).key(tenant, instance),
+                (&work_task::write(tenant, before, stored, extras), &work_task::write(tenant, &after, &erased, extras)),
+                &[],
+                vec![(work_task::VERSION, AttributeValue::N(stored.version.to_string()))],
             )?;
         }
         self.transact("erase", transaction).await?;

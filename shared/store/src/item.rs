@@ -4,6 +4,7 @@
 pub(crate) mod head;
 pub(crate) mod task;
 pub(crate) mod wire;
+pub(crate) mod work_task;
 
 use crate::Error;
 use crate::keys::Key;

@@ -7,7 +7,7 @@ use domain::time::Timestamp;
 use std::fmt;
 use std::str::FromStr;
 
-pub(crate) use lists::{ByCreation, ByDomain, ByExpiry, ByProcess, ByStatus, FollowUp, shard};
+pub(crate) use lists::{ActiveWork, ByCreation, ByDomain, ByExpiry, ByProcess, ByStatus, FollowUp, shard};
 
 /// Bytes of a process id at most: DynamoDB takes 1,024 bytes of sort key, and escaping may triple an id.
 pub(crate) const PROCESS_ID_BYTES_MAX: usize = 255;
@@ -111,6 +111,8 @@ pub(crate) enum InstanceItem {
     Fetched(Number),
     /// `X#{task}`: an external task.
     Task(Number),
+    /// `W#{task}`: an ordinary user task.
+    WorkTask(Number),
     /// `~J#{ms}#{counter}#{n}`: the journal item of one command.
     Journal { at: Timestamp, counter: Counter, n: u64 },
 }
@@ -152,6 +154,7 @@ impl fmt::Display for InstanceItem {
             InstanceItem::Head => f.write_str("H"),
             InstanceItem::Fetched(task) => write!(f, "O#{:05}", task.0),
             InstanceItem::Task(task) => write!(f, "X#{:05}", task.0),
+            InstanceItem::WorkTask(task) => write!(f, "W#{:05}", task.0),
             InstanceItem::Journal { at, counter, n } => {
                 write!(f, "{}{:013}#{counter}#{n}", InstanceItem::JOURNAL, at.as_millis())
             }
@@ -168,6 +171,7 @@ impl FromStr for InstanceItem {
             ["H"] => Ok(InstanceItem::Head),
             ["O", task] => Ok(InstanceItem::Fetched(Number(parse(task)?))),
             ["X", task] => Ok(InstanceItem::Task(Number(parse(task)?))),
+            ["W", task] => Ok(InstanceItem::WorkTask(Number(parse(task)?))),
             ["~J", at, counter, n] => {
                 let counter = match *counter {
                     "H" => Counter::Head,

@@ -28,6 +28,7 @@
 //! | search for a recipient | [`Store::external_tasks`] | two Queries of suffixes, Query of `ByDomain` for each domain, status and shard, BatchGetItem; with many domains the list itself | 0.5 read for 4 KB and for each task | 0.5 read for 4 KB and stream |
 //! | a new address, a new domain | [`Store::remember_recipient`] | GetItem; BatchWriteItem | 0.5 read; once 1 write a character | |
 //! | list of instances | [`Store::instances`] | Query of `ByProcess` for each process, status and shard, or of `ByDomain` for a business key | | 0.5 read for 4 KB and stream |
+//! | active ordinary tasks | [`Store::active_work_tasks`] | Query of `ByStatus`, or of `ByProcess` for one process, for each shard; BatchGetItem | 0.5 read a task | 0.5 read for 4 KB and shard |
 //! | answer of a repeated request | [`Store::idempotent`] | GetItem, strong | 1 read | |
 //! | deployment | [`Store::deploy`], [`Store::deploy_once`] | GetItem a process, TransactWriteItems | 1 read, 2 writes for each KB and item | |
 //! | version for a new instance | [`Store::deployed`] | GetItem, strong | 1 read | |
@@ -89,6 +90,7 @@ mod subscriptions;
 pub mod table;
 mod tenants;
 mod transaction;
+mod work_tasks;
 
 #[cfg(test)]
 mod tests;
@@ -117,6 +119,7 @@ pub use meter::{Call, Meter, Units};
 pub use recipients::PART_CHARS_MIN;
 pub use subscriptions::Subscriber;
 pub use tenants::{CACHED_MS, SHARDS_MAX, TenantRecord, TokenRecord};
+pub use work_tasks::{ActiveQuery, ActiveRow, StoredWorkTask};
 
 use cache::{LruCache, TimedCache};
 use definitions::VersionKey;

@@ -79,6 +79,8 @@ pub struct TokenRecord {
     pub user: String,
     /// Roles within the tenant.
     pub roles: Vec<String>,
+    /// Groups (teams) of the user, as candidates of tasks name them.
+    pub groups: Vec<String>,
     /// When it was made.
     pub created_at: Timestamp,
 }
@@ -209,6 +211,7 @@ impl Store {
             tenant: TenantId(reader.number("t")?),
             user: reader.text("u")?.to_owned(),
             roles: reader.json("ro")?,
+            groups: reader.json_or_default("gr")?,
             created_at: Timestamp::from_millis(reader.number("at")?),
         };
         // Only tokens that exist are kept: guesses must not push them out.
@@ -253,6 +256,7 @@ pub(crate) fn write_token(hash: &str, record: &TokenRecord) -> Item {
         .number("t", record.tenant.0)
         .text("u", &record.user)
         .json("ro", &record.roles)
+        .json_unless(record.groups.is_empty(), "gr", &record.groups)
         .number("at", record.created_at.as_millis())
         .done()
 }

@@ -14,6 +14,7 @@ use domain::process::Process;
 use domain::script::{ScriptFailure, ScriptOutcome, ScriptRequest, Scripts};
 use domain::time::Timestamp;
 use domain::variables::Variables;
+use domain::work_task::WorkTask;
 use script::QuickJs;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -113,12 +114,13 @@ impl Bench<'_> {
 }
 
 fn written(state: &Aggregate) -> anyhow::Result<String> {
-    Ok(serde_json::to_string(&(&state.instance, &state.tasks))?)
+    Ok(serde_json::to_string(&(&state.instance, &state.tasks, &state.work_tasks))?)
 }
 
 fn read(text: &str) -> anyhow::Result<Aggregate> {
-    let (instance, tasks): (Instance, BTreeMap<Number, ExternalTask>) = serde_json::from_str(text)?;
-    Ok(Aggregate { instance, tasks })
+    type Stored = (Instance, BTreeMap<Number, ExternalTask>, BTreeMap<Number, WorkTask>);
+    let (instance, tasks, work_tasks): Stored = serde_json::from_str(text)?;
+    Ok(Aggregate { instance, tasks, work_tasks })
 }
 
 /// Lives a second: the median of several runs, after one that warms up.

@@ -27,7 +27,7 @@ async fn api(world: &World) -> Result<Api> {
     {
         let roles = vec![role.to_owned()];
         let (tenant, created_at) = (TenantId(tenant), world.clock.now());
-        let record = TokenRecord { tenant, user: role.to_owned(), roles, created_at };
+        let record = TokenRecord { tenant, user: role.to_owned(), roles, groups: Vec::new(), created_at };
         world.observer.put_token(&hash_token(token), &record).await?;
     }
     let app = world.running().app.clone();

@@ -61,6 +61,7 @@ pub fn elements(process: &Process, instance: &Instance, journal: &[JournalEntry]
                 | Event::TaskCompleted { .. }
                 | Event::TaskEnded { .. }
                 | Event::TaskBounced { .. }
+                | Event::WorkTask { .. }
                 | Event::CancelRequested(_) => {}
             }
         }
@@ -214,6 +215,7 @@ fn describe(key: InstanceKey, event: &Event, values: bool) -> (&'static str, Val
         Event::TaskBounced { task, delivery } => {
             ("mailBounced", json!({ "taskKey": key.task(*task), "delivery": delivery.as_str() }))
         }
+        Event::WorkTask { task, what } => super::work_task::event(key.task(*task), what, &shown),
         Event::CancelRequested(reason) => ("cancelRequested", json!({ "reason": reason })),
     }
 }

@@ -40,7 +40,7 @@ impl House {
         for (role, tenant) in tokens {
             let roles = vec![if role == "other" { "admin" } else { role }.to_owned()];
             let (tenant, user) = (TenantId(tenant), format!("{role}@demo.test"));
-            let record = TokenRecord { tenant, user, roles, created_at: at(0) };
+            let record = TokenRecord { tenant, user, roles, groups: Vec::new(), created_at: at(0) };
             store.put_token(&hash_token(&format!("cs_{role}")), &record).await.expect("as the test sets it up");
         }
         house

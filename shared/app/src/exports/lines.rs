@@ -131,6 +131,10 @@ fn describe(event: &Event) -> (&'static str, Option<String>) {
             ("taskEnded", Some(said.unwrap_or_else(|| cause.to_owned())))
         }
         Event::TaskBounced { delivery, .. } => ("mailBounced", Some(delivery.as_str().to_owned())),
+        Event::WorkTask { what, .. } => {
+            let (_, action) = what.kind();
+            ("userTask", Some(action.to_owned()))
+        }
         Event::InstanceStarted(_)
         | Event::StatusChanged(_)
         | Event::ElementActivated(_)

@@ -14,6 +14,7 @@ use domain::permission::Permission;
 use domain::rejection::Rejection;
 use domain::time::Timestamp;
 use domain::variables::Variables;
+use domain::work_task::event::WorkTaskEvent;
 use store::{JournalEntry, Opened};
 
 /// A task with everything about it.
@@ -215,6 +216,16 @@ fn without_values(mut event: Event) -> Event {
         Event::TaskDraftSaved { values, .. } | Event::TaskSubmitDenied { values, .. } => hide(values),
         Event::TaskCompleted { answers, .. } => hide(answers),
         Event::InstanceStarted(started) => hide(&mut started.variables),
+        Event::WorkTask { what, .. } => match what {
+            WorkTaskEvent::Created(created) => {
+                hide(&mut created.form_context);
+                hide(&mut created.input_data);
+            }
+            WorkTaskEvent::Completed { answers: values, .. }
+            | WorkTaskEvent::CompleteDenied { values, .. }
+            | WorkTaskEvent::Failed { values, .. } => hide(values),
+            WorkTaskEvent::Retried | WorkTaskEvent::Canceled { .. } => {}
+        },
         Event::VariablesSet(variables) => hide(variables),
         Event::StatusChanged(_)
         | Event::ElementActivated(_)

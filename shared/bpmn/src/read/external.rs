@@ -1,19 +1,16 @@
 //! The model of an external task: recipient, actions, times, channel, texts (contract: external user task in BPMN).
 
-use super::{FlowNode, Property, Reader, list, page, timer, value};
+use super::actions::named;
+use super::{FlowNode, Property, Reader, actions, list, page, timer, value};
 use crate::page::PageKind;
 use domain::notification::{Channel, Email};
 use domain::process::{ActionModel, ExternalTaskModel, FieldKind, FieldModel, Pages, Reminders, TextRef, When};
 use domain::time::{Duration, Timestamp};
 use domain::value::ValueExpr;
-use std::collections::BTreeSet;
 
 /// Reminders where a cycle names no number, and the most a model may ask for.
 const REMINDERS_DEFAULT: u32 = 30;
 const REMINDERS_MAX: usize = 100;
-const ACTIONS_MAX: usize = 20;
-const ACTION_NAME_MAX: usize = 64;
-const ACTION_LABEL_MAX: usize = 100;
 const COMMENT_MAX: usize = 2_000;
 
 /// Reads the model; `None` where the recipient is missing or unreadable. Other mistakes are in the report.
@@ -240,12 +237,7 @@ fn pages(node: &FlowNode<'_, '_>, task: Option<TextRef>, reader: &mut Reader<'_>
 /// The buttons: modelled ones, else those of the customer's own form, else the kind's, else one Submit.
 fn actions(node: &FlowNode<'_, '_>, task_page: Option<&page::Text>, reader: &mut Reader<'_>) -> Vec<ActionModel> {
     let of_page = task_page.map(|page| page.actions.as_slice()).unwrap_or_default();
-    let (actions, alias) = (node.properties.get("Actions"), node.properties.get("UserActions"));
-    if actions.is_some() && alias.is_some() {
-        let message = "Actions and UserActions mean the same; keep one of them".to_owned();
-        problem(node, "UserActions", "DUPLICATE_PROPERTY", message, reader);
-    }
-    let Some(property) = actions.or(alias) else {
+    let Some(property) = actions::property(node, reader) else {
         let approval = node.properties.plain("TaskKind").is_some_and(|kind| kind.eq_ignore_ascii_case("approval"));
         return match (of_page.is_empty(), approval) {
             (false, _) => of_page.iter().map(|name| named(name)).collect(),
@@ -253,63 +245,13 @@ fn actions(node: &FlowNode<'_, '_>, task_page: Option<&page::Text>, reader: &mut
             (true, false) => vec![named("Submit")],
         };
     };
-    let modelled = modelled_actions(node, property, reader);
+    let mut modelled = actions::modelled(node, property, reader);
+    if modelled.is_empty() {
+        modelled.push(named("Submit"));
+    }
     for unknown in of_page.iter().filter(|name| modelled.iter().all(|action| action.name != **name)) {
         let message = format!("the TaskPage has a button \"{unknown}\" that {} does not list", property.name);
         problem(node, "TaskPage", "UNKNOWN_ACTION", message, reader);
     }
     modelled
-}
-
-fn named(name: &str) -> ActionModel {
-    ActionModel { name: name.to_owned(), label: None, style: None }
-}
-
-fn modelled_actions(node: &FlowNode<'_, '_>, property: &Property, reader: &mut Reader<'_>) -> Vec<ActionModel> {
-    let items = list::items(property, &node.id, reader);
-    let mut names = BTreeSet::new();
-    let mut actions = Vec::new();
-    let mut refuse = |code, message: String| {
-        reader.report.error(code, property.value.start(), &node.id, format!("{}: {message}", property.name));
-    };
-    if items.len() > ACTIONS_MAX {
-        refuse("TOO_MANY_ACTIONS", format!("more than {ACTIONS_MAX} actions do not fit on a page"));
-    }
-    for item in items.iter().take(ACTIONS_MAX) {
-        match action(item) {
-            Ok(action) if !names.insert(action.name.to_lowercase()) => {
-                refuse(
-                    "DUPLICATE_ACTION",
-                    format!("\"{}\" is listed twice; give each action its own name", action.name),
-                );
-            }
-            Ok(action) => actions.push(action),
-            Err(message) => refuse("INVALID_ACTION", message),
-        }
-    }
-    if actions.is_empty() {
-        actions.push(named("Submit"));
-    }
-    actions
-}
-
-/// `Name`, `Name|Label` or `Name|Label|style`.
-fn action(item: &str) -> Result<ActionModel, String> {
-    let mut parts = item.split('|').map(str::trim);
-    let name = parts.next().unwrap_or_default();
-    let label = parts.next().filter(|label| !label.is_empty());
-    let style = parts.next().filter(|style| !style.is_empty());
-    if parts.next().is_some() {
-        return Err(format!("\"{item}\" has more than three parts; write Name, Name|Label or Name|Label|style"));
-    }
-    if name.is_empty() || name.chars().count() > ACTION_NAME_MAX || name.chars().any(char::is_control) {
-        return Err(format!("\"{item}\": a name has 1 to {ACTION_NAME_MAX} characters"));
-    }
-    if label.is_some_and(|label| label.chars().count() > ACTION_LABEL_MAX) {
-        return Err(format!("\"{name}\": a label has at most {ACTION_LABEL_MAX} characters"));
-    }
-    if style.is_some_and(|style| style.len() > 32 || !style.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')) {
-        return Err(format!("\"{name}\": the style is one word such as primary or link"));
-    }
-    Ok(ActionModel { name: name.to_owned(), label: label.map(str::to_owned), style: style.map(str::to_owned) })
 }

@@ -34,6 +34,11 @@ impl FlowNode<'_, '_> {
     pub(crate) fn bpmn_name(&self) -> &str {
         self.node.tag_name().name()
     }
+
+    /// A user task for somebody outside.
+    pub(crate) fn is_external(&self) -> bool {
+        self.properties.plain("TaskProfile").is_some_and(|profile| profile.eq_ignore_ascii_case("external"))
+    }
 }
 
 /// A sequence flow as written. Ends that do not resolve are `None`.

@@ -1,8 +1,8 @@
 //! Extension properties of an element, from any namespace and in the vendors' spellings, with their places.
 //! Interprets no value.
 
-use super::{NodeKind, Reader, attribute, bpmn_children, is_bpmn};
-use crate::dialect::{self, CAMUNDA, Support, ZEEBE};
+use super::{NodeKind, Reader, assignment, attribute, bpmn_children, is_bpmn};
+use crate::dialect::{self, CAMUNDA_7, Support, ZEEBE};
 use crate::xml::Located;
 use roxmltree::Node;
 use std::collections::BTreeMap;
@@ -19,12 +19,16 @@ pub(crate) struct Property {
     pub in_attribute: bool,
 }
 
-/// One line of Camunda 8's `ioMapping`.
+/// One line of Camunda 8's `ioMapping`, or of Camunda 7's `inputOutput`, `in` and `out`.
 #[derive(Debug)]
 pub(crate) struct IoMapping {
     pub source: Located,
     pub target: Located,
     pub input: bool,
+    /// A source that is no expression is a text, not a path.
+    pub literal: bool,
+    /// The element, for messages.
+    pub tag: &'static str,
 }
 
 /// The properties of one element by lower-case name.
@@ -33,7 +37,7 @@ pub(crate) struct Properties {
     by_key: BTreeMap<String, Property>,
     /// Names that mean nothing here, kept and shown as custom headers.
     pub headers: BTreeMap<String, String>,
-    /// Camunda 8's mappings.
+    /// The vendors' mappings.
     pub io_mappings: Vec<IoMapping>,
 }
 
@@ -51,6 +55,10 @@ impl Properties {
                     }
                 }
                 "property" => properties.property(child, element, reader),
+                name @ ("inputOutput" | "in" | "out") if dialect::is_camunda_7(child) => {
+                    properties.camunda_7(child, name, element, reader);
+                }
+                "taskHeaders" if child.tag_name().namespace() == Some(ZEEBE) => properties.task_headers(child),
                 name if dialect::OTHER_ENGINES.contains(&name) => {
                     let message = format!("<{name}> belongs to another engine and has no effect here");
                     reader.report.warning("EXTENSION_IGNORED", child.range().start, element, message);
@@ -60,6 +68,9 @@ impl Properties {
             }
         }
         properties.attributes(node, element, reader);
+        if kind == NodeKind::UserTask {
+            properties.assignment(node, element, reader);
+        }
         properties.judge(kind, element, node.tag_name().name(), reader);
         properties
     }
@@ -126,7 +137,9 @@ impl Properties {
                 found.map(|found| Located::of_attribute(reader.file, &found))
             };
             match (end("source"), end("target")) {
-                (Some(source), Some(target)) => self.io_mappings.push(IoMapping { source, target, input }),
+                (Some(source), Some(target)) => {
+                    self.io_mappings.push(IoMapping { source, target, input, literal: false, tag: "ioMapping" });
+                }
                 (_, _) => {
                     let message = "a line of the ioMapping needs source=\"...\" and target=\"...\"";
                     reader.report.error("INVALID_MAPPING", line.range().start, element, message);
@@ -135,12 +148,79 @@ impl Properties {
         }
     }
 
-    /// Attributes of the element in Camunda 7's namespace, and the async ones without namespace.
+    /// Camunda 7's mappings: `in` and `out` with their attributes, `inputOutput` with its parameters.
+    fn camunda_7(&mut self, node: Node<'_, '_>, tag: &str, element: &str, reader: &mut Reader<'_>) {
+        let attribute_of = |name: &str, reader: &Reader<'_>| {
+            let found = node.attributes().find(|found| found.namespace().is_none() && found.name() == name);
+            found.map(|found| Located::of_attribute(reader.file, &found))
+        };
+        if tag != "inputOutput" {
+            let source = attribute_of("source", reader).or_else(|| attribute_of("sourceExpression", reader));
+            match (source, attribute_of("target", reader)) {
+                (Some(source), Some(target)) => {
+                    let (input, tag) = if tag == "in" { (true, "in") } else { (false, "out") };
+                    self.io_mappings.push(IoMapping { source, target, input, literal: false, tag });
+                }
+                (_, _) => {
+                    let message = format!("<{tag}> maps nothing here: it has no source and target");
+                    reader.report.warning("EXTENSION_IGNORED", node.range().start, element, message);
+                }
+            }
+            return;
+        }
+        for line in node.children().filter(Node::is_element) {
+            reader.report.steps += 1;
+            let (input, tag) = match line.tag_name().name() {
+                "inputParameter" => (true, "inputParameter"),
+                "outputParameter" => (false, "outputParameter"),
+                _ => continue,
+            };
+            let name = line.attributes().find(|found| found.namespace().is_none() && found.name() == "name");
+            let Some(name) = name else {
+                let message = format!("an {tag} needs name=\"...\"");
+                reader.report.error("INVALID_MAPPING", line.range().start, element, message);
+                continue;
+            };
+            if line.children().any(|child| child.is_element()) {
+                let message = format!("the {tag} is a script, list or map; only a text or an expression is mapped");
+                reader.report.warning("EXTENSION_IGNORED", line.range().start, element, message);
+                continue;
+            }
+            let target = Located::of_attribute(reader.file, &name);
+            let source = Located::of_content(reader.file, line);
+            self.io_mappings.push(IoMapping { source, target, input, literal: true, tag });
+        }
+    }
+
+    /// Camunda 8's custom headers.
+    fn task_headers(&mut self, node: Node<'_, '_>) {
+        for header in node.children().filter(|child| child.tag_name().name() == "header") {
+            if let (Some(key), Some(value)) = (attribute(header, "key"), header.attribute("value")) {
+                self.headers.insert(key.to_owned(), value.to_owned());
+            }
+        }
+    }
+
+    /// BPMN's own `humanPerformer` and `potentialOwner`, where no property says who does it.
+    fn assignment(&mut self, node: Node<'_, '_>, element: &str, reader: &mut Reader<'_>) {
+        for found in assignment::read(node, reader) {
+            let key = found.property.to_ascii_lowercase();
+            if let Some(first) = self.by_key.get(&key) {
+                let message = format!("{} is ignored because {} is given as well", found.tag, first.name);
+                reader.report.warning("VENDOR_PROPERTY_IGNORED", found.at, element, message);
+                continue;
+            }
+            let (name, at) = (found.tag.to_owned(), found.at);
+            self.by_key.insert(key, Property { name, value: found.value, at, in_attribute: false });
+        }
+    }
+
+    /// Attributes of the element in Camunda 7's namespace (Operaton's alike), and the async ones without namespace.
     fn attributes(&mut self, node: Node<'_, '_>, element: &str, reader: &mut Reader<'_>) {
         for found in node.attributes() {
             reader.report.steps += 1;
             let plain = found.namespace().is_none() && matches!(found.name(), "asyncBefore" | "asyncAfter");
-            if found.namespace() != Some(CAMUNDA) && !plain {
+            if !found.namespace().is_some_and(|uri| CAMUNDA_7.contains(&uri)) && !plain {
                 continue;
             }
             if let Some((_, property)) = dialect::CAMUNDA_ATTRIBUTES.iter().find(|(name, _)| *name == found.name()) {
@@ -164,11 +244,13 @@ impl Properties {
 
     /// Sorts out what has no effect, is not built yet or is not known at all.
     fn judge(&mut self, kind: NodeKind, element: &str, tag: &str, reader: &mut Reader<'_>) {
-        let mut headers = BTreeMap::new();
+        let mut headers = std::mem::take(&mut self.headers);
+        let profile = self.by_key.get("taskprofile").map(|property| property.value.plain());
+        let external = profile.is_some_and(|profile| profile.eq_ignore_ascii_case("external"));
         self.by_key.retain(|key, property| {
             reader.report.steps += 1;
             let name = &property.name;
-            let keep = match dialect::property(key, kind) {
+            let keep = match dialect::property(key, kind, external) {
                 Some((_, Support::Full)) => return true,
                 Some((known, Support::NotYet)) => {
                     if !property.value.is_blank() && !property.value.plain().eq_ignore_ascii_case("false") {
@@ -178,7 +260,14 @@ impl Properties {
                     false
                 }
                 Some((known, Support::NoEffect)) => {
-                    let message = format!("{} has no effect on this {tag}; it is kept as a custom header", known.name);
+                    let message = if kind == NodeKind::UserTask && !external && dialect::is_external_only(known.name) {
+                        format!(
+                            "{} has no effect without TaskProfile=external; it is kept as a custom header",
+                            known.name
+                        )
+                    } else {
+                        format!("{} has no effect on this {tag}; it is kept as a custom header", known.name)
+                    };
                     reader.report.warning("PROPERTY_IGNORED", property.at, element, message);
                     true
                 }

@@ -1,6 +1,7 @@
-//! Script tasks and user tasks: scripts, mappings, names. What makes an external task one stands in `external`.
+//! Script tasks and user tasks: scripts, mappings, names. What makes a task external or ordinary stands in `external` and
+//! `work`.
 
-use super::{FlowNode, Properties, Property, Reader, attribute, bpmn_children, external, is_bpmn, list, value};
+use super::{FlowNode, Properties, Property, Reader, attribute, bpmn_children, external, is_bpmn, list, value, work};
 use crate::xml::Located;
 use domain::process::{ElementKind, Mapping, ScriptTask, TaskProfile, UserTask};
 use domain::variables::Path;
@@ -65,21 +66,15 @@ fn profile(node: &FlowNode<'_, '_>, reader: &mut Reader<'_>) -> Option<TaskProfi
     if name.eq_ignore_ascii_case("external") {
         return external::model(node, reader).map(|model| TaskProfile::External(Box::new(model)));
     }
+    if name.eq_ignore_ascii_case("work") {
+        return Some(TaskProfile::Work(Box::new(work::model(node, reader))));
+    }
     let at = property.map_or(node.at, |property| property.value.start());
-    let (code, message) = match name.to_ascii_lowercase().as_str() {
-        "work" | "contract" => (
-            "UNSUPPORTED_PROFILE",
-            format!(
-                "the task profile \"{name}\"{} is not supported yet; set TaskProfile=external and a Recipient",
-                if property.is_none() { " (meant where TaskProfile is missing)" } else { "" }
-            ),
-        ),
-        _ => (
-            "UNSUPPORTED_PROFILE",
-            format!("\"{name}\" is no task profile; write TaskProfile=external (work and contract are not built yet)"),
-        ),
+    let message = match name.to_ascii_lowercase().as_str() {
+        "contract" => format!("the task profile \"{name}\" is not supported yet; write work or external"),
+        _ => format!("\"{name}\" is no task profile; write work or external"),
     };
-    reader.report.error(code, at, &node.id, message);
+    reader.report.error("UNSUPPORTED_PROFILE", at, &node.id, message);
     None
 }
 
@@ -112,7 +107,7 @@ fn form_variables(node: &FlowNode<'_, '_>, reader: &mut Reader<'_>) -> Vec<Path>
     paths
 }
 
-/// The property, or Camunda 8's ioMapping where there is none.
+/// The property, or the mappings of Camunda 7 and 8 where there is none.
 pub(super) fn mappings(
     node: &FlowNode<'_, '_>,
     name: &'static str,
@@ -124,10 +119,10 @@ pub(super) fn mappings(
     }
     let mut mappings = Vec::new();
     for mapping in node.properties.io_mappings.iter().filter(|mapping| mapping.input == input) {
-        match value::line(&mapping.target.plain(), &mapping.source.plain()) {
+        match value::vendor_line(mapping) {
             Ok(line) => mappings.push(line),
             Err(problem) => {
-                let message = format!("ioMapping: {problem}");
+                let message = format!("{}: {problem}", mapping.tag);
                 reader.report.error("INVALID_MAPPING", mapping.source.start(), &node.id, message);
             }
         }

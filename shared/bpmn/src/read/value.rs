@@ -1,6 +1,7 @@
 //! Values of properties: literal, path, template, expression; paths, mappings, names. Turns the domain's findings
 //! into diagnostics at their place.
 
+use super::properties::IoMapping;
 use super::{Property, Reader};
 use crate::xml::Located;
 use domain::process::Mapping;
@@ -139,6 +140,17 @@ fn path_or_other(text: &str, what: &str) -> Result<ValueExpr, (String, usize)> {
     text.parse::<Path>()
         .map(ValueExpr::Path)
         .map_err(|_| (format!("{what} is \"{text}\"; write a path, an expression \"=...\" or a text in 'quotes'"), 0))
+}
+
+/// One line of a vendor's mapping. Camunda 7 writes texts as they are; elsewhere a bare word is a path.
+pub(crate) fn vendor_line(mapping: &IoMapping) -> Result<Mapping, String> {
+    let (target, source) = (mapping.target.plain(), mapping.source.plain());
+    let bare = !["=", "${", "#{"].iter().any(|start| source.trim_start().starts_with(start));
+    let mut read = line(&target, if mapping.literal && bare { "''" } else { &source })?;
+    if mapping.literal && bare {
+        read.source = ValueExpr::Literal(source);
+    }
+    Ok(read)
 }
 
 fn source_text(source: &serde_json::Value) -> Result<String, String> {

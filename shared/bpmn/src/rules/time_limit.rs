@@ -6,7 +6,11 @@ pub(super) fn check(outline: &Outline<'_, '_>, reader: &mut Reader<'_>) {
     for node in outline.nodes.iter().filter(|node| node.kind == NodeKind::UserTask) {
         let expires = ["ExpiresAfter", "ExpiresAt"].iter().any(|name| node.properties.get(name).is_some());
         if !expires && !is_limited(node) && !has_timer(outline, node) && !is_ended_around(outline, node) {
-            let message = "the task waits for ever: it has no expiry and no timer; add ExpiresAfter, for example P14D";
+            let message = if node.is_external() {
+                "the task waits for ever: it has no expiry and no timer; add ExpiresAfter, for example P14D"
+            } else {
+                "the task waits for ever: it has no timer; attach a boundary event with a timer"
+            };
             reader.report.warning("NO_TIME_LIMIT", node.at, &node.id, message);
         }
     }

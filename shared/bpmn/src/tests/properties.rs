@@ -40,7 +40,7 @@ fn user_task(process: &CompiledProcess) -> &UserTask {
 fn task(lines: &str) -> (UserTask, ExternalTaskModel) {
     let process = compiled(&file("urn:x", &properties(lines)));
     let task = user_task(&process);
-    let TaskProfile::External(model) = &task.profile;
+    let TaskProfile::External(model) = &task.profile else { panic!("{:?}", task.profile) };
     (task.clone(), (**model).clone())
 }
 
@@ -60,7 +60,7 @@ fn properties_are_read_in_any_namespace_case_and_place() {
                  <x:property name=\"expiresAfter\" value=\"P1D\"/>";
     for namespace in ["urn:x", "http://banklingo.com/schema/bpmn", "http://camunda.org/schema/zeebe/1.0"] {
         let process = compiled(&file(namespace, lines));
-        let TaskProfile::External(model) = &user_task(&process).profile;
+        let TaskProfile::External(model) = &user_task(&process).profile else { panic!("an ordinary task") };
         assert_eq!(model.recipient, ValueExpr::Path("mail".parse().expect("a path")), "{namespace}");
         assert!(model.expires.is_some(), "{namespace}");
     }

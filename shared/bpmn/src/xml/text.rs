@@ -24,6 +24,12 @@ impl Located {
         located
     }
 
+    /// Another text that stands where this one does; places in it are those of its beginning.
+    pub(crate) fn with_text(&self, text: String) -> Located {
+        let start = self.steps.first().map_or(0, |(_, file)| *file);
+        Located { text, ..Located::starting_at(start) }
+    }
+
     /// The text of an element without child elements: character data and CDATA, comments left out.
     pub(crate) fn of_content(file: &str, node: Node<'_, '_>) -> Located {
         let range = node.range();

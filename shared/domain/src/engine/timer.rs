@@ -17,7 +17,7 @@ use serde_json::Value;
 pub const CYCLE_TIMES_MAX: u32 = 1_000;
 
 /// When something is due: a duration from `start`, or the date-time an expression gives.
-pub(super) fn due(when: &When, start: Timestamp, variables: &Variables) -> Result<Timestamp, String> {
+pub(crate) fn due(when: &When, start: Timestamp, variables: &Variables) -> Result<Timestamp, String> {
     match when {
         When::After(duration) => Ok(duration.after(start)),
         When::Expression(expression) => due_of_value(expression, start, variables),

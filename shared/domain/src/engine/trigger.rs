@@ -17,14 +17,14 @@ const CORRELATION_KEY_CHARS_MAX: usize = 255;
 
 /// What an element waits for beside its work: nothing waits before all of it could be evaluated.
 #[derive(Default)]
-pub(super) struct Waits {
+pub(crate) struct Waits {
     timers: Vec<(String, Timestamp)>,
     subscriptions: Vec<Subscription>,
 }
 
 /// What an event waits for itself, and what the boundary events of an activity wait for. A time that cannot be evaluated
 /// must fail the activity before its task exists.
-pub(super) fn plan(step: &Step<'_>, element: &Element, number: Number) -> Result<Waits, Failure> {
+pub(crate) fn plan(step: &Step<'_>, element: &Element, number: Number) -> Result<Waits, Failure> {
     let mut waits = Waits::default();
     // Of a multi-instance activity each turn waits for itself, and boundary events wait beside all of them.
     let turn = multi_instance::host(step, number) != number;
@@ -85,7 +85,7 @@ fn correlation_key(step: &Step<'_>, message: &MessageCatch, number: Number) -> R
 }
 
 /// Begins to wait for what was planned.
-pub(super) fn wait(step: &mut Step<'_>, number: Number, waits: Waits) {
+pub(crate) fn wait(step: &mut Step<'_>, number: Number, waits: Waits) {
     for (event, at) in waits.timers {
         timer::start(step, number, &event, 1, at);
     }

@@ -1,7 +1,7 @@
 //! User tasks as the engine sees them: arrival and the ways they leave. Answers and operator actions stand in
 //! `external_task`.
 
-use super::{Failure, HELD_MAX, ScriptCall, Step, script, timer, trigger};
+use super::{Failure, HELD_MAX, ScriptCall, Step, timer, trigger};
 use crate::effect::{Due, Effect};
 use crate::event::{EndCause, Event, TaskCreated};
 use crate::external_task::{Action, ExternalTask, Status, lifecycle};
@@ -12,7 +12,8 @@ use crate::rejection::Rejection;
 use crate::script::ScriptKind;
 use crate::template::plain_text;
 use crate::time::Timestamp;
-use crate::variables::{Variables, is_reserved};
+use crate::variables::Variables;
+use crate::work_task::arrival;
 use serde_json::Value;
 
 /// Reminders of one cycle at most, so that a missed year of a one-second cycle is folded in bounded time.
@@ -29,6 +30,7 @@ pub(super) fn arrive(step: &mut Step<'_>, element: &Element, number: Number) -> 
     };
     match &model.profile {
         TaskProfile::External(external) => Ok(create(step, element, external, number, form_context, input_data)),
+        TaskProfile::Work(work) => Ok(arrival::create(step, element, work, number, form_context, input_data)),
     }
 }
 
@@ -82,12 +84,7 @@ fn create(
     form_context: Variables,
     input_data: Variables,
 ) -> Result<(), Failure> {
-    let held = step.held();
-    if held >= HELD_MAX {
-        let message =
-            format!("the instance has {held} open tasks and awaited messages; at most {HELD_MAX} are possible");
-        return Err(Failure::new("LIMIT", message));
-    }
+    refuse_too_many_tasks(step)?;
     let task =
         step.next_number().ok_or_else(|| Failure::new("LIMIT", "the instance has used all its numbers".to_owned()))?;
     let now = step.env.now;
@@ -157,8 +154,18 @@ pub(crate) fn reminder_due(
     expires.is_none_or(|expires| at < expires).then_some(at)
 }
 
-/// The ticket's element or instance ends. The stored time decides: a ticket whose time has passed has expired (E-12),
-/// any other one is interrupted (E-11).
+/// One more task of any kind must leave room for a cancel in one transaction.
+pub(crate) fn refuse_too_many_tasks(step: &Step<'_>) -> Result<(), Failure> {
+    let held = step.held();
+    if held < HELD_MAX {
+        return Ok(());
+    }
+    let message = format!("the instance has {held} open tasks and awaited messages; at most {HELD_MAX} are possible");
+    Err(Failure::new("LIMIT", message))
+}
+
+/// The task's element or instance ends. The stored time decides: a ticket whose time has passed has expired (E-12), any
+/// other one is interrupted (E-11), and so is an ordinary task.
 pub(crate) fn take_away(step: &mut Step<'_>, task: Number) {
     let expired = step.state.tasks.get(&task).is_some_and(|task| task.status_at(step.env.now) == Status::Expired);
     if expired {
@@ -168,8 +175,9 @@ pub(crate) fn take_away(step: &mut Step<'_>, task: Number) {
     }
 }
 
-/// E-11: the process takes the ticket away.
+/// E-11, W-18: the process takes the task away.
 pub(super) fn interrupt(step: &mut Step<'_>, task: Number) {
+    arrival::take_away(step, task);
     end_task(step, task, Action::Interrupt, EndCause::Interrupt, None);
 }
 
@@ -188,7 +196,12 @@ pub(crate) fn unschedule(step: &mut Step<'_>, task: &ExternalTask) {
         step.effect(Effect::Unschedule { due: Due::Expiry { task: number } });
     }
     unschedule_reminder(step, task);
-    if let Some(instance) = step.state.instance.element(task.element).cloned() {
+    stop_timers(step, task.element);
+}
+
+/// Ends the timers of an activity's boundary events.
+pub(crate) fn stop_timers(step: &mut Step<'_>, element: Number) {
+    if let Some(instance) = step.state.instance.element(element).cloned() {
         timer::stop_all(step, &instance);
     }
 }
@@ -201,21 +214,4 @@ pub(crate) fn unschedule_reminder(step: &mut Step<'_>, task: &ExternalTask) {
     if planned.is_some() && !task.follow_up {
         step.effect(Effect::Unschedule { due: Due::Reminder { task: number, occurrence } });
     }
-}
-
-/// The answers as variables: the mapped ones, or all of them without an OutputMapping. Names of the engine stay its own.
-pub(crate) fn answer_variables(
-    step: &Step<'_>,
-    model: &UserTask,
-    answers: &Variables,
-    form_data: &Variables,
-) -> Variables {
-    let mut values = Variables::new();
-    if model.output_mapping.is_empty() {
-        values.extend(answers.clone());
-        values.retain(|name, _| !is_reserved(name));
-    } else {
-        script::map_into(step, &mut values, &model.output_mapping, form_data);
-    }
-    values
 }

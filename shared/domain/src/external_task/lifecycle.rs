@@ -1,6 +1,6 @@
 //! The life cycle of an external task, E-01 to E-14, as one table. Decides nothing else.
 
-use crate::lifecycle::{Transition, next, offered};
+use crate::lifecycle::{After, Transition, next, offered};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -154,6 +154,10 @@ const fn on(
     from: &'static [Status],
     to: Option<Status>,
 ) -> Transition<Status, Action, Role> {
+    let to = match to {
+        Some(to) => After::State(to),
+        None => After::Same,
+    };
     Transition { rule, action, role, from, to }
 }
 

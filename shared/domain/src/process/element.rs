@@ -1,6 +1,6 @@
 //! Every supported BPMN element and its model. A new element begins here; the compiler then lists the places that must care.
 
-use super::{ElementIndex, FlowIndex, TextRef, Timer, When};
+use super::{ElementIndex, FlowIndex, TextRef, Timer, When, WorkTaskModel};
 use crate::notification::Channel;
 use crate::template::Template;
 use crate::time::Duration;
@@ -259,9 +259,11 @@ pub struct UserTask {
     pub form_key: Option<String>,
 }
 
-/// `TaskProfile`. The profiles `work` and `contract` find their place here.
+/// `TaskProfile`. The profile `contract` finds its place here.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum TaskProfile {
+    /// A colleague, by assignment.
+    Work(Box<WorkTaskModel>),
     /// A person without an account, on a public page.
     External(Box<ExternalTaskModel>),
 }

@@ -1,8 +1,8 @@
 //! E-05 and E-06: opening and drafts.
 
 use super::dsl::*;
+use crate::engine::DRAFT_BYTES_MAX;
 use crate::external_task::Status;
-use crate::external_task::answer::DRAFT_BYTES_MAX;
 use crate::instance::InstanceStatus;
 use crate::process::FieldKind;
 use serde_json::{Value, json};

@@ -5,7 +5,7 @@ pub mod fake_scripts;
 pub mod lines;
 pub mod model;
 
-use crate::command::{Actor, Command, Start, Submission};
+use crate::command::{Actor, Command, Completion, Start, Submission};
 use crate::decision::{Decision, Env, FieldError, Reply};
 use crate::effect::{Due, Effect};
 use crate::event::Event;
@@ -17,6 +17,7 @@ use crate::process::Process;
 use crate::rejection::Rejection;
 use crate::time::{Duration, Timestamp};
 use crate::variables::Variables;
+use crate::work_task::{State, WorkTask};
 use crate::{apply, begin, decide};
 pub use fake_scripts::{FakeScripts, result};
 pub use model::*;
@@ -135,6 +136,12 @@ impl World {
         self.journal.clear();
     }
 
+    /// Goes on from a state that the test has put together itself.
+    pub fn forget_journal(&mut self) {
+        self.replayed = self.state.clone();
+        self.journal.clear();
+    }
+
     pub fn state(&self) -> &Aggregate {
         self.state.as_ref().expect("the instance is started")
     }
@@ -180,6 +187,17 @@ impl World {
             values: vars(values),
             id: id.to_owned(),
         }))
+    }
+
+    /// The newest ordinary task of an activity.
+    pub fn work_task(&self, activity: &str) -> &WorkTask {
+        let mut tasks = self.state().work_tasks.values().rev();
+        tasks.find(|task| task.activity == activity).unwrap_or_else(|| panic!("no ordinary task of {activity}"))
+    }
+
+    pub fn complete(&mut self, activity: &str, action: &str, values: Value) -> Then {
+        let (task, action) = (self.work_task(activity).key, Some(action.to_owned()));
+        self.when(Command::Complete(Completion { task, action, values: vars(values) }))
     }
 
     pub fn save_draft(&mut self, activity: &str, values: Value) -> Then {
@@ -351,6 +369,15 @@ impl Then {
         let mut tasks = self.accepted().after.tasks.values().rev();
         let task = tasks.find(|task| task.activity == activity).unwrap_or_else(|| panic!("no task of {activity}"));
         assert_eq!(task.status, expected);
+        self
+    }
+
+    /// The state of the newest ordinary task of an activity.
+    #[track_caller]
+    pub fn work_task(&self, activity: &str, expected: State) -> &Then {
+        let mut tasks = self.accepted().after.work_tasks.values().rev();
+        let task = tasks.find(|task| task.activity == activity).unwrap_or_else(|| panic!("no task of {activity}"));
+        assert_eq!(task.state, expected);
         self
     }
 

@@ -19,9 +19,10 @@ fn the_default_of_each_role_is_this_table() {
             "user: instances:start",
             "operator: external-tasks:read external-tasks:manage definitions:read instances:read instances:start \
              instances:cancel",
-            "manager: external-tasks:read variables:read definitions:read instances:read instances:start",
+            "manager: external-tasks:read variables:read definitions:read instances:read instances:start \
+             user-tasks:manage",
             "admin: external-tasks:read external-tasks:manage variables:read definitions:read definitions:deploy \
-             instances:read instances:start instances:cancel instances:retry recipients:erase",
+             instances:read instances:start instances:cancel instances:retry recipients:erase user-tasks:manage",
         ]
     );
 }

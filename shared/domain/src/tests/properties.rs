@@ -14,6 +14,8 @@ use crate::ids::Number;
 use crate::instance::{Aggregate, InstanceStatus};
 use crate::notification::NotificationKind;
 use crate::process::{ElementKind, Reminders};
+use crate::work_task::State;
+use crate::work_task::event::WorkTaskEvent;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use story::{Moment, Story, tell};
@@ -65,12 +67,17 @@ fn seq_is_gapless_and_the_journal_is_the_state() {
     holds(|moment| {
         let mut counted: BTreeMap<Number, u64> = BTreeMap::new();
         for event in journal(moment.world) {
-            let audit_only = matches!(event, Event::TaskSubmitDenied { .. });
+            let audit_only = matches!(
+                event,
+                Event::TaskSubmitDenied { .. } | Event::WorkTask { what: WorkTaskEvent::CompleteDenied { .. }, .. }
+            );
             if let Some(task) = event.task().filter(|_| !audit_only) {
                 *counted.entry(task).or_default() += 1;
             }
         }
-        let stored = moment.world.state().tasks.iter().map(|(number, task)| (*number, task.seq)).collect();
+        let state = moment.world.state();
+        let tickets = state.tasks.iter().map(|(number, task)| (*number, task.seq));
+        let stored = tickets.chain(state.work_tasks.iter().map(|(number, task)| (*number, task.seq))).collect();
         assert_eq!(counted, stored);
     });
 }
@@ -82,6 +89,9 @@ fn what_has_ended_never_changes() {
         let Some((before, decision)) = decided(moment) else { return };
         for (number, task) in before.tasks.iter().filter(|(_, task)| task.status.is_final()) {
             assert_eq!(task, &decision.after.tasks[number]);
+        }
+        for (number, task) in before.work_tasks.iter().filter(|(_, task)| task.state.is_final()) {
+            assert_eq!(task, &decision.after.work_tasks[number]);
         }
         if before.instance.status.is_final() {
             assert_eq!(decision.reply, Reply::Submitted, "only a repeated answer is answered");
@@ -133,6 +143,7 @@ fn resend_adds_one_notification_and_sync_none() {
             | Command::Continue
             | Command::FireTimer { .. }
             | Command::Submit(_)
+            | Command::Complete(_)
             | Command::SaveDraft { .. }
             | Command::Remind { .. }
             | Command::CancelTask { .. }
@@ -153,10 +164,11 @@ fn resend_adds_one_notification_and_sync_none() {
 #[test]
 fn an_ended_instance_leaves_nothing_open() {
     holds(|moment| {
-        let Aggregate { instance, tasks } = moment.world.state();
+        let Aggregate { instance, tasks, work_tasks } = moment.world.state();
         if instance.status.is_final() {
             assert!(instance.elements.is_empty() && instance.ready.is_empty() && instance.incidents.is_empty());
             assert!(tasks.values().all(|task| task.status.is_final()));
+            assert!(work_tasks.values().all(|task| task.state.is_final()));
             assert_eq!(moment.world.scheduled(), []);
             assert!(instance.ended_at.is_some());
         }
@@ -177,6 +189,12 @@ fn every_element_and_ticket_ends_at_most_once() {
                 assert!(reached.contains(number) && ended.insert(*number));
             } else if let Event::TaskCreated(created) = event {
                 assert!(reached.insert(created.task));
+            } else if let Event::WorkTask { task, what } = event {
+                match what {
+                    WorkTaskEvent::Created(_) => assert!(reached.insert(*task)),
+                    WorkTaskEvent::Completed { .. } | WorkTaskEvent::Canceled { .. } => assert!(tickets.insert(*task)),
+                    WorkTaskEvent::CompleteDenied { .. } | WorkTaskEvent::Failed { .. } | WorkTaskEvent::Retried => {}
+                }
             } else if let Event::TaskCompleted { task, .. } | Event::TaskEnded { task, .. } = event {
                 assert!(tickets.insert(*task));
             }
@@ -218,7 +236,7 @@ fn last_orders(world: &World) -> Vec<(Due, Option<crate::time::Timestamp>)> {
 #[test]
 fn no_schedule_outlives_what_it_is_for() {
     holds(|moment| {
-        let Aggregate { instance, tasks } = moment.world.state();
+        let Aggregate { instance, tasks, .. } = moment.world.state();
         for (due, at) in moment.world.scheduled() {
             let live = match &due {
                 Due::Reminder { task, occurrence } => {
@@ -242,7 +260,7 @@ fn what_waits_for_its_time_is_scheduled() {
     holds(|moment| {
         let orders = last_orders(moment.world);
         let scheduled = |due: Due| orders.iter().find(|(known, _)| *known == due).and_then(|(_, at)| *at);
-        let Aggregate { instance, tasks } = moment.world.state();
+        let Aggregate { instance, tasks, .. } = moment.world.state();
         for element in &instance.elements {
             for timer in &element.timers {
                 let due =
@@ -266,7 +284,7 @@ fn what_waits_for_its_time_is_scheduled() {
 #[test]
 fn the_status_follows_from_what_is_left() {
     holds(|moment| {
-        let Aggregate { instance, tasks } = moment.world.state();
+        let Aggregate { instance, tasks, work_tasks } = moment.world.state();
         let expected = if instance.status == InstanceStatus::Cancelled {
             InstanceStatus::Cancelled
         } else if !instance.incidents.is_empty() {
@@ -286,10 +304,20 @@ fn the_status_follows_from_what_is_left() {
             let waits = element.task.is_some() || element.failed || !element.arrived.is_empty() || own_timer;
             assert!(waits, "{} waits for nothing", element.element);
             if let Some(task) = element.task {
-                assert_eq!((tasks[&task].status, tasks[&task].element), (Status::Pending, element.number));
+                let waiting = match (tasks.get(&task), work_tasks.get(&task)) {
+                    (Some(ticket), None) => (ticket.status == Status::Pending, ticket.element),
+                    (None, Some(work)) => {
+                        (!work.state.is_final() && (work.state == State::Failed) == element.failed, work.element)
+                    }
+                    other => panic!("{other:?}"),
+                };
+                assert_eq!(waiting, (true, element.number));
             }
         }
         for (number, task) in tasks.iter().filter(|(_, task)| task.status == Status::Pending) {
+            assert_eq!(instance.element(task.element).and_then(|element| element.task), Some(*number));
+        }
+        for (number, task) in work_tasks.iter().filter(|(_, task)| !task.state.is_final()) {
             assert_eq!(instance.element(task.element).and_then(|element| element.task), Some(*number));
         }
         if instance.status == InstanceStatus::Running {

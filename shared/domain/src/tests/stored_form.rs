@@ -9,6 +9,8 @@ use crate::ids::Number;
 use crate::instance::{Awaited, Incident, InstanceStatus, Parent, Ready, Subscription, Thrown};
 use crate::notification::{Channel, Delivery, Email, NotificationKind};
 use crate::time::Timestamp;
+use crate::work_task::event::{CancelCause, WorkTaskCreated, WorkTaskEvent};
+use crate::work_task::{Priority, Responsible, State};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
@@ -152,6 +154,48 @@ fn task_events() -> Vec<Event> {
     ]
 }
 
+fn work_task_events() -> Vec<Event> {
+    let created = WorkTaskCreated {
+        element: Number(2),
+        activity: "review".to_owned(),
+        responsible: Responsible {
+            assignee: Some("ann".to_owned()),
+            users: vec!["ann".to_owned()],
+            groups: vec!["Loans".to_owned()],
+        },
+        priority: Priority::new(75).unwrap(),
+        due_at: Some(at()),
+        follow_up_at: Some(at()),
+        form_context: vars(json!({"total": 12.5})),
+        input_data: vars(json!({"secret": [1]})),
+    };
+    let shortest = WorkTaskCreated {
+        responsible: Responsible::default(),
+        priority: Priority::default(),
+        due_at: None,
+        follow_up_at: None,
+        form_context: vars(json!({})),
+        input_data: vars(json!({})),
+        ..created.clone()
+    };
+    let values = vars(json!({"comment": "fine"}));
+    let none = vars(json!({}));
+    [
+        WorkTaskEvent::Created(Box::new(created)),
+        WorkTaskEvent::Created(Box::new(shortest)),
+        WorkTaskEvent::Completed { outcome: "Approve".to_owned(), answers: values.clone() },
+        WorkTaskEvent::CompleteDenied { codes: vec!["UNKNOWN_ACTION".to_owned()], values: values.clone() },
+        WorkTaskEvent::CompleteDenied { codes: vec!["UNKNOWN_ACTION".to_owned()], values: none.clone() },
+        WorkTaskEvent::Failed { code: "SCRIPT_ERROR".to_owned(), values },
+        WorkTaskEvent::Failed { code: "SCRIPT_ERROR".to_owned(), values: none },
+        WorkTaskEvent::Retried,
+        WorkTaskEvent::Canceled { cause: CancelCause::Interrupt },
+        WorkTaskEvent::Canceled { cause: CancelCause::Cancel },
+    ]
+    .map(|what| Event::WorkTask { task: Number(3), what })
+    .into()
+}
+
 fn effects() -> Vec<Effect> {
     let task = Number(3);
     let dues = [
@@ -182,6 +226,11 @@ fn events_of_tasks_are_stored_like_this() {
 }
 
 #[test]
+fn events_of_ordinary_tasks_are_stored_like_this() {
+    insta::assert_snapshot!(stored(&work_task_events()));
+}
+
+#[test]
 fn effects_are_stored_like_this() {
     insta::assert_snapshot!(stored(&effects()));
 }
@@ -205,13 +254,15 @@ fn the_words_of_states_are_stored_like_this() {
         Delivery::Complained,
     ];
     let channel = [Channel::Email, Channel::Smtp, Channel::Graph];
-    insta::assert_snapshot!([stored(&instance), stored(&Status::ALL), stored(&delivery), stored(&channel)].concat());
+    insta::assert_snapshot!(
+        [stored(&instance), stored(&Status::ALL), stored(&State::ALL), stored(&delivery), stored(&channel)].concat()
+    );
 }
 
 /// The examples above show every kind of event: `lines` names each kind, and its match has no wildcard.
 #[test]
 fn every_kind_of_event_has_an_example_and_a_tag_of_its_own() {
-    let events = [instance_events(), task_events()].concat();
+    let events = [instance_events(), task_events(), work_task_events()].concat();
     let tag = |event: &Event| match serde_json::to_value(event).unwrap() {
         serde_json::Value::String(tag) => tag,
         serde_json::Value::Object(map) => map.keys().next().cloned().unwrap(),
@@ -222,7 +273,7 @@ fn every_kind_of_event_has_an_example_and_a_tag_of_its_own() {
     };
     let kinds: BTreeSet<_> = events.iter().map(|event| format!("{:?}", std::mem::discriminant(event))).collect();
     let tags: BTreeSet<String> = events.iter().map(tag).collect();
-    assert_eq!((kinds.len(), tags.len()), (34, 34));
+    assert_eq!((kinds.len(), tags.len()), (35, 35));
     assert_eq!(lines::events(&events).len(), events.len());
 }
 

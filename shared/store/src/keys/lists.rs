@@ -71,6 +71,24 @@ impl fmt::Display for ByProcess<'_> {
     }
 }
 
+/// Partitions of active ordinary user tasks. They share the indexes with external tasks and no partition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ActiveWork<'a> {
+    /// In `ByStatus`, `{t}#w#{shard}`: all of a tenant.
+    All { tenant: TenantId, shard: u32 },
+    /// In `ByProcess`, `{t}#w#{process}#{shard}`: those of one process.
+    Process { tenant: TenantId, process: &'a str, shard: u32 },
+}
+
+impl fmt::Display for ActiveWork<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ActiveWork::All { tenant, shard } => write!(f, "{tenant}#w#{shard}"),
+            ActiveWork::Process { tenant, process, shard } => write!(f, "{tenant}#w#{}#{shard}", escape(process)),
+        }
+    }
+}
+
 /// Partition key of index `ByDomain`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ByDomain<'a> {

@@ -90,6 +90,7 @@ async fn today_every_shape_is_written_as_its_newest_golden_file() {
         tenant: TENANT,
         user: "portal".to_owned(),
         roles: vec!["operator".to_owned()],
+        groups: Vec::new(),
         created_at: at(0),
     };
     store.put_token("9d1e", &token).await.expect("a token");

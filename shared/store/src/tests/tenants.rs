@@ -75,6 +75,7 @@ async fn a_deleted_token_is_dead_at_once_here_and_within_30_s_elsewhere() {
         tenant: TENANT,
         user: "portal".to_owned(),
         roles: vec!["operator".to_owned(), "user".to_owned()],
+        groups: Vec::new(),
         created_at: at(0),
     };
     assert_eq!(there.token("0aff", at(0)).await.expect("a table"), None);

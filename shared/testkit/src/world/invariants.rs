@@ -178,6 +178,7 @@ fn ends_once(journal: &[JournalEntry], state: &Aggregate) -> anyhow::Result<()> 
             | Event::TaskResent(_)
             | Event::TaskSynced { .. }
             | Event::TaskBounced { .. }
+            | Event::WorkTask { .. }
             | Event::CancelRequested(_) => {}
         }
     }
@@ -191,7 +192,9 @@ fn ends_once(journal: &[JournalEntry], state: &Aggregate) -> anyhow::Result<()> 
     ensure!(finals <= 1, "I3: the instance ended {finals} times");
     let over = state.instance.status.is_final();
     ensure!(
-        !over || state.tasks.values().all(|task| task.status != Status::Pending),
+        !over
+            || state.tasks.values().all(|task| task.status != Status::Pending)
+                && state.work_tasks.values().all(|task| task.state.is_final()),
         "I6: an ended instance has open tasks"
     );
     ensure!(
@@ -219,6 +222,7 @@ fn replays(instance: InstanceKey, journal: &[JournalEntry], stored: &Aggregate) 
         for task in aggregate.tasks.values_mut() {
             (task.version, task.delivery) = (0, Delivery::Queued);
         }
+        aggregate.work_tasks.values_mut().for_each(|task| task.version = 0);
         aggregate
     };
     ensure!(plain(&state) == plain(stored), "I2: the journal replays to {state:?} and {stored:?} is stored");

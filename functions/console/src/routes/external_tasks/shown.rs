@@ -163,6 +163,8 @@ fn from(origin: &Origin) -> Option<String> {
 fn happened(event: &Event) -> (&'static str, &'static str, String, Option<String>) {
     let plain = |icon, what: &str| (icon, "", what.to_owned(), None);
     match event {
+        // Not of an external task; its history does not hold them.
+        Event::WorkTask { .. } => plain("info", "Another task of the process"),
         Event::TaskCreated(_) => plain("plus", "Task created, first mail ordered"),
         Event::TaskOpened(_) => plain("eye", "First answer sent"),
         Event::TaskDraftSaved { .. } => plain("form", "Draft saved"),

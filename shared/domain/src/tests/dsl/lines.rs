@@ -3,6 +3,7 @@
 use crate::effect::{Due, Effect};
 use crate::event::Event;
 use crate::instance::Ready;
+use crate::work_task::event::WorkTaskEvent;
 
 pub fn events(events: &[Event]) -> Vec<String> {
     events.iter().map(event).collect()
@@ -53,7 +54,19 @@ fn event(event: &Event) -> String {
         Event::TaskCompleted { task, outcome, .. } => format!("task {} completed {outcome}", task.0),
         Event::TaskEnded { task, status, cause, .. } => format!("task {} {status} {cause:?}", task.0),
         Event::TaskBounced { task, delivery } => format!("task {} {delivery}", task.0),
+        Event::WorkTask { task, what } => format!("task {} {}", task.0, work_task(what)),
         Event::CancelRequested(reason) => format!("reason {reason}"),
+    }
+}
+
+fn work_task(event: &WorkTaskEvent) -> String {
+    match event {
+        WorkTaskEvent::Created(created) => format!("created for {}", created.activity),
+        WorkTaskEvent::Completed { outcome, .. } => format!("completed {outcome}"),
+        WorkTaskEvent::CompleteDenied { codes, .. } => format!("denied {}", names(codes.iter())),
+        WorkTaskEvent::Failed { code, .. } => format!("failed {code}"),
+        WorkTaskEvent::Retried => "retried".to_owned(),
+        WorkTaskEvent::Canceled { cause } => format!("canceled {cause:?}"),
     }
 }
 

@@ -5,7 +5,7 @@ use crate::process::{
     ActionModel, BoundaryEvent, CallActivity, Condition, Element, ElementKind, EventStart, ExclusiveGateway,
     ExternalTaskModel, FieldKind, FieldModel, Flow, InclusiveGateway, Mapping, MessageCatch, MultiInstance, Pages,
     Payload, Process, Reminders, ScriptTask, SignalCatch, TaskProfile, ThrownError, Timer, Trigger, Turns, UserTask,
-    When,
+    When, WorkTaskModel,
 };
 use crate::template::Template;
 use crate::value::ValueExpr;
@@ -22,6 +22,11 @@ pub struct Model {
 
 pub fn model(id: &str) -> Model {
     Model { id: id.to_owned(), elements: Vec::new(), flows: Vec::new(), around: Vec::new() }
+}
+
+/// An ordinary user task that anybody may do with any action.
+pub fn work() -> UserTask {
+    UserTask { profile: TaskProfile::Work(Box::default()), ..ticket() }
 }
 
 /// An external task with the actions Approve and Reject and the fields `comment` and `amount`.
@@ -58,8 +63,54 @@ pub fn ticket() -> UserTask {
 
 impl UserTask {
     pub fn external(&mut self) -> &mut ExternalTaskModel {
-        let TaskProfile::External(model) = &mut self.profile;
-        model
+        match &mut self.profile {
+            TaskProfile::External(model) => model,
+            TaskProfile::Work(_) => panic!("this is an ordinary task"),
+        }
+    }
+
+    pub fn work(&mut self) -> &mut WorkTaskModel {
+        match &mut self.profile {
+            TaskProfile::Work(model) => model,
+            TaskProfile::External(_) => panic!("this is an external task"),
+        }
+    }
+
+    /// Completed by these actions only.
+    pub fn actions(mut self, names: &[&str]) -> UserTask {
+        let action = |name: &&str| ActionModel { name: (*name).to_owned(), label: None, style: None };
+        self.work().actions = names.iter().map(action).collect();
+        self
+    }
+
+    pub fn assignee(mut self, user: &str) -> UserTask {
+        self.work().assignee = Some(value(user));
+        self
+    }
+
+    pub fn users(mut self, users: &[&str]) -> UserTask {
+        self.work().candidate_users = users.iter().map(|user| value(user)).collect();
+        self
+    }
+
+    pub fn teams(mut self, teams: &[&str]) -> UserTask {
+        self.work().candidate_groups = teams.iter().map(|team| value(team)).collect();
+        self
+    }
+
+    pub fn priority(mut self, priority: &str) -> UserTask {
+        self.work().priority = Some(value(priority));
+        self
+    }
+
+    pub fn due(mut self, when: When) -> UserTask {
+        self.work().due = Some(when);
+        self
+    }
+
+    pub fn follow_up(mut self, when: When) -> UserTask {
+        self.work().follow_up = Some(when);
+        self
     }
 
     pub fn recipient(mut self, recipient: &str) -> UserTask {

@@ -1,6 +1,6 @@
 //! Makes processes and commands at random and lets one work on the other.
 
-use crate::command::{Command, Submission};
+use crate::command::{Command, Completion, Submission};
 use crate::decision::Decision;
 use crate::effect::{Due, Effect};
 use crate::ids::TaskKey;
@@ -40,6 +40,7 @@ pub struct Moment<'a> {
 #[derive(Clone, Debug)]
 enum Node {
     Task { expires: Option<u32>, reminders: Vec<u32>, flaky: bool, recipient: bool },
+    Work { flaky: bool },
     Script { flaky: bool },
     Gateway { has_default: bool },
     Parallel,
@@ -68,6 +69,10 @@ enum Happening {
         task: usize,
         action: usize,
         id: usize,
+    },
+    Complete {
+        task: usize,
+        action: usize,
     },
     Draft(usize),
     Resend(usize),
@@ -126,6 +131,10 @@ impl Story {
                     task = if *flaky { task.server_script("flaky") } else { task };
                     model.task(&id(n), if *recipient { task.recipient("context.mail") } else { task })
                 }
+                Node::Work { flaky } => {
+                    let task = work().actions(&["Approve", "Reject"]);
+                    model.task(&id(n), if *flaky { task.server_script("flaky") } else { task })
+                }
                 Node::Script { flaky } => model.script(&id(n), if *flaky { "flaky" } else { "count n" }),
                 Node::Gateway { .. } => model.gateway(&id(n)),
                 Node::Parallel => model.parallel(&id(n)),
@@ -144,7 +153,12 @@ impl Story {
                     model = if *has_default { model.otherwise(&id(n), &id(n + 2)) } else { model };
                 }
                 Node::Terminate => model = model.flow(&format!("{} > stop", id(n))),
-                Node::Task { .. } | Node::Script { .. } | Node::Parallel | Node::Wait { .. } | Node::End => {}
+                Node::Task { .. }
+                | Node::Work { .. }
+                | Node::Script { .. }
+                | Node::Parallel
+                | Node::Wait { .. }
+                | Node::End => {}
             }
         }
         let mut joined = std::collections::BTreeSet::new();
@@ -156,14 +170,14 @@ impl Story {
             }
             let leaves = matches!(
                 self.nodes[source],
-                Node::Task { .. } | Node::Script { .. } | Node::Parallel | Node::Wait { .. }
+                Node::Task { .. } | Node::Work { .. } | Node::Script { .. } | Node::Parallel | Node::Wait { .. }
             );
             if leaves {
                 model = model.flow(&format!("{} > {}", id(*from), id(*to)));
             }
         }
         for (index, timer) in self.timers.iter().enumerate() {
-            if let Node::Task { .. } = self.nodes[timer.node % self.nodes.len()] {
+            if let Node::Task { .. } | Node::Work { .. } = self.nodes[timer.node % self.nodes.len()] {
                 let every = format!("PT{}M", timer.minutes.max(1));
                 let when = match timer.times {
                     None => once(&format!("PT{}M", timer.minutes)),
@@ -188,6 +202,7 @@ fn node() -> impl Strategy<Value = Node> {
         5 => (proptest::option::of(minutes()), vec(minutes(), 0..4), any::<bool>(), any::<bool>()).prop_map(
             |(expires, reminders, flaky, recipient)| Node::Task { expires, reminders, flaky, recipient }
         ),
+        3 => any::<bool>().prop_map(|flaky| Node::Work { flaky }),
         3 => any::<bool>().prop_map(|flaky| Node::Script { flaky }),
         2 => any::<bool>().prop_map(|has_default| Node::Gateway { has_default }),
         2 => Just(Node::Parallel),
@@ -204,6 +219,7 @@ fn happening() -> impl Strategy<Value = Happening> {
         6 => (0..90_u32).prop_map(Happening::NextDue),
         3 => any::<usize>().prop_map(Happening::AnyDue),
         6 => (task(), 0..3_usize, 0..3_usize).prop_map(|(task, action, id)| Happening::Submit { task, action, id }),
+        4 => (task(), 0..3_usize).prop_map(|(task, action)| Happening::Complete { task, action }),
         2 => task().prop_map(Happening::Draft),
         2 => task().prop_map(Happening::Resend),
         2 => (task(), any::<bool>()).prop_map(|(task, known)| Happening::Sync { task, known }),
@@ -247,7 +263,7 @@ pub fn tell(story: &Story, check: &impl Fn(&Moment<'_>)) -> World {
 
 /// The timers and the expiry of the live activity that has most of them, in the order of their times.
 pub fn dues_of_one_activity(world: &World) -> Vec<(Due, Timestamp)> {
-    let Aggregate { instance, tasks } = world.state();
+    let Aggregate { instance, tasks, .. } = world.state();
     let dues = instance.elements.iter().map(|element| {
         let mut dues: Vec<(Due, Timestamp)> = element
             .timers
@@ -257,7 +273,7 @@ pub fn dues_of_one_activity(world: &World) -> Vec<(Due, Timestamp)> {
                 (Due::Timer { element: element.number, event, occurrence }, timer.due)
             })
             .collect();
-        let task = element.task.map(|task| (task, &tasks[&task]));
+        let task = element.task.and_then(|task| Some((task, tasks.get(&task)?)));
         dues.extend(task.and_then(|(task, ticket)| Some((Due::Expiry { task }, ticket.expires_at?))));
         dues.sort_by_key(|(_, at)| *at);
         dues
@@ -309,6 +325,14 @@ fn command(world: &mut World, happening: &Happening) -> Option<Command> {
             values: vars(json!({"comment": "typed"})),
             id: format!("s-{id}"),
         }),
+        Happening::Complete { task: index, action } => {
+            let tasks = &world.state().work_tasks;
+            Command::Complete(Completion {
+                task: tasks.values().nth(index % tasks.len().max(1))?.key,
+                action: Some(["Approve", "Reject", "Nod"][*action].to_owned()),
+                values: vars(json!({"comment": "done"})),
+            })
+        }
         Happening::Draft(index) => {
             Command::SaveDraft { task: task(world, *index)?, values: vars(json!({"comment": "draft"})) }
         }

@@ -14,6 +14,7 @@ use domain::notification::Delivery;
 use domain::process::Process;
 use domain::time::Timestamp;
 use domain::variables::Variables;
+use domain::work_task::event::{CancelCause, WorkTaskEvent};
 use serde::Serialize;
 
 /// Sentences of one entry at most: a loop can pass 200 elements in one command.
@@ -174,7 +175,28 @@ impl Reader<'_> {
                 };
                 format!("{}: {word}.", self.task(*task)?)
             }
+            Event::WorkTask { task, what } => self.work_task(*task, what)?,
             Event::CancelRequested(reason) => format!("Reason: {reason}"),
+        })
+    }
+
+    fn work_task(&self, task: Number, event: &WorkTaskEvent) -> Option<String> {
+        let name = self.task(task)?;
+        Some(match event {
+            WorkTaskEvent::Created(created) => match &created.responsible.assignee {
+                Some(assignee) => format!("{name} waits for {assignee}."),
+                None => format!("{name} waits for somebody to take it."),
+            },
+            WorkTaskEvent::Completed { outcome, .. } => format!("{name}: {outcome}."),
+            WorkTaskEvent::CompleteDenied { codes, .. } => format!("{name} was refused. Reason: {}.", codes.join(", ")),
+            WorkTaskEvent::Failed { code, .. } => format!("{name} failed with {code}; what was submitted is kept."),
+            WorkTaskEvent::Retried => format!("{name} can be done again."),
+            WorkTaskEvent::Canceled { cause: CancelCause::Cancel } => {
+                format!("{name} was cancelled with the instance.")
+            }
+            WorkTaskEvent::Canceled { cause: CancelCause::Interrupt } => {
+                format!("{name} was taken away by the process.")
+            }
         })
     }
 
@@ -187,7 +209,9 @@ impl Reader<'_> {
     }
 
     fn task(&self, number: Number) -> Option<String> {
-        self.aggregate.tasks.get(&number).map(|task| self.name(&task.activity))
+        let external = self.aggregate.tasks.get(&number).map(|task| &task.activity);
+        let activity = external.or_else(|| self.aggregate.work_tasks.get(&number).map(|task| &task.activity));
+        activity.map(|activity| self.name(activity))
     }
 
     fn variables(&self, variables: &Variables, lead: &str) -> Option<String> {

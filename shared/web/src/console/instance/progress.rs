@@ -104,6 +104,7 @@ impl Progress {
                     | Event::TaskCompleted { .. }
                     | Event::TaskEnded { .. }
                     | Event::TaskBounced { .. }
+                    | Event::WorkTask { .. }
                     | Event::CancelRequested(_) => {}
                 }
             }

@@ -53,7 +53,11 @@ fn aggregate() -> Aggregate {
         "next_reminder": 1, "templates_version": 7, "delivery": "sent",
     }))
     .expect("a task");
-    Aggregate { instance: instance.expect("an instance"), tasks: BTreeMap::from([(Number(4), task)]) }
+    Aggregate {
+        instance: instance.expect("an instance"),
+        tasks: BTreeMap::from([(Number(4), task)]),
+        work_tasks: BTreeMap::new(),
+    }
 }
 
 fn reached(number: u16, element: &str, flow: Option<&str>) -> ElementActivated {

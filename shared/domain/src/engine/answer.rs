@@ -1,0 +1,137 @@
+//! What an accepted answer does to the process, whatever kind of task asked (BPMN semantics, "Submission", steps 3 to 6):
+//! form data, merging, ServerScript, result; and what becomes of one that the ServerScript refuses. Knows no life cycle.
+
+use super::error::{Catch, caught, record};
+use super::{Failure, ScriptCall, Step, keep_last_result, script, size, throw_to_parent};
+use crate::decision::{FieldError, Problem, Reply};
+use crate::ids::Number;
+use crate::process::UserTask;
+use crate::rejection::Rejection;
+use crate::script::{ScriptKind, ScriptOutcome};
+use crate::variables::{Variables, is_reserved};
+use serde_json::Value;
+
+/// A draft keeps at most this many bytes, measured as compact JSON; what is beyond is not kept.
+pub const DRAFT_BYTES_MAX: usize = 32 * 1024;
+
+/// A checked answer.
+pub(crate) struct Answer<'a> {
+    /// The action taken.
+    pub action: &'a str,
+    /// The values, with their types.
+    pub values: &'a Variables,
+    /// Who answers.
+    pub user: &'a str,
+}
+
+/// Writes what the answer gives to the process: merged values, the ServerScript's writes and its result. Everything
+/// happens on a copy, so that a failure leaves nothing behind.
+pub(crate) fn take(
+    step: &mut Step<'_>,
+    element: Number,
+    model: &UserTask,
+    answer: &Answer<'_>,
+) -> Result<Result<(), Failure>, Rejection> {
+    let mut form_data = answer.values.clone();
+    form_data.insert("action".to_owned(), Value::String(answer.action.to_owned()));
+    form_data.insert("userId".to_owned(), Value::String(answer.user.to_owned()));
+    let mut values = merged(step, model, answer.values, &form_data);
+    values.insert("userAction".to_owned(), Value::String(answer.action.to_owned()));
+    values.insert("currentUser".to_owned(), Value::String(answer.user.to_owned()));
+    Ok(match server_script(step, element, model, answer, &form_data, &values)? {
+        Ok(Some(outcome)) => {
+            values.extend(outcome.writes);
+            match &model.result_variable {
+                Some(name) => {
+                    values.insert(name.clone(), outcome.result);
+                }
+                None => keep_last_result(step, &mut values, "lastScriptResult", outcome.result),
+            }
+            step.set_variables_at(Some(element), values)
+        }
+        Ok(None) => step.set_variables_at(Some(element), values),
+        Err(failure) => Err(failure),
+    })
+}
+
+/// The values as variables: the mapped ones, or all of them without an OutputMapping. Names of the engine stay its own.
+fn merged(step: &Step<'_>, model: &UserTask, answers: &Variables, form_data: &Variables) -> Variables {
+    let mut values = Variables::new();
+    if model.output_mapping.is_empty() {
+        values.extend(answers.clone());
+        values.retain(|name, _| !is_reserved(name));
+    } else {
+        script::map_into(step, &mut values, &model.output_mapping, form_data);
+    }
+    values
+}
+
+/// Runs the ServerScript on variables with the answers merged in (D-08).
+fn server_script(
+    step: &mut Step<'_>,
+    element: Number,
+    model: &UserTask,
+    answer: &Answer<'_>,
+    form_data: &Variables,
+    merged: &Variables,
+) -> Result<Result<Option<ScriptOutcome>, Failure>, Rejection> {
+    let Some(source) = &model.server_script else { return Ok(Ok(None)) };
+    let mut variables = step.variables_at(Some(element)).into_owned();
+    variables.extend(answer.values.clone().into_iter().filter(|(name, _)| !is_reserved(name)));
+    variables.extend(merged.clone());
+    let call = ScriptCall {
+        source,
+        kind: ScriptKind::Server,
+        variables: &variables,
+        form_data: Some(form_data),
+        user_action: Some(answer.action),
+        current_user: Some(answer.user),
+    };
+    Ok(step.evaluate(&call, element)?.map(Some))
+}
+
+/// The ServerScript refused an answer. A boundary event that interrupts nothing leaves the task open and handles the
+/// error beside it; any other one takes the task away; where nobody catches, here or in the calling instance, an operator
+/// must look: `uncaught` says what that means for the task.
+pub(crate) fn refuse(
+    step: &mut Step<'_>,
+    (number, activity): (Number, &str),
+    failure: Failure,
+    catch: Option<Catch<'_>>,
+    uncaught: impl FnOnce(&mut Step<'_>, &Failure),
+) -> Result<Reply, Rejection> {
+    let Some(catch) = catch else {
+        if throw_to_parent(step, &failure) {
+            return Ok(Reply::Interrupted { code: failure.code, message: failure.message });
+        }
+        uncaught(step, &failure);
+        step.raise(number, activity, failure);
+        step.run()?;
+        return Ok(Reply::Done);
+    };
+    record(step, activity, &failure);
+    let stays = !catch.interrupting;
+    caught(step, &catch, stays.then_some(number));
+    step.run()?;
+    let problem = Problem::Refused { code: failure.code.clone(), message: failure.message.clone() };
+    Ok(if stays {
+        Reply::Denied(vec![FieldError { field: String::new(), problem }])
+    } else {
+        Reply::Interrupted { code: failure.code, message: failure.message }
+    })
+}
+
+/// The values of a refused answer, as far as a draft has room for them, that `fits` lets through.
+pub(crate) fn keep_draft(draft: &Variables, values: &Variables, fits: impl Fn(&String, &Value) -> bool) -> Variables {
+    let stays = draft.iter().filter(|(name, _)| !values.contains_key(*name));
+    let mut bytes: usize = stays.map(|(name, value)| size(name, value)).sum();
+    values
+        .iter()
+        .filter(|(name, value)| fits(name, value))
+        .filter(|(name, value)| {
+            bytes += size(name, value);
+            bytes <= DRAFT_BYTES_MAX
+        })
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
+}

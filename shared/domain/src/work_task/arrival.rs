@@ -1,0 +1,161 @@
+//! How an ordinary user task begins (W-01) and how the process takes it away or opens it again (W-18, W-20, W-21).
+//! Completion stands in `completion`.
+
+use super::event::{CancelCause, WorkTaskCreated, WorkTaskEvent};
+use super::{Action, Priority, Responsible, State, WorkTask, lifecycle};
+use crate::engine::{Failure, Step, begin_waits, due, plan_waits, refuse_too_many_tasks, stop_timers};
+use crate::event::Event;
+use crate::ids::Number;
+use crate::process::{Element, When, WorkTaskModel};
+use crate::template::plain_text;
+use crate::time::Timestamp;
+use crate::value::ValueExpr;
+use crate::variables::Variables;
+use serde_json::Value;
+
+/// Candidates of one task at most: they stand in its row of the list.
+pub const CANDIDATES_MAX: usize = 50;
+/// Characters of a user or group at most; longer than any directory's.
+const NAME_CHARS_MAX: usize = 200;
+
+/// W-01: evaluates who, when and how urgent; creates the task and starts the timers beside it.
+pub(crate) fn create(
+    step: &mut Step<'_>,
+    element: &Element,
+    model: &WorkTaskModel,
+    number: Number,
+    form_context: Variables,
+    input_data: Variables,
+) -> Result<(), Failure> {
+    refuse_too_many_tasks(step)?;
+    let task =
+        step.next_number().ok_or_else(|| Failure::new("LIMIT", "the instance has used all its numbers".to_owned()))?;
+    // What the Script prepared may name people too; where both have a name, the process's own variable is meant.
+    let mut data = form_context.clone();
+    data.extend(step.variables_at(Some(number)).into_owned());
+    let now = step.env.now;
+    let responsible = responsible(model, &data, now)?;
+    let priority = priority(model, &data, now)?;
+    let due_at = date(model.due.as_ref(), &data, now, "INVALID_DUE_DATE")?;
+    let follow_up_at = date(model.follow_up.as_ref(), &data, now, "INVALID_FOLLOW_UP_DATE")?;
+    let waits = plan_waits(step, element, number)?;
+    let created = WorkTaskCreated {
+        element: number,
+        activity: element.id.clone(),
+        responsible,
+        priority,
+        due_at,
+        follow_up_at,
+        form_context,
+        input_data,
+    };
+    step.emit(Event::WorkTask { task, what: WorkTaskEvent::Created(Box::new(created)) });
+    begin_waits(step, number, waits);
+    Ok(())
+}
+
+/// Assignee and candidates. One responsible user alone is the assignee at once.
+fn responsible(model: &WorkTaskModel, data: &Variables, now: Timestamp) -> Result<Responsible, Failure> {
+    let mut assignees = Vec::new();
+    if let Some(assignee) = &model.assignee {
+        // An assignee is one person: no comma separates several.
+        let name = plain_text(&assignee.evaluate(data, now));
+        add(&mut assignees, &name)?;
+    }
+    let users = all(&model.candidate_users, data, now)?;
+    let groups = all(&model.candidate_groups, data, now)?;
+    let total = users.len() + groups.len();
+    if total > CANDIDATES_MAX {
+        let message = format!("the task has {total} candidates; at most {CANDIDATES_MAX} are possible: use a team");
+        return Err(Failure::new("LIMIT", message));
+    }
+    let assignee = match (assignees.pop(), users.as_slice(), groups.is_empty()) {
+        (Some(assignee), _, _) => Some(assignee),
+        (None, [only], true) => Some(only.clone()),
+        (None, _, _) => None,
+    };
+    Ok(Responsible { assignee, users, groups })
+}
+
+/// The names that expressions give, each once: a list, or a text with commas.
+fn all(expressions: &[ValueExpr], data: &Variables, now: Timestamp) -> Result<Vec<String>, Failure> {
+    let mut names = Vec::new();
+    for expression in expressions {
+        match expression.evaluate(data, now) {
+            Value::Array(items) => {
+                for item in items {
+                    add(&mut names, &plain_text(&item))?;
+                }
+            }
+            value @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_)) => {
+                for item in plain_text(&value).split(',') {
+                    add(&mut names, item)?;
+                }
+            }
+        }
+    }
+    Ok(names)
+}
+
+fn add(names: &mut Vec<String>, name: &str) -> Result<(), Failure> {
+    let name = name.trim();
+    if name.chars().count() > NAME_CHARS_MAX {
+        let shown: String = name.chars().filter(|c| !c.is_control()).take(40).collect();
+        let message = format!("\"{shown}...\" is no user or team: it has more than {NAME_CHARS_MAX} characters");
+        return Err(Failure::new("INVALID_ASSIGNMENT", message));
+    }
+    if !name.is_empty() && !names.iter().any(|known| known == name) {
+        names.push(name.to_owned());
+    }
+    Ok(())
+}
+
+fn priority(model: &WorkTaskModel, data: &Variables, now: Timestamp) -> Result<Priority, Failure> {
+    let Some(expression) = &model.priority else { return Ok(Priority::default()) };
+    let value = expression.evaluate(data, now);
+    if value.is_null() {
+        return Ok(Priority::default());
+    }
+    Priority::of_value(&value).ok_or_else(|| {
+        let shown: String = plain_text(&value).chars().take(80).collect();
+        let message = format!("the priority is \"{shown}\"; write 0 to 100, LOW, NORMAL, HIGH or CRITICAL");
+        Failure::new("INVALID_PRIORITY", message)
+    })
+}
+
+/// A date that the model may leave to the variables: a missing one is no date.
+fn date(
+    when: Option<&When>,
+    data: &Variables,
+    now: Timestamp,
+    code: &'static str,
+) -> Result<Option<Timestamp>, Failure> {
+    match when {
+        None => Ok(None),
+        Some(When::Expression(expression)) if expression.evaluate(data, now).is_null() => Ok(None),
+        Some(when) => due(when, now, data).map(Some).map_err(|message| Failure::new(code, message)),
+    }
+}
+
+/// W-18: the process takes the task away. A failed one is canceled (W-21): its failure ends with it.
+pub(crate) fn take_away(step: &mut Step<'_>, number: Number) {
+    let failed = step.state.work_tasks.get(&number).is_some_and(|task| task.state == State::Failed);
+    end(step, number, if failed { CancelCause::Cancel } else { CancelCause::Interrupt });
+}
+
+/// Cancels a task; one that has ended stays as it is.
+pub(crate) fn end(step: &mut Step<'_>, number: Number, cause: CancelCause) {
+    let Some(task) = step.state.work_tasks.get(&number).cloned() else { return };
+    if lifecycle::after(task.state, task.failed_in, cause.action()).is_some() {
+        stop_timers(step, task.element);
+        step.emit(Event::WorkTask { task: number, what: WorkTaskEvent::Canceled { cause } });
+    }
+}
+
+/// W-20: the task is as it was before its submission failed.
+pub(crate) fn reopen(step: &mut Step<'_>, number: Number) {
+    let failed = |task: &WorkTask| lifecycle::after(task.state, task.failed_in, Action::Retry).is_some();
+    if step.state.work_tasks.get(&number).is_some_and(failed) {
+        step.emit(Event::WorkTask { task: number, what: WorkTaskEvent::Retried });
+    }
+}
