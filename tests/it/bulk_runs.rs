@@ -1,7 +1,7 @@
 //! Bulk runs from their start to their last mail (S0-48 to S0-61, faults 1, 3, 13, 19 and 20): the product's own waist,
 //! outbox and worker over a FIFO queue, with everything that may go wrong on the way.
 
-mod api;
+pub(crate) mod api;
 mod crash;
 mod filter;
 mod large;

@@ -11,6 +11,7 @@ mod delivery;
 mod engine_conformance;
 mod events;
 mod faults;
+mod user_tasks;
 
 // The API is a binary: its modules are compiled in here, under the names by which they look for each other.
 #[path = "../../functions/api/src"]

@@ -25,3 +25,4 @@ mod subscriptions;
 mod template;
 mod tenants;
 mod units;
+mod work_tasks;

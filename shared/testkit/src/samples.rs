@@ -54,6 +54,26 @@ pub fn hurried() -> String {
     process("Hurried", &["Answer"], &format!("{task}{boundary}{flows}{ends}"))
 }
 
+/// An ordinary user task with its own properties, then an end; a second one behind it where the first was approved.
+pub fn review(properties: &[(&str, &str)]) -> String {
+    let gateway = r#"<exclusiveGateway id="Approved" default="No"/>
+        <sequenceFlow id="Yes" sourceRef="Approved" targetRef="Second">
+          <conditionExpression>${userAction == "Approve"}</conditionExpression>
+        </sequenceFlow>
+        <sequenceFlow id="No" sourceRef="Approved" targetRef="Refused"/>
+        <endEvent id="Refused"/><endEvent id="Granted"/>"#;
+    let (first, second) = (user_task("First", properties), user_task("Second", properties));
+    let flows = format!("{}{}", flow("First", "Approved"), flow("Second", "Granted"));
+    process("Review", &["First"], &format!("{first}{second}{gateway}{flows}"))
+}
+
+/// Two paths that reach the same ordinary user task: two tasks of one activity.
+pub fn review_twice() -> String {
+    let flows = r#"<sequenceFlow id="again" sourceRef="Start" targetRef="First"/>"#;
+    let (task, end) = (user_task("First", &[]), flow("First", "Done"));
+    process("ReviewTwice", &["First"], &format!("{flows}{task}{end}<endEvent id=\"Done\"/>"))
+}
+
 /// A user task for a recipient named by the variable `recipient`, with two actions and a comment to all of them.
 fn external(id: &str, properties: &[(&str, &str)]) -> String {
     let mut all = vec![
@@ -64,9 +84,14 @@ fn external(id: &str, properties: &[(&str, &str)]) -> String {
         ("Actions", "approve|Approve,reject|Reject"),
     ];
     all.extend_from_slice(properties);
+    user_task(id, &all)
+}
+
+fn user_task(id: &str, properties: &[(&str, &str)]) -> String {
     let mut text = format!("<userTask id=\"{id}\" name=\"Please answer\"><extensionElements><cs:properties>");
-    for (name, value) in all {
-        write!(text, "<cs:property name=\"{name}\" value=\"{value}\"/>").expect("a string takes everything");
+    for (name, value) in properties {
+        write!(text, "<cs:property name=\"{name}\"><![CDATA[{value}]]></cs:property>")
+            .expect("a string takes everything");
     }
     text + "</cs:properties></extensionElements></userTask>"
 }

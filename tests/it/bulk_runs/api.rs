@@ -12,13 +12,13 @@ use store::TokenRecord;
 use testkit::World;
 use testkit::world::{PUBLIC_URL, TENANT};
 
-const OPERATOR: &str = "cs_operator";
-const MANAGER: &str = "cs_manager";
-const USER: &str = "cs_user";
-const STRANGER: &str = "cs_stranger";
+pub(crate) const OPERATOR: &str = "cs_operator";
+pub(crate) const MANAGER: &str = "cs_manager";
+pub(crate) const USER: &str = "cs_user";
+pub(crate) const STRANGER: &str = "cs_stranger";
 
 /// The API over a world, with a token for each role and one of another tenant.
-async fn api(world: &World) -> Result<Api> {
+pub(crate) async fn api(world: &World) -> Result<Api> {
     let mut other = world.observer.tenant(TENANT, world.clock.now()).await?.context("the tenant")?;
     other.id = TenantId(8);
     world.observer.put_tenant(&other).await?;
@@ -27,7 +27,8 @@ async fn api(world: &World) -> Result<Api> {
     {
         let roles = vec![role.to_owned()];
         let (tenant, created_at) = (TenantId(tenant), world.clock.now());
-        let record = TokenRecord { tenant, user: role.to_owned(), roles, groups: Vec::new(), created_at };
+        let groups = if role == "user" { vec!["Loans".to_owned()] } else { Vec::new() };
+        let record = TokenRecord { tenant, user: role.to_owned(), roles, groups, created_at };
         world.observer.put_token(&hash_token(token), &record).await?;
     }
     let app = world.running().app.clone();
@@ -41,8 +42,15 @@ async fn api(world: &World) -> Result<Api> {
     })
 }
 
-/// One call; status and body of the answer.
-async fn call(api: &Api, token: &str, method: &str, path: &str, body: Value, key: &str) -> Result<(u16, Value)> {
+/// One call; status and body of the answer, null where there is none.
+pub(crate) async fn call(
+    api: &Api,
+    token: &str,
+    method: &str,
+    path: &str,
+    body: Value,
+    key: &str,
+) -> Result<(u16, Value)> {
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
     let mut event = json!({
         "version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": query,
@@ -67,7 +75,7 @@ async fn call(api: &Api, token: &str, method: &str, path: &str, body: Value, key
         Body::Binary(bytes) => String::from_utf8(bytes)?,
         Body::Empty | _ => String::new(),
     };
-    Ok((status, serde_json::from_str(&text)?))
+    Ok((status, if text.is_empty() { Value::Null } else { serde_json::from_str(&text)? }))
 }
 
 async fn post(api: &Api, path: &str, body: Value) -> Result<(u16, Value)> {

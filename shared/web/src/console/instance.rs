@@ -16,6 +16,7 @@ use crate::text::Lang;
 use domain::command::{Actor, Origin};
 use domain::event::Event;
 use domain::external_task::{ExternalTask, Status};
+use domain::work_task::{State, WorkTask};
 use domain::instance::{Aggregate, Incident};
 use domain::process::Process;
 use domain::time::Timestamp;
@@ -186,10 +187,12 @@ struct Fact {
 
 #[derive(Serialize)]
 struct TaskView {
-    key: String,
+    /// Its page, where it has one.
+    link: Option<String>,
     name: String,
     look: Look,
-    recipient: String,
+    /// Recipient, assignee or candidates.
+    who: String,
 }
 
 #[derive(Serialize)]
@@ -323,11 +326,9 @@ fn overview(view: &mut Page, details: &Details<'_>, zone: &Zone, now: Timestamp)
         .collect();
     view.executions_rest = executions.len().saturating_sub(EXECUTIONS_MAX);
     view.facts = facts(details, zone);
-    if details.may.tasks {
-        let tasks = &details.aggregate.tasks;
-        view.tasks = tasks.values().rev().take(TASKS_MAX).map(|task| task_view(task, details, now)).collect();
-        view.tasks_rest = tasks.len().saturating_sub(TASKS_MAX);
-    }
+    let tasks = task_views(details, |_| true, |_| true, now);
+    view.tasks_rest = tasks.len().saturating_sub(TASKS_MAX);
+    view.tasks = tasks.into_iter().take(TASKS_MAX).collect();
 }
 
 fn execution_view(
@@ -391,7 +392,8 @@ fn facts(details: &Details<'_>, zone: &Zone) -> Vec<Fact> {
     facts.push(fact("Started by", instance.started_by.clone()));
     facts.extend(instance.ended_at.map(|at| moment("Ended", at)));
     facts.extend(instance.entity_state.clone().map(|state| fact("State", state)));
-    let open = details.aggregate.tasks.values().filter(|task| !task.status.is_final()).count();
+    let tickets = details.aggregate.tasks.values().filter(|task| !task.status.is_final()).count();
+    let open = tickets + details.aggregate.work_tasks.values().filter(|task| !task.state.is_final()).count();
     facts.push(fact("Open tasks", open.to_string()));
     if !instance.incidents.is_empty() {
         facts.push(fact("Incidents", instance.incidents.len().to_string()));
@@ -399,6 +401,40 @@ fn facts(details: &Details<'_>, zone: &Zone) -> Vec<Fact> {
     facts.push(Fact { name: "Instance", value: instance.key.to_string(), iso: None, code: true });
     facts.push(Fact { name: "GUID", value: instance.key.guid(), iso: None, code: true });
     facts
+}
+
+/// Tasks of both kinds, the newest first. External ones are for who may see them.
+fn task_views(
+    details: &Details<'_>,
+    external: impl Fn(&ExternalTask) -> bool,
+    work: impl Fn(&WorkTask) -> bool,
+    now: Timestamp,
+) -> Vec<TaskView> {
+    let tickets = details.aggregate.tasks.iter().filter(|(_, task)| details.may.tasks && external(task));
+    let tickets = tickets.map(|(number, task)| (*number, task_view(task, details, now)));
+    let works = details.aggregate.work_tasks.iter().filter(|(_, task)| work(task));
+    let mut views: Vec<(Number, TaskView)> =
+        tickets.chain(works.map(|(number, task)| (*number, work_task_view(task, details)))).collect();
+    views.sort_by_key(|(number, _)| std::cmp::Reverse(*number));
+    views.into_iter().map(|(_, view)| view).collect()
+}
+
+/// An ordinary task. It has no page of its own yet: that is the inbox's.
+fn work_task_view(task: &WorkTask, details: &Details<'_>) -> TaskView {
+    let (icon, tone, word) = match task.state {
+        State::Open => ("pending", "accent", "To do"),
+        State::InProgress => ("pending", "accent", "In progress"),
+        State::Paused => ("pending", "accent", "Paused"),
+        State::Failed => ("failed", "bad", "Failed"),
+        State::Completed => ("done", "ok", "Completed"),
+        State::Canceled => ("cancelled", "", "Cancelled"),
+    };
+    let responsible = &task.responsible;
+    let who = match &responsible.assignee {
+        Some(assignee) => assignee.clone(),
+        None => responsible.groups.iter().chain(&responsible.users).cloned().collect::<Vec<_>>().join(", "),
+    };
+    TaskView { link: None, name: name(details.process, &task.activity), look: Look { icon, tone, word }, who }
 }
 
 fn task_view(task: &ExternalTask, details: &Details<'_>, now: Timestamp) -> TaskView {
@@ -409,10 +445,10 @@ fn task_view(task: &ExternalTask, details: &Details<'_>, now: Timestamp) -> Task
         Status::Expired => ("expired", "", "Expired"),
     };
     TaskView {
-        key: task.key.to_string(),
+        link: Some(format!("/external-tasks/{}", task.key)),
         name: name(details.process, &task.activity),
         look: Look { icon, tone, word },
-        recipient: task.recipient.as_str().to_owned(),
+        who: task.recipient.as_str().to_owned(),
     }
 }
 
@@ -503,15 +539,22 @@ pub fn cancel_page(
     now: Timestamp,
 ) -> String {
     let instance = &details.aggregate.instance;
-    let open: Vec<&ExternalTask> =
-        details.aggregate.tasks.values().filter(|task| task.status_at(now) == Status::Pending).collect();
+    let pending = |task: &ExternalTask| task.status_at(now) == Status::Pending;
+    let open = details.aggregate.tasks.values().filter(|task| pending(task)).count();
+    let work = details.aggregate.work_tasks.values().filter(|task| !task.state.is_final()).count();
+    let tasks = task_views(details, pending, |task| !task.state.is_final(), now);
     let timers: usize = instance.elements.iter().map(|element| element.timers.len()).sum();
     let mut stops = Vec::new();
-    match open.len() {
-        0 => stops.push("No task is open: nobody outside notices.".to_owned()),
+    match open {
+        0 => stops.push("No external task is open: nobody outside notices.".to_owned()),
         1 => stops.push("1 open task ends. Its recipient sees the cancelled page and can no longer answer.".to_owned()),
         count => stops
             .push(format!("{count} open tasks end. Their recipients see the cancelled page and can no longer answer.")),
+    }
+    match work {
+        0 => {}
+        1 => stops.push("1 task of colleagues ends.".to_owned()),
+        count => stops.push(format!("{count} tasks of colleagues end.")),
     }
     match timers {
         0 => {}
@@ -526,12 +569,8 @@ pub fn cancel_page(
         key: instance.key.to_string(),
         title: title(details.process, details.aggregate),
         process: details.process.name.clone(),
-        tasks: if details.may.tasks {
-            open.iter().take(TASKS_MAX).map(|task| task_view(task, details, now)).collect()
-        } else {
-            Vec::new()
-        },
-        tasks_rest: if details.may.tasks { open.len().saturating_sub(TASKS_MAX) } else { 0 },
+        tasks_rest: tasks.len().saturating_sub(TASKS_MAX),
+        tasks: tasks.into_iter().take(TASKS_MAX).collect(),
         question: "Cancel this instance and everything that runs in it?".to_owned(),
         stops,
         reason: reason.to_owned(),
