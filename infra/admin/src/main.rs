@@ -13,7 +13,7 @@ admin tenant list
 admin tenant permissions --id N [--role ROLE --allow|--deny|--only NAME,NAME | --reset yes]
                                         shows, and changes, what roles may do
 admin tenant kill-links --id N          every link of the tenant ends within 30 s
-admin token create --tenant N --user ID --role ROLE [--role ROLE]    prints the token, once
+admin token create --tenant N --user ID --role ROLE [--role ROLE] [--group TEAM ...]    prints the token, once
 admin token delete --token TOKEN
 admin journal verify --tenant N --instance KEY    follows the chain of an instance's history
 admin replay --pk PK --sk SK [--effect N]    performs the effects of a journal item again

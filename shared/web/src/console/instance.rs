@@ -16,10 +16,11 @@ use crate::text::Lang;
 use domain::command::{Actor, Origin};
 use domain::event::Event;
 use domain::external_task::{ExternalTask, Status};
-use domain::work_task::{State, WorkTask};
+use domain::ids::Number;
 use domain::instance::{Aggregate, Incident};
 use domain::process::Process;
 use domain::time::Timestamp;
+use domain::work_task::{State as WorkState, WorkTask};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -422,12 +423,12 @@ fn task_views(
 /// An ordinary task. It has no page of its own yet: that is the inbox's.
 fn work_task_view(task: &WorkTask, details: &Details<'_>) -> TaskView {
     let (icon, tone, word) = match task.state {
-        State::Open => ("pending", "accent", "To do"),
-        State::InProgress => ("pending", "accent", "In progress"),
-        State::Paused => ("pending", "accent", "Paused"),
-        State::Failed => ("failed", "bad", "Failed"),
-        State::Completed => ("done", "ok", "Completed"),
-        State::Canceled => ("cancelled", "", "Cancelled"),
+        WorkState::Open => ("pending", "accent", "To do"),
+        WorkState::InProgress => ("pending", "accent", "In progress"),
+        WorkState::Paused => ("pending", "accent", "Paused"),
+        WorkState::Failed => ("failed", "bad", "Failed"),
+        WorkState::Completed => ("done", "ok", "Completed"),
+        WorkState::Canceled => ("cancelled", "", "Cancelled"),
     };
     let responsible = &task.responsible;
     let who = match &responsible.assignee {

@@ -4,6 +4,7 @@ use crate::console::diagram::Diagram;
 use domain::command::Door;
 use domain::event::{ElementActivated, EndCause};
 use domain::ids::{InstanceKey, Number, RunKey};
+use domain::work_task::{State as WorkState, WorkTask};
 use serde_json::json;
 use std::collections::BTreeMap;
 
@@ -167,6 +168,23 @@ fn recipients_and_their_tasks_are_shown_to_those_who_may_see_them() {
         }
     }
     assert!(!shown(&aggregate(), Tab::Variables, May::default()).contains("Value of"));
+}
+
+/// Ordinary tasks stand in the same list: no page of their own, and no permission for external tasks needed.
+#[test]
+fn ordinary_tasks_are_listed_with_who_may_do_them() {
+    let mut aggregate = aggregate();
+    let task: WorkTask = serde_json::from_value(json!({
+        "key": key().task(Number(5)), "seq": 1, "version": 1, "state": "open", "activity": "Register", "element": 3,
+        "responsible": { "g": ["Loans", HOSTILE] }, "priority": 50, "created_at": now(),
+    }))
+    .expect("an ordinary task");
+    let failed = WorkTask { state: WorkState::Failed, key: key().task(Number(6)), ..task.clone() };
+    aggregate.work_tasks = BTreeMap::from([(Number(5), task), (Number(6), failed)]);
+    let page = shown(&aggregate, Tab::Overview, May { tasks: false, ..ALL });
+    assert!(page.contains("Loans") && page.contains("To do") && page.contains(">Failed<"));
+    assert!(!page.contains(HOSTILE) && !page.contains("/external-tasks/"), "escaped, and without a link");
+    assert!(!page.contains("m.okafor@kestrel.example"));
 }
 
 #[test]
