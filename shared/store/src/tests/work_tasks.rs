@@ -34,6 +34,7 @@ fn begun(n: u64, process: &str, group: &str) -> Decision {
         business_key: Some(format!("LOAN-{n}")),
         reference: None,
         by: "portal".to_owned(),
+        parent: None,
         variables: Variables::new(),
     };
     let begin = domain::begin(key(n), now, &started);
