@@ -7,7 +7,6 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::config::{SharedCredentialsProvider, SharedHttpClient};
-use aws_smithy_runtime_api::client::http::http_client_fn;
 use http::Roots;
 use std::time::Duration;
 
@@ -64,9 +63,7 @@ fn retries() -> RetryConfig {
     RetryConfig::standard().with_max_attempts(ATTEMPTS_MAX).with_initial_backoff(Duration::from_millis(25))
 }
 
-/// One connector for every client and call: the SDK makes one for each client, and another one for its first call.
 fn http_client() -> SharedHttpClient {
     let other = OTHER_ROOTS.iter().any(|name| std::env::var_os(name).is_some());
-    let connector = http::connector(if other { Roots::System } else { Roots::Pem(ROOTS) }, CONNECT);
-    http_client_fn(move |_, _| connector.clone())
+    http::client(if other { Roots::System } else { Roots::Pem(ROOTS) }, CONNECT)
 }

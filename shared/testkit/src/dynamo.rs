@@ -6,6 +6,7 @@ use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, retry::Retr
 use dynoxide::Database;
 use std::time::Duration;
 use store::Store;
+use store::http::{self, Roots};
 
 /// A running database with the product's table in it. Ends with the runtime it was started on.
 #[derive(Clone, Debug)]
@@ -59,6 +60,7 @@ fn client(endpoint: &str) -> Client {
         .region(Region::new("eu-west-1"))
         .credentials_provider(Credentials::new("local", "local", None, None, "local"))
         .endpoint_url(endpoint)
+        .http_client(http::client(Roots::Pem(&[]), Duration::from_secs(5)))
         .retry_config(RetryConfig::disabled())
         .timeout_config(
             aws_sdk_dynamodb::config::timeout::TimeoutConfig::builder()

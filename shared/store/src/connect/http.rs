@@ -3,7 +3,9 @@
 //! in HTTP/1.1, and what is never spoken was a twentieth of each binary.
 
 use aws_smithy_runtime_api::client::connection::{CaptureSmithyConnection, ConnectionMetadata};
-use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector};
+use aws_smithy_runtime_api::client::http::{
+    HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn,
+};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
@@ -37,6 +39,12 @@ pub fn connector(roots: Roots, connect: Duration) -> SharedHttpConnector {
         HttpsConnectorBuilder::new().with_tls_config(tls(roots)).https_or_http().enable_http1().wrap_connector(tcp);
     let client = Client::builder(TokioExecutor::new()).pool_timer(TokioTimer::new()).build(https);
     SharedHttpConnector::new(Https(client))
+}
+
+/// A client of the SDK with that connector: one for every call, where the SDK would make one for each of its clients.
+pub fn client(roots: Roots, connect: Duration) -> SharedHttpClient {
+    let connector = connector(roots, connect);
+    http_client_fn(move |_, _| connector.clone())
 }
 
 fn tls(roots: Roots) -> ClientConfig {
