@@ -1,6 +1,6 @@
 //! The documented diagnostics are those of the code, each with an example, and the document is up to date.
 
-use super::{files, testdata};
+use super::{files, listing, read, testdata};
 use crate::Severity;
 use crate::diagnostic::catalogue::{Entry, entries};
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,8 +26,8 @@ fn examples() -> BTreeMap<(String, String), String> {
         .collect();
     folders.sort();
     let mut examples = BTreeMap::new();
-    for path in folders.iter().flat_map(|folder| files(folder, "expected")) {
-        for line in std::fs::read_to_string(path).expect("readable file").lines() {
+    for path in folders.iter().flat_map(|folder| files(folder, "bpmn")) {
+        for line in listing(&read(&std::fs::read(path).expect("readable file"))).lines() {
             let mut words = line.splitn(4, ' ').skip(1);
             let (Some(severity), Some(code), Some(rest)) = (words.next(), words.next(), words.next()) else { continue };
             let message = rest.strip_prefix('[').and_then(|rest| rest.split_once("] ")).map_or(rest, |(_, text)| text);
