@@ -34,6 +34,7 @@ const ANY: &[NodeKind] = &[
     NodeKind::ParallelGateway,
     NodeKind::InclusiveGateway,
     NodeKind::EventBasedGateway,
+    NodeKind::CallActivity,
     NodeKind::ReceiveTask,
     NodeKind::ScriptTask,
     NodeKind::UserTask,
@@ -52,6 +53,7 @@ const REACHED: &[NodeKind] = &[
     NodeKind::ParallelGateway,
     NodeKind::InclusiveGateway,
     NodeKind::EventBasedGateway,
+    NodeKind::CallActivity,
     NodeKind::ReceiveTask,
     NodeKind::ScriptTask,
     NodeKind::UserTask,
@@ -65,6 +67,7 @@ const USER_TASK_GATEWAY: &[NodeKind] = &[NodeKind::UserTask, NodeKind::Exclusive
 /// What brings data into the process.
 const RESULTS: &[NodeKind] = &[
     NodeKind::EventStart,
+    NodeKind::CallActivity,
     NodeKind::ReceiveTask,
     NodeKind::ScriptTask,
     NodeKind::UserTask,
@@ -81,16 +84,24 @@ const TURNS: &[NodeKind] = &[
     NodeKind::Task,
     NodeKind::ManualTask,
     NodeKind::SubProcess,
+    NodeKind::CallActivity,
     NodeKind::ReceiveTask,
     NodeKind::ScriptTask,
     NodeKind::UserTask,
 ];
-const ACTIVITIES: &[NodeKind] =
-    &[NodeKind::Task, NodeKind::ManualTask, NodeKind::ReceiveTask, NodeKind::ScriptTask, NodeKind::UserTask];
+const ACTIVITIES: &[NodeKind] = &[
+    NodeKind::Task,
+    NodeKind::ManualTask,
+    NodeKind::CallActivity,
+    NodeKind::ReceiveTask,
+    NodeKind::ScriptTask,
+    NodeKind::UserTask,
+];
 const ACTIVITIES_GATEWAYS: &[NodeKind] = &[
     NodeKind::Task,
     NodeKind::ManualTask,
     NodeKind::SubProcess,
+    NodeKind::CallActivity,
     NodeKind::ReceiveTask,
     NodeKind::ScriptTask,
     NodeKind::UserTask,
@@ -126,7 +137,8 @@ const KNOWN: &[Known] = &[
     full("ClientScript", USER_TASK),
     full("ResultVariable", RESULTS),
     full("FormVariables", USER_TASK),
-    full("InputMapping", USER_TASK),
+    full("InputMapping", &[NodeKind::CallActivity, NodeKind::UserTask]),
+    full("calledElement", &[NodeKind::CallActivity]),
     full("OutputMapping", RESULTS),
     full("UserActions", USER_TASK),
     full("Actions", USER_TASK),

@@ -3,6 +3,7 @@
 
 mod actions;
 mod assignment;
+mod call;
 mod definitions;
 mod error;
 mod event;

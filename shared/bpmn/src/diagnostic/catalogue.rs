@@ -275,6 +275,7 @@ const EVENTS: &[Entry] = &[
 ];
 
 const PROPERTIES: &[Entry] = &[
+    error("CALLED_ELEMENT_MISSING", "A call activity names no process.", "Write its id into `calledElement`."),
     error("PROPERTY_WITHOUT_NAME", "A property has no name.", "Write `name=\"...\"`."),
     error("PROPERTY_NOT_TEXT", "A property contains elements.", "Put its text into CDATA."),
     error("PROPERTY_VALUE_TWICE", "A property has a value attribute and a text.", "Keep one of them."),

@@ -19,6 +19,7 @@ pub(crate) enum NodeKind {
     ParallelGateway,
     InclusiveGateway,
     EventBasedGateway,
+    CallActivity,
     ReceiveTask,
     ScriptTask,
     UserTask,
@@ -82,7 +83,7 @@ const LOOPS: &[&str] = &["multiInstanceLoopCharacteristics", "standardLoopCharac
 
 /// The elements that run, for the message about one that does not.
 const RUNS: &str = "startEvent, endEvent, exclusiveGateway, parallelGateway, inclusiveGateway, eventBasedGateway, \
-                    subProcess, task, manualTask, receiveTask, scriptTask, userTask, intermediateCatchEvent and \
+                    subProcess, callActivity, task, manualTask, receiveTask, scriptTask, userTask, intermediateCatchEvent and \
                     boundaryEvent run";
 
 impl NodeKind {
@@ -100,6 +101,7 @@ impl NodeKind {
             "parallelGateway" => NodeKind::ParallelGateway,
             "inclusiveGateway" => NodeKind::InclusiveGateway,
             "eventBasedGateway" => NodeKind::EventBasedGateway,
+            "callActivity" => NodeKind::CallActivity,
             "receiveTask" => NodeKind::ReceiveTask,
             "scriptTask" => NodeKind::ScriptTask,
             "userTask" => NodeKind::UserTask,
@@ -120,6 +122,7 @@ impl NodeKind {
             NodeKind::Task
             | NodeKind::ManualTask
             | NodeKind::SubProcess
+            | NodeKind::CallActivity
             | NodeKind::ReceiveTask
             | NodeKind::ScriptTask
             | NodeKind::UserTask => true,
@@ -161,6 +164,7 @@ impl NodeKind {
             | NodeKind::ParallelGateway
             | NodeKind::InclusiveGateway
             | NodeKind::EventBasedGateway
+            | NodeKind::CallActivity
             | NodeKind::ReceiveTask
             | NodeKind::ScriptTask
             | NodeKind::UserTask

@@ -91,7 +91,7 @@ pub(super) fn signal(
         .map(|name| Trigger::Signal(Box::new(SignalCatch { name, payload })))
 }
 
-fn payload(node: &FlowNode<'_, '_>, reader: &mut Reader<'_>) -> Payload {
+pub(super) fn payload(node: &FlowNode<'_, '_>, reader: &mut Reader<'_>) -> Payload {
     Payload {
         result_variable: task::result_variable(node, reader),
         output_mapping: task::mappings(node, "OutputMapping", false, reader),

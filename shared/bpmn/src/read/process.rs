@@ -1,7 +1,7 @@
 //! Puts a process together from its outline and the readers of its elements.
 
 use super::{
-    FlowNode, NodeKind, Outline, Reader, bpmn_children, event, gateway, is_bpmn, message, multi_instance, task,
+    FlowNode, NodeKind, Outline, Reader, bpmn_children, call, event, gateway, is_bpmn, message, multi_instance, task,
     timeout, value,
 };
 use crate::xml::Located;
@@ -49,6 +49,7 @@ fn element(node: &FlowNode<'_, '_>, outline: &Outline<'_, '_>, reader: &mut Read
         NodeKind::EventBasedGateway => Some(ElementKind::EventBasedGateway),
         NodeKind::ExclusiveGateway => Some(gateway::exclusive(node, reader)),
         NodeKind::InclusiveGateway => Some(gateway::inclusive(node, reader)),
+        NodeKind::CallActivity => call::activity(node, reader),
         NodeKind::ReceiveTask => message::receive(node, outline, reader),
         NodeKind::ScriptTask => task::script(node, reader),
         NodeKind::UserTask => task::user(node, reader),

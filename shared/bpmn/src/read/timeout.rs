@@ -141,6 +141,7 @@ fn limit<'n>(node: &'n FlowNode<'_, '_>) -> Option<&'n Property> {
         | NodeKind::ParallelGateway
         | NodeKind::InclusiveGateway
         | NodeKind::EventBasedGateway
+        | NodeKind::CallActivity
         | NodeKind::ScriptTask
         | NodeKind::IntermediateCatchEvent
         | NodeKind::BoundaryEvent

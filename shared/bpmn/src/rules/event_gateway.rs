@@ -38,6 +38,7 @@ pub(super) fn check(outline: &Outline<'_, '_>, reader: &mut Reader<'_>) {
                 | NodeKind::ParallelGateway
                 | NodeKind::InclusiveGateway
                 | NodeKind::EventBasedGateway
+                | NodeKind::CallActivity
                 | NodeKind::ScriptTask
                 | NodeKind::UserTask
                 | NodeKind::BoundaryEvent => format!(

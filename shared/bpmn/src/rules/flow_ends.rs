@@ -47,6 +47,7 @@ fn without_outgoing(kind: NodeKind) -> Option<&'static str> {
         | NodeKind::ParallelGateway
         | NodeKind::InclusiveGateway
         | NodeKind::EventBasedGateway
+        | NodeKind::CallActivity
         | NodeKind::ReceiveTask
         | NodeKind::ScriptTask
         | NodeKind::UserTask
@@ -70,6 +71,7 @@ fn without_incoming(node: &FlowNode<'_, '_>) -> Option<String> {
         | NodeKind::ParallelGateway
         | NodeKind::InclusiveGateway
         | NodeKind::EventBasedGateway
+        | NodeKind::CallActivity
         | NodeKind::ReceiveTask
         | NodeKind::ScriptTask
         | NodeKind::UserTask

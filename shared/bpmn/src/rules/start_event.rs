@@ -17,6 +17,7 @@ pub(super) fn check(outline: &Outline<'_, '_>, reader: &mut Reader<'_>) {
             | NodeKind::ParallelGateway
             | NodeKind::InclusiveGateway
             | NodeKind::EventBasedGateway
+            | NodeKind::CallActivity
             | NodeKind::ReceiveTask
             | NodeKind::ScriptTask
             | NodeKind::UserTask

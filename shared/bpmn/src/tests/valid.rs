@@ -49,7 +49,7 @@ fn valid_files_show_every_element_kind() {
             }));
         }
     }
-    assert_eq!(seen.len(), 18, "a kind without a valid example: {seen:?}");
+    assert_eq!(seen.len(), 19, "a kind without a valid example: {seen:?}");
 }
 
 #[test]
