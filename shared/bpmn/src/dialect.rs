@@ -228,9 +228,9 @@ pub(crate) fn property(name: &str, on: NodeKind, external: bool) -> Option<(&'st
     Some((known, if means { known.support } else { Support::NoEffect }))
 }
 
-/// Whether an extension element is Camunda 7's, or Operaton's, which took its language over.
-pub(crate) fn is_camunda_7(node: roxmltree::Node<'_, '_>) -> bool {
-    node.tag_name().namespace().is_some_and(|uri| CAMUNDA_7.contains(&uri))
+/// Whether a namespace is Camunda 7's or that of a relative.
+pub(crate) fn is_camunda_7(namespace: Option<&str>) -> bool {
+    namespace.is_some_and(|uri| CAMUNDA_7.contains(&uri))
 }
 
 /// The known name a misspelt one probably means: at most two letters added, left out or changed.
@@ -266,8 +266,13 @@ fn distance(a: &str, b: &str) -> usize {
 
 /// BPMN 2.0's own namespace.
 pub(crate) const BPMN: &str = "http://www.omg.org/spec/BPMN/20100524/MODEL";
-/// Camunda 7, and Operaton, which continues it.
-pub(crate) const CAMUNDA_7: &[&str] = &["http://camunda.org/schema/1.0/bpmn", "http://operaton.org/schema/1.0/bpmn"];
+/// Camunda 7; Operaton, which continues it; Activiti, from which it comes, and Flowable, which comes from there too.
+const CAMUNDA_7: &[&str] = &[
+    "http://camunda.org/schema/1.0/bpmn",
+    "http://operaton.org/schema/1.0/bpmn",
+    "http://flowable.org/bpmn",
+    "http://activiti.org/bpmn",
+];
 /// Camunda 8.
 pub(crate) const ZEEBE: &str = "http://camunda.org/schema/zeebe/1.0";
 
@@ -276,6 +281,7 @@ pub(crate) const CAMUNDA_ATTRIBUTES: &[(&str, &str)] = &[
     ("formKey", "FormKey"),
     ("resultVariable", "ResultVariable"),
     ("asyncBefore", "AsyncBefore"),
+    ("async", "AsyncBefore"),
     ("asyncAfter", "AsyncAfter"),
     ("assignee", "Assignee"),
     ("candidateGroups", "ResponsibleTeams"),

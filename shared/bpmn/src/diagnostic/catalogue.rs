@@ -335,6 +335,12 @@ const PROPERTIES: &[Entry] = &[
         "Use one that the message names.",
     ),
     warning("MISSING_DESCRIPTION", "A user task does not say what is to be done.", "Add a `Description`."),
+    warning("FORM_KEY_MISSING", "An approval shows no form to whoever decides.", "Name one in `FormKey`."),
+    warning(
+        "USERS_WITHOUT_TEAM",
+        "A task is for named persons only and waits while they are away.",
+        "Add `ResponsibleTeams`.",
+    ),
 ];
 
 const SCRIPTS: &[Entry] = &[

@@ -2,7 +2,7 @@
 //! exists is known when the activity is reached: it may be deployed later.
 
 use super::{FlowNode, Reader, attribute, bpmn_children, is_bpmn, message, task, value};
-use crate::dialect::{CAMUNDA, ZEEBE};
+use crate::dialect::{ZEEBE, is_camunda_7};
 use crate::xml::Located;
 use domain::process::{CallActivity, ElementKind};
 use domain::value::ValueExpr;
@@ -42,12 +42,15 @@ fn called(node: &FlowNode<'_, '_>, reader: &mut Reader<'_>) -> Option<ValueExpr>
 
 /// Always the newest version is called, and only a process.
 fn bindings(node: &FlowNode<'_, '_>, reader: &mut Reader<'_>) {
-    if attribute(node.node, "calledElement").is_none() && node.node.attribute((CAMUNDA, "caseRef")).is_some() {
+    let vendor = |name: &str| {
+        let found = node.node.attributes().find(|found| found.name() == name && is_camunda_7(found.namespace()));
+        found.map(|found| found.value())
+    };
+    if attribute(node.node, "calledElement").is_none() && vendor("caseRef").is_some() {
         let message = "a case is called, which is not supported; call a process";
         reader.report.error("UNSUPPORTED_ELEMENT", node.at, &node.id, message);
     }
-    let binding = node.node.attribute((CAMUNDA, "calledElementBinding"));
-    if let Some(binding) = binding.filter(|binding| !matches!(*binding, "latest" | "")) {
+    if let Some(binding) = vendor("calledElementBinding").filter(|binding| !matches!(*binding, "latest" | "")) {
         let message = format!(
             "calledElementBinding=\"{binding}\" has no effect here: the version that is deployed when the activity is \
              reached is called"

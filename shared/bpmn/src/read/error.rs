@@ -2,7 +2,7 @@
 
 use super::definitions::ErrorRef;
 use super::{FlowNode, Outline, Reader, attribute, bpmn_children, is_bpmn};
-use crate::dialect::CAMUNDA_7;
+use crate::dialect::is_camunda_7;
 use domain::process::{ThrownError, Trigger};
 use roxmltree::Node;
 
@@ -28,8 +28,7 @@ pub(super) fn caught(
     outline: &Outline<'_, '_>,
     reader: &mut Reader<'_>,
 ) -> Option<Trigger> {
-    let vendor = |uri: Option<&str>| uri.is_some_and(|uri| CAMUNDA_7.contains(&uri));
-    for found in definition.attributes().filter(|found| vendor(found.namespace())) {
+    for found in definition.attributes().filter(|found| is_camunda_7(found.namespace())) {
         if matches!(found.name(), "errorCodeVariable" | "errorMessageVariable") {
             let message = format!(
                 "{} has no effect here; scripts find the error in _lastError.errorCode and _lastError.errorMessage",

@@ -2,7 +2,7 @@
 //! the vendors' spellings.
 
 use super::{FlowNode, Reader, attribute, boolean, bpmn_children, gateway, is_bpmn, value};
-use crate::dialect::{CAMUNDA, ZEEBE};
+use crate::dialect::{ZEEBE, is_camunda_7};
 use crate::xml::Located;
 use domain::process::{MultiInstance, Turns};
 use domain::value::ValueExpr;
@@ -145,9 +145,10 @@ impl<'a, 'i> Loop<'_, 'a, 'i> {
     }
 
     fn vendor(&self, camunda: &str, zeebe: &str, reader: &Reader<'_>) -> Option<Located> {
-        let found = self.at.attributes().find(|found| {
-            found.name() == camunda && (found.namespace().is_none() || found.namespace() == Some(CAMUNDA))
-        });
+        let found = self
+            .at
+            .attributes()
+            .find(|found| found.name() == camunda && (found.namespace().is_none() || is_camunda_7(found.namespace())));
         found.map(|found| Located::of_attribute(reader.file, &found)).or_else(|| self.zeebe(zeebe, reader))
     }
 

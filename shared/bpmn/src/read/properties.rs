@@ -2,7 +2,7 @@
 //! Interprets no value.
 
 use super::{NodeKind, Reader, assignment, attribute, bpmn_children, is_bpmn};
-use crate::dialect::{self, CAMUNDA_7, Support, ZEEBE};
+use crate::dialect::{self, Support, ZEEBE};
 use crate::xml::Located;
 use roxmltree::Node;
 use std::collections::BTreeMap;
@@ -55,7 +55,7 @@ impl Properties {
                     }
                 }
                 "property" => properties.property(child, element, reader),
-                name @ ("inputOutput" | "in" | "out") if dialect::is_camunda_7(child) => {
+                name @ ("inputOutput" | "in" | "out") if dialect::is_camunda_7(child.tag_name().namespace()) => {
                     properties.camunda_7(child, name, element, reader);
                 }
                 "taskHeaders" if child.tag_name().namespace() == Some(ZEEBE) => properties.task_headers(child),
@@ -220,7 +220,7 @@ impl Properties {
         for found in node.attributes() {
             reader.report.steps += 1;
             let plain = found.namespace().is_none() && matches!(found.name(), "asyncBefore" | "asyncAfter");
-            if !found.namespace().is_some_and(|uri| CAMUNDA_7.contains(&uri)) && !plain {
+            if !dialect::is_camunda_7(found.namespace()) && !plain {
                 continue;
             }
             if let Some((_, property)) = dialect::CAMUNDA_ATTRIBUTES.iter().find(|(name, _)| *name == found.name()) {
