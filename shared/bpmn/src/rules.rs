@@ -4,6 +4,7 @@
 mod action_names;
 mod boundary_flow;
 mod bpmn_error;
+mod busy_loop;
 mod condition_literals;
 mod conditional_flow;
 mod description;
@@ -39,6 +40,7 @@ const RULES: &[Rule] = &[
     event_gateway::check,
     condition_literals::check,
     reachable::check,
+    busy_loop::check,
     boundary_flow::check,
     time_limit::check,
     description::check,

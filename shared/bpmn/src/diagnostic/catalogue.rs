@@ -144,6 +144,11 @@ const FLOWS: &[Entry] = &[
         "No flow leaves a gateway that must decide (error), a start event or a boundary event (warning).",
         "Connect it.",
     ),
+    warning(
+        "BUSY_LOOP",
+        "A path leads back to an element and nothing on it waits.",
+        "Make sure that a condition ends the loop.",
+    ),
     warning("FLOW_WITHOUT_ID", "A flow has no id and is called by its ends.", "Give it one, to name it in conditions."),
     warning(
         "FLOW_LIST_MISMATCH",

@@ -83,7 +83,7 @@ const LOOPS: &[&str] = &["multiInstanceLoopCharacteristics", "standardLoopCharac
 
 /// The elements that run, for the message about one that does not.
 const RUNS: &str = "startEvent, endEvent, exclusiveGateway, parallelGateway, inclusiveGateway, eventBasedGateway, \
-                    subProcess, callActivity, task, manualTask, receiveTask, scriptTask, userTask, intermediateCatchEvent and \
+                    subProcess, callActivity, task, manualTask, receiveTask, scriptTask, businessRuleTask, userTask, intermediateCatchEvent and \
                     boundaryEvent run";
 
 impl NodeKind {
@@ -103,7 +103,8 @@ impl NodeKind {
             "eventBasedGateway" => NodeKind::EventBasedGateway,
             "callActivity" => NodeKind::CallActivity,
             "receiveTask" => NodeKind::ReceiveTask,
-            "scriptTask" => NodeKind::ScriptTask,
+            // Its script decides: decision tables do not run here.
+            "scriptTask" | "businessRuleTask" => NodeKind::ScriptTask,
             "userTask" => NodeKind::UserTask,
             "intermediateCatchEvent" => NodeKind::IntermediateCatchEvent,
             "boundaryEvent" => NodeKind::BoundaryEvent,

@@ -19,7 +19,11 @@ pub(crate) fn script(node: &FlowNode<'_, '_>, reader: &mut Reader<'_>) -> Option
     }
     let source = body.as_ref().or(property.map(|property| &property.value));
     let Some(source) = source else {
-        let message = "the script task has no script; put it into <bpmn:script> or the property Script";
+        let message = if node.bpmn_name() == "businessRuleTask" {
+            "the businessRuleTask has no Script; decision tables do not run here, so write the rule into that property"
+        } else {
+            "the script task has no script; put it into <bpmn:script> or the property Script"
+        };
         reader.report.error("SCRIPT_MISSING", node.at, &node.id, message);
         return None;
     };

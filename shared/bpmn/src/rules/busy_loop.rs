@@ -1,0 +1,122 @@
+//! A circle of flows in which nothing waits may run without end. It is legal, because a condition may end it, but the
+//! designer should know.
+
+use crate::read::{NodeKind, Outline, Reader, error_code};
+
+pub(super) fn check(outline: &Outline<'_, '_>, reader: &mut Reader<'_>) {
+    let waits = waiting(outline);
+    let mut graph = Graph::of(outline, &waits);
+    graph.strip();
+    let mut told = vec![false; outline.nodes.len()];
+    for first in 0..outline.nodes.len() {
+        reader.report.steps += 1;
+        if told[first] || !graph.left[first] {
+            continue;
+        }
+        let mut open = vec![first];
+        while let Some(index) = open.pop() {
+            reader.report.steps += 1;
+            if !std::mem::replace(&mut told[index], true) {
+                open.extend(graph.out[index].iter().chain(&graph.into[index]).filter(|next| graph.left[**next]));
+            }
+        }
+        let node = &outline.nodes[first];
+        let message = format!(
+            "the path leads back to this {} without anything that waits between; make sure that a condition ends the loop",
+            node.bpmn_name()
+        );
+        reader.report.warning("BUSY_LOOP", node.at, &node.id, message);
+    }
+}
+
+/// What waits, or has something inside that does.
+fn waiting(outline: &Outline<'_, '_>) -> Vec<bool> {
+    let mut waits = vec![false; outline.nodes.len()];
+    // What stands inside comes after what is around it.
+    for (index, node) in outline.nodes.iter().enumerate().rev() {
+        waits[index] |= can_wait(node.kind);
+        if let Some(parent) = node.parent.filter(|_| waits[index]) {
+            waits[parent] = true;
+        }
+    }
+    waits
+}
+
+fn can_wait(kind: NodeKind) -> bool {
+    match kind {
+        NodeKind::EventBasedGateway
+        | NodeKind::CallActivity
+        | NodeKind::ReceiveTask
+        | NodeKind::UserTask
+        | NodeKind::IntermediateCatchEvent
+        | NodeKind::Unsupported => true,
+        NodeKind::StartEvent
+        | NodeKind::EventStart
+        | NodeKind::EndEvent
+        | NodeKind::Task
+        | NodeKind::ManualTask
+        | NodeKind::SubProcess
+        | NodeKind::EventSubProcess
+        | NodeKind::ExclusiveGateway
+        | NodeKind::ParallelGateway
+        | NodeKind::InclusiveGateway
+        | NodeKind::ScriptTask
+        | NodeKind::BoundaryEvent => false,
+    }
+}
+
+/// The paths that are taken at once.
+struct Graph {
+    out: Vec<Vec<usize>>,
+    into: Vec<Vec<usize>>,
+    /// What was not stripped off.
+    left: Vec<bool>,
+}
+
+impl Graph {
+    fn of(outline: &Outline<'_, '_>, waits: &[bool]) -> Graph {
+        let count = outline.nodes.len();
+        let ends = [NodeKind::StartEvent, NodeKind::EventStart, NodeKind::EndEvent];
+        let left = outline.nodes.iter().zip(waits).map(|(node, waits)| !waits && !ends.contains(&node.kind)).collect();
+        let mut graph = Graph { out: vec![Vec::new(); count], into: vec![Vec::new(); count], left };
+        for flow in &outline.flows {
+            if let (Some(source), Some(target)) = (flow.source, flow.target) {
+                graph.add(source, target);
+            }
+        }
+        // An error leaves its activity at once, whatever else the activity waits for.
+        for (index, node) in outline.nodes.iter().enumerate().filter(|(_, node)| error_code(node, outline).is_some()) {
+            if let Some(activity) = node.attached_to {
+                graph.add(activity, index);
+            }
+        }
+        graph
+    }
+
+    fn add(&mut self, source: usize, target: usize) {
+        if self.left[source] && self.left[target] {
+            self.out[source].push(target);
+            self.into[target].push(source);
+        }
+    }
+
+    /// Takes away what nothing leads to, then what leads nowhere: what is left is on a circle or between two.
+    fn strip(&mut self) {
+        Graph::strip_side(&mut self.left, &self.into, &self.out);
+        Graph::strip_side(&mut self.left, &self.out, &self.into);
+    }
+
+    fn strip_side(left: &mut [bool], into: &[Vec<usize>], out: &[Vec<usize>]) {
+        let mut count: Vec<usize> = into.iter().map(|from| from.iter().filter(|index| left[**index]).count()).collect();
+        let mut open: Vec<usize> = (0..left.len()).filter(|index| left[*index] && count[*index] == 0).collect();
+        while let Some(index) = open.pop() {
+            left[index] = false;
+            for next in out[index].iter().copied().filter(|next| left[*next]) {
+                count[next] -= 1;
+                if count[next] == 0 {
+                    open.push(next);
+                }
+            }
+        }
+    }
+}
