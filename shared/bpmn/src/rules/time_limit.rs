@@ -9,7 +9,7 @@ pub(super) fn check(outline: &Outline<'_, '_>, reader: &mut Reader<'_>) {
             let message = if node.is_external() {
                 "the task waits for ever: it has no expiry and no timer; add ExpiresAfter, for example P14D"
             } else {
-                "the task waits for ever: it has no timer; attach a boundary event with a timer"
+                "the task waits for ever: it has no timer; add TimeoutMs or a boundary event with a timer"
             };
             reader.report.warning("NO_TIME_LIMIT", node.at, &node.id, message);
         }

@@ -95,7 +95,9 @@ fn input(model: &CallActivity, variables: &Variables, now: Timestamp) -> Variabl
         let value = match &mapping.source {
             // A bare word that is no variable is meant literally.
             ValueExpr::Path(path) if path.get(variables).is_none() => Value::String(path.to_string()),
-            source => source.evaluate(variables, now),
+            ValueExpr::Path(_) | ValueExpr::Literal(_) | ValueExpr::Template(_) | ValueExpr::Expression(_) => {
+                mapping.source.evaluate(variables, now)
+            }
         };
         mapping.target.set(&mut values, value);
     }
