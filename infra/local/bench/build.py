@@ -40,7 +40,7 @@ def release_flags():
     """The names and values of infra/release.env."""
     lines = (ROOT / "infra" / "release.env").read_text().splitlines()
     pairs = (line.split("=", 1) for line in lines if line and not line.startswith("#"))
-    return {name: value.strip('"') for name, value in pairs}
+    return {name: value.strip('"').replace("$PWD", str(ROOT)) for name, value in pairs}
 
 
 def bench(name):
