@@ -15,7 +15,7 @@ const INSTANCES: &str = include_str!("../../infra/local/demo/instances.json");
 const DAY_S: i64 = 86_400;
 
 /// Every element that the instance reached, in order.
-async fn path(world: &World, key: InstanceKey) -> Result<Vec<String>> {
+pub async fn path(world: &World, key: InstanceKey) -> Result<Vec<String>> {
     let journal = world.observer.journal(TENANT, key).await?;
     let reached = journal.into_iter().flat_map(|entry| entry.events).filter_map(|event| {
         let (Event::ElementActivated(reached) | Event::ElementPassed(reached)) = event else { return None };

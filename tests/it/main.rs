@@ -8,6 +8,7 @@ mod budget;
 mod bulk_runs;
 mod crash;
 mod delivery;
+mod drawn_processes;
 mod engine_conformance;
 mod events;
 mod faults;
