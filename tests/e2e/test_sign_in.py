@@ -51,7 +51,7 @@ def installed(tmp_path_factory):
 
 
 @contextlib.contextmanager
-def running_stack(installed, folder, proof, **variables):
+def running_stack(installed, folder, proof):
     """A stack that signs people in with a provider of its own. `proof`: how the client proves who it is."""
     running = LocalStack(folder)
     port = free_port()
@@ -60,7 +60,7 @@ def running_stack(installed, folder, proof, **variables):
     provider = subprocess.Popen(words, cwd=installed, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     assert provider.stdout.readline().strip() == "ready"
     before = dict(os.environ)
-    os.environ.update(OIDC_ISSUER=f"http://127.0.0.1:{port}", OIDC_CLIENT_ID="console", **variables)
+    os.environ.update(OIDC_ISSUER=f"http://127.0.0.1:{port}", OIDC_CLIENT_ID="console")
     try:
         yield running.start()
     finally:
@@ -198,12 +198,12 @@ def session_name(browser):
 @pytest.mark.parametrize("method", ["client_secret_basic", "client_secret_post"])
 def test_a_client_with_a_secret_proves_who_it_is(installed, tmp_path, method):
     """The secret is read from Secrets Manager at the first sign-in, and sent as the provider takes it."""
-    secret, name = "p%ss: w+rd/é", "console-client-secret"
-    proof = {"token_endpoint_auth_method": method, "client_secret": secret}
-    with running_stack(installed, tmp_path, proof, OIDC_CLIENT_SECRET_ARN=name) as running:
+    secret = "p%ss: w+rd/&="
+    with running_stack(installed, tmp_path, {"token_endpoint_auth_method": method, "client_secret": secret}) as running:
         secrets = client("secretsmanager", running.env["AWS_ENDPOINT_URL"])
-        browser = Browser(running)
-        secrets.create_secret(Name=name, SecretString=secret)
+        os.environ["OIDC_CLIENT_SECRET_ARN"] = secrets.create_secret(Name="console-client", SecretString=secret)["ARN"]
+        running.stop()
+        browser = Browser(running.start())
         assert browser.sign_in("ingrid")[0] == 303
         assert browser.get("/definitions")[0] == 200
 
