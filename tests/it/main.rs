@@ -6,6 +6,7 @@
 
 mod budget;
 mod bulk_runs;
+mod call_activities;
 mod crash;
 mod delivery;
 mod drawn_processes;
