@@ -134,7 +134,8 @@ fn read(event: Value, accepts: fn(&Command) -> bool) -> Result<DueMessage, Handl
 async fn execute(app: &App, scripts: &dyn Scripts, now: Timestamp, message: &DueMessage) -> Result<(), Error> {
     if let Some(job) = &message.call {
         let (tenant, parent) = (message.tenant, message.instance);
-        return Job { app, scripts, now, tenant, parent }.perform(job).await;
+        // Boxed: a rare way must not make the future of every other one larger.
+        return Box::pin(Job { app, scripts, now, tenant, parent }.perform(job)).await;
     }
     let request = Request {
         tenant: message.tenant,

@@ -165,7 +165,8 @@ impl Performer {
             }
             Some(Effect::Unschedule { due }) => self.schedules.delete(tenant, instance, due).await,
             Some(Effect::Find { task }) => self.find(entry, *task).await,
-            Some(Effect::Call(call)) => self.call(tenant, instance, call, now).await,
+            // Boxed: a rare effect must not make the future of every other one larger.
+            Some(Effect::Call(call)) => Box::pin(self.call(tenant, instance, call, now)).await,
             Some(Effect::Continue) => self.queues.delay(&DueMessage::new(tenant, instance, None), 0).await,
         }
     }
