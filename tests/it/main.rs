@@ -13,6 +13,7 @@ mod drawn_processes;
 mod engine_conformance;
 mod events;
 mod faults;
+mod messages;
 mod user_tasks;
 
 // The API is a binary: its modules are compiled in here, under the names by which they look for each other.

@@ -16,6 +16,7 @@ pub mod identity;
 pub mod instances;
 pub mod keys;
 pub mod link;
+pub mod messages;
 mod placeholders;
 mod question;
 pub mod random;

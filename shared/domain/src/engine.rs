@@ -16,11 +16,9 @@ mod user_task;
 #[cfg(test)]
 pub(crate) use answer::DRAFT_BYTES_MAX;
 pub(crate) use answer::{Answer, keep_draft, refuse, take as take_answer};
-use call::throw_to_parent;
 pub use call::{CALL_DEPTH_MAX, Call, ChildEnd, call};
 pub(crate) use call::{ended as child_ended, started as child_started, tell_parent, waits_for};
 pub(crate) use error::{Failure, catcher};
-use error::{caught, record};
 use gateway::Seen;
 pub(crate) use multi_instance::host;
 pub(crate) use scope::open;
@@ -36,7 +34,7 @@ use crate::decision::{Decision, Env, Reply};
 use crate::effect::Effect;
 use crate::event::Event;
 use crate::ids::Number;
-use crate::instance::{Aggregate, ElementInstance, Incident, InstanceStatus, Place, Ready};
+use crate::instance::{Aggregate, ElementInstance, InstanceStatus, Place, Ready};
 use crate::process::{Element, ElementKind, FlowIndex};
 use crate::rejection::Rejection;
 use crate::script::LogLine;
@@ -232,7 +230,7 @@ impl<'a> Step<'a> {
             self.queue.push_front(ready);
             return Ok(());
         };
-        if self.is_absorbed(&ready) {
+        if user_task::is_absorbed(self, &ready) {
             return Ok(());
         }
         if let Some(entity_state) = &element.entity_state {
@@ -280,7 +278,7 @@ impl<'a> Step<'a> {
                 }
             }
             // Reached by its occurrence, in the scope of the sub-process that it starts, it is passed like any start.
-            ElementKind::EventStart(_) if self.starts(element, place) => {
+            ElementKind::EventStart(_) if scope::begins(self, element, place) => {
                 self.emit(Event::ElementPassed(ready.activated(number)));
                 self.take_flows(element, place);
             }
@@ -310,37 +308,16 @@ impl<'a> Step<'a> {
         self.queue.push_front(ready);
     }
 
-    /// The path that handles a refused answer leads back to the task that is still open: no second one (D-11).
-    fn is_absorbed(&self, ready: &Ready) -> bool {
-        let task = ready.handles.and_then(|number| self.state.instance.element(number));
-        task.is_some_and(|task| task.element == ready.element && task.task.is_some())
-    }
-
-    /// True where the start event of an event sub-process begins it, false where it waits in the scope around it.
-    fn starts(&self, start: &Element, place: Place) -> bool {
-        let around = place.scope.and_then(|number| self.state.instance.element(number));
-        around.and_then(|around| self.env.process.index(&around.element)) == start.parent && start.parent.is_some()
-    }
-
     /// An element that waits was reached, or is tried again after a failure.
     fn arrive(&mut self, element: &Element, number: Number) -> Result<Result<(), Failure>, Rejection> {
-        if matches!(element.kind, ElementKind::UserTask(_)) {
-            return user_task::arrive(self, element, number);
-        }
-        Ok(if matches!(element.kind, ElementKind::EventBasedGateway) {
+        Ok(if matches!(element.kind, ElementKind::UserTask(_)) {
+            user_task::arrive(self, element, number)?
+        } else if matches!(element.kind, ElementKind::EventBasedGateway) {
             trigger::begin_first(self, element, number)
+        } else if matches!(element.kind, ElementKind::CallActivity(_)) {
+            call::arrive(self, element, number)
         } else {
-            // A child that failed is started anew; what waits beside the activity waited on.
-            let waits = |live: &ElementInstance| !live.timers.is_empty() || !live.subscriptions.is_empty();
-            let begun = if self.state.instance.element(number).is_some_and(waits) {
-                Ok(())
-            } else {
-                trigger::begin(self, element, number)
-            };
-            if begun.is_ok() && element.kind.as_call_activity().is_some() {
-                call::begin(self, number);
-            }
-            begun
+            trigger::begin(self, element, number)
         })
     }
 
@@ -351,33 +328,15 @@ impl<'a> Step<'a> {
         number: Number,
         at: Option<Number>,
     ) -> Result<Result<Chosen, Failure>, Rejection> {
-        match &element.kind {
-            ElementKind::ExclusiveGateway(model) => {
-                gateway::choose_one(self, element, model.condition.as_deref(), Seen { number, at })
-            }
-            ElementKind::InclusiveGateway(model) => {
-                gateway::choose_all(self, element, model.condition.as_deref(), Seen { number, at })
-            }
-            ElementKind::ScriptTask(task) => {
-                let ran = script::run_task(self, task, number, at)?;
-                Ok(ran.map(|()| Chosen::All))
-            }
-            ElementKind::StartEvent
-            | ElementKind::EventStart(_)
-            | ElementKind::EndEvent
-            | ElementKind::TerminateEndEvent
-            | ElementKind::ErrorEndEvent(_)
-            | ElementKind::SubProcess
-            | ElementKind::EventSubProcess
-            | ElementKind::Task
-            | ElementKind::ManualTask
-            | ElementKind::ParallelGateway
-            | ElementKind::EventBasedGateway
-            | ElementKind::UserTask(_)
-            | ElementKind::IntermediateCatchEvent(_)
-            | ElementKind::ReceiveTask(_)
-            | ElementKind::CallActivity(_)
-            | ElementKind::BoundaryEvent(_) => Ok(Ok(Chosen::All)),
+        let seen = Seen { number, at };
+        if let ElementKind::ExclusiveGateway(model) = &element.kind {
+            gateway::choose_one(self, element, model.condition.as_deref(), seen)
+        } else if let ElementKind::InclusiveGateway(model) = &element.kind {
+            gateway::choose_all(self, element, model.condition.as_deref(), seen)
+        } else if let ElementKind::ScriptTask(task) = &element.kind {
+            Ok(script::run_task(self, task, number, at)?.map(|()| Chosen::All))
+        } else {
+            Ok(Ok(Chosen::All))
         }
     }
 
@@ -465,35 +424,6 @@ impl<'a> Step<'a> {
         self.emit(Event::ElementCompleted(number));
         self.take_flows(element, live.place());
         Ok(())
-    }
-
-    /// An element failed: whoever catches the error takes the path on; where nobody does, an operator must look.
-    pub fn fail(&mut self, number: Number, element: &str, failure: Failure) {
-        match catcher(self, number, &failure) {
-            Some(catch) => {
-                record(self, element, &failure);
-                caught(self, &catch, None);
-            }
-            None => {
-                if throw_to_parent(self, &failure) {
-                    return;
-                }
-                self.raise(number, element, failure);
-            }
-        }
-    }
-
-    /// I-05: opens an incident at an element instance. Scripts find the error in `_lastError`.
-    pub fn raise(&mut self, number: Number, element: &str, failure: Failure) {
-        record(self, element, &failure);
-        self.failed = Some((failure.code.clone(), failure.message.clone()));
-        self.emit(Event::IncidentRaised(Incident {
-            element_number: number,
-            element: element.to_owned(),
-            code: failure.code,
-            message: failure.message,
-            at: self.env.now,
-        }));
     }
 
     /// Items that belong to the instance and end with it.

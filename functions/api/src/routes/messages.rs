@@ -1,25 +1,17 @@
-//! Messages and signals from outside: finds who waits and hands it over as a command. Decides nothing.
+//! Messages and signals from outside: reads the request, answers with who received it. Who that is says `app::messages`.
 
 use crate::body::Fields;
 use crate::problem::Problem;
 use crate::request::{Answer, Call};
-use crate::routes::instances::execute;
 use app::Error;
-use app::execute::Replay;
-use domain::command::Command;
-use domain::decision::Decision;
+use app::messages::{Kept, RECEIVERS_MAX, Sent};
 use domain::instance::Awaited;
 use domain::permission::Permission;
-use domain::rejection::Rejection;
+use domain::variables::Variables;
 use serde_json::{Value, json};
 use store::Subscriber;
 
-/// Who waits is asked for in pages of this size.
-const PAGE: usize = 25;
-/// Receivers of one signal at most; more would not fit the time of one request.
-const RECEIVERS_MAX: usize = 200;
-
-/// `POST /v1/messages`: for exactly one receiver, the one that waits longest.
+/// `POST /v1/messages`: for exactly one receiver.
 pub async fn message(call: &Call<'_>) -> Result<Answer, Problem> {
     call.require(Permission::InstancesStart)?;
     let body = call.json()?;
@@ -32,32 +24,20 @@ pub async fn message(call: &Call<'_>) -> Result<Answer, Problem> {
     if let Some(answer) = call.replayed(hash.as_ref()).await? {
         return Ok(answer);
     }
-    let awaited = Awaited::Message { name: name.clone(), key: key.clone() };
-    let mut last: Option<Subscriber> = None;
-    loop {
-        let page = call.api.app.store.subscribers(call.caller.tenant, &awaited, last.as_ref(), PAGE).await?;
-        for subscriber in &page {
-            let answer = |_: &Decision| (200, received(subscriber));
-            let replay = hash.clone().map(|hash| Replay { hash, answer: &answer });
-            let command = receive(subscriber, &awaited, &variables);
-            match execute(call, subscriber.instance, command, replay).await {
-                Ok(_) => return Ok(Answer::ok(received(subscriber))),
-                Err(Error::IdempotencyTaken) => {
-                    return call.replayed(hash.as_ref()).await?.ok_or_else(|| Error::IdempotencyTaken.into());
-                }
-                // It stopped waiting a moment ago: the next one is meant.
-                Err(Error::Rejected(gone)) if waits_no_more(&gone) => {}
-                Err(error) => return Err(error.into()),
-            }
+    let not_awaited = format!(
+        "Nobody waits for the message \"{name}\" with the correlation key \"{key}\". Messages are not kept: send it again \
+         when the process has reached the event."
+    );
+    let awaited = Awaited::Message { name, key };
+    let answer = |subscriber: &Subscriber| (200, received(subscriber));
+    let kept = hash.clone().map(|hash| Kept { hash, answer: &answer });
+    match sent(call, &awaited, &variables).message(&call.api.app, kept.as_ref()).await {
+        Ok(Some(subscriber)) => Ok(Answer::ok(received(&subscriber))),
+        Ok(None) => Err(Problem::new(404, "NOT_AWAITED", not_awaited)),
+        Err(Error::IdempotencyTaken) => {
+            call.replayed(hash.as_ref()).await?.ok_or_else(|| Error::IdempotencyTaken.into())
         }
-        if page.len() < PAGE {
-            let detail = format!(
-                "Nobody waits for the message \"{name}\" with the correlation key \"{key}\". Messages are not kept: send it \
-                 again when the process has reached the event."
-            );
-            return Err(Problem::new(404, "NOT_AWAITED", detail));
-        }
-        last = page.last().cloned();
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -65,40 +45,32 @@ pub async fn message(call: &Call<'_>) -> Result<Answer, Problem> {
 pub async fn signal(call: &Call<'_>) -> Result<Answer, Problem> {
     call.require(Permission::InstancesStart)?;
     let mut fields = Fields::new(call.json()?)?;
-    let name = fields.required_text("name", 255);
+    let awaited = Awaited::Signal { name: fields.required_text("name", 255) };
     let variables = fields.variables("variables");
     fields.finish()?;
-    let awaited = Awaited::Signal { name };
-    let waiting = call.api.app.store.subscribers(call.caller.tenant, &awaited, None, RECEIVERS_MAX + 1).await?;
-    if waiting.len() > RECEIVERS_MAX {
-        let detail =
-            format!("More than {RECEIVERS_MAX} events wait for this signal, which is more than one call can reach.");
-        return Err(Problem::new(422, "TOO_MANY_RECEIVERS", detail));
-    }
-    let mut reached = Vec::new();
-    for subscriber in &waiting {
-        match execute(call, subscriber.instance, receive(subscriber, &awaited, &variables), None).await {
-            Ok(_) => reached.push(received(subscriber)),
-            Err(Error::Rejected(gone)) if waits_no_more(&gone) => {}
-            Err(error) => return Err(error.into()),
+    match sent(call, &awaited, &variables).signal(&call.api.app).await? {
+        Some(reached) => Ok(Answer::ok(json!({ "receivers": reached.iter().map(received).collect::<Vec<_>>() }))),
+        None => {
+            let detail = format!(
+                "More than {RECEIVERS_MAX} events wait for this signal, which is more than one call can reach."
+            );
+            Err(Problem::new(422, "TOO_MANY_RECEIVERS", detail))
         }
     }
-    Ok(Answer::ok(json!({ "receivers": reached })))
 }
 
-fn receive(subscriber: &Subscriber, awaited: &Awaited, variables: &domain::variables::Variables) -> Command {
-    Command::Receive {
-        element: subscriber.element,
-        event: subscriber.event.clone(),
-        awaited: awaited.clone(),
-        variables: variables.clone(),
+fn sent<'a>(call: &'a Call<'_>, awaited: &'a Awaited, variables: &'a Variables) -> Sent<'a> {
+    Sent {
+        tenant: call.caller.tenant,
+        actor: call.caller.actor(),
+        origin: call.origin(),
+        awaited,
+        variables,
+        now: call.now,
+        scripts: &call.api.scripts,
     }
 }
 
 fn received(subscriber: &Subscriber) -> Value {
     json!({ "instanceKey": subscriber.instance, "elementId": subscriber.event })
-}
-
-fn waits_no_more(rejection: &Rejection) -> bool {
-    matches!(rejection, Rejection::NotFound { .. } | Rejection::AlreadyDone | Rejection::InvalidState { .. })
 }

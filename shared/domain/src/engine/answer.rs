@@ -1,8 +1,9 @@
 //! What an accepted answer does to the process, whatever kind of task asked (BPMN semantics, "Submission", steps 3 to 6):
 //! form data, merging, ServerScript, result; and what becomes of one that the ServerScript refuses. Knows no life cycle.
 
+use super::call::throw_to_parent;
 use super::error::{Catch, caught, record};
-use super::{Failure, ScriptCall, Step, keep_last_result, script, size, throw_to_parent};
+use super::{Failure, ScriptCall, Step, keep_last_result, script, size};
 use crate::decision::{FieldError, Problem, Reply};
 use crate::ids::Number;
 use crate::process::UserTask;

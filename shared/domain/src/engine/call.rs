@@ -1,12 +1,12 @@
 //! Call activities: an instance of another process that is waited for. Parent and child are aggregates of their own;
 //! each tells the other by effects what became of it, and a word that comes twice or too late is refused.
 
-use super::{Failure, Step, script};
+use super::{Failure, Step, script, trigger};
 use crate::effect::{CallEffect, Effect};
 use crate::event::Event;
 use crate::ids::{InstanceKey, Number};
 use crate::instance::{Aggregate, ElementInstance, InstanceStatus, Parent, Thrown};
-use crate::process::{CallActivity, ElementKind, Process};
+use crate::process::{CallActivity, Element, ElementKind, Process};
 use crate::rejection::Rejection;
 use crate::template::plain_text;
 use crate::time::Timestamp;
@@ -105,9 +105,15 @@ fn input(model: &CallActivity, variables: &Variables, now: Timestamp) -> Variabl
     values
 }
 
-/// A call activity was reached, or is tried again: a child is ordered.
-pub(super) fn begin(step: &mut Step<'_>, number: Number) {
+/// A call activity was reached, or is tried again: a child is ordered. What waits beside the activity waits on while
+/// children fail.
+pub(super) fn arrive(step: &mut Step<'_>, element: &Element, number: Number) -> Result<(), Failure> {
+    let waits = |live: &ElementInstance| !live.timers.is_empty() || !live.subscriptions.is_empty();
+    if !step.state.instance.element(number).is_some_and(waits) {
+        trigger::begin(step, element, number)?;
+    }
     step.effect(Effect::Call(CallEffect::Start { element: number }));
+    Ok(())
 }
 
 /// The element instance is taken away: so is its child.

@@ -1,9 +1,9 @@
 //! Failures of elements: how they are recorded for scripts, and who catches them (BPMN semantics, "Errors").
 
-use super::{Step, multi_instance, scope, user_task};
+use super::{Step, call::throw_to_parent, multi_instance, scope, user_task};
 use crate::event::Event;
 use crate::ids::Number;
-use crate::instance::Place;
+use crate::instance::{Incident, Place};
 use crate::process::{Element, ElementKind, ThrownError, Trigger};
 use crate::script::ScriptFailure;
 use crate::variables::{VARIABLES_BYTES_MAX, Variables};
@@ -61,6 +61,37 @@ impl Failure {
 pub(super) fn thrown(element: &Element, error: &ThrownError) -> Failure {
     let message = error.message.clone().unwrap_or_else(|| format!("\"{}\" was reached", element.name));
     Failure::catchable(&error.code, message)
+}
+
+impl Step<'_> {
+    /// An element failed: whoever catches the error takes the path on; where nobody does, an operator must look.
+    pub fn fail(&mut self, number: Number, element: &str, failure: Failure) {
+        match catcher(self, number, &failure) {
+            Some(catch) => {
+                record(self, element, &failure);
+                caught(self, &catch, None);
+            }
+            None => {
+                if throw_to_parent(self, &failure) {
+                    return;
+                }
+                self.raise(number, element, failure);
+            }
+        }
+    }
+
+    /// I-05: opens an incident at an element instance. Scripts find the error in `_lastError`.
+    pub fn raise(&mut self, number: Number, element: &str, failure: Failure) {
+        record(self, element, &failure);
+        self.failed = Some((failure.code.clone(), failure.message.clone()));
+        self.emit(Event::IncidentRaised(Incident {
+            element_number: number,
+            element: element.to_owned(),
+            code: failure.code,
+            message: failure.message,
+            at: self.env.now,
+        }));
+    }
 }
 
 /// Who catches an error, and where.

@@ -49,6 +49,12 @@ pub(super) fn enter_event_sub_process(step: &mut Step<'_>, start: &Element, plac
     step.enter(&start.id, Place { scope: Some(number), handles: place.handles });
 }
 
+/// True where the start event of an event sub-process begins it, false where it waits in the scope around it.
+pub(super) fn begins(step: &Step<'_>, start: &Element, place: Place) -> bool {
+    let around = place.scope.and_then(|number| step.state.instance.element(number));
+    around.and_then(|around| step.env.process.index(&around.element)).is_some_and(|around| start.parent == Some(around))
+}
+
 /// The live sub-process whose paths have all ended, if there is one.
 pub(super) fn ended(step: &Step<'_>) -> Option<Number> {
     let process = step.env.process;

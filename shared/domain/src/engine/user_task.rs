@@ -6,6 +6,7 @@ use crate::effect::{Due, Effect};
 use crate::event::{EndCause, Event, TaskCreated};
 use crate::external_task::{Action, ExternalTask, Status, lifecycle};
 use crate::ids::Number;
+use crate::instance::Ready;
 use crate::notification::{Email, NotificationKind};
 use crate::process::{Element, ElementKind, ExternalTaskModel, Reminders, TaskProfile, UserTask};
 use crate::rejection::Rejection;
@@ -20,6 +21,12 @@ use serde_json::Value;
 const REMINDERS_MAX: u32 = 1_000;
 
 type Arrival = Result<Result<(), Failure>, Rejection>;
+
+/// The path that handles a refused answer leads back to the task that is still open: no second one (D-11).
+pub(super) fn is_absorbed(step: &Step<'_>, ready: &Ready) -> bool {
+    let task = ready.handles.and_then(|number| step.state.instance.element(number));
+    task.is_some_and(|task| task.element == ready.element && task.task.is_some())
+}
 
 /// A user task was reached: prepare its data, create the task, start its timers (BPMN semantics, "Arrival").
 pub(super) fn arrive(step: &mut Step<'_>, element: &Element, number: Number) -> Arrival {
