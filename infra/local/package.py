@@ -12,7 +12,7 @@ import subprocess
 import zipfile
 
 FUNCTIONS = ("api", "console", "public-task", "outbox", "reminder", "expiry", "timer", "bulk-worker",
-             "mail-events")
+             "action-worker", "mail-events")
 EPOCH = (1980, 1, 1, 0, 0, 0)
 
 

@@ -191,7 +191,7 @@ fn done_by(function: Function, event: &Event) -> bool {
         Function::Reminder => matches!(event, Event::TaskReminded { .. }),
         Function::Expiry => matches!(event, Event::TaskEnded { .. }),
         Function::Timer => matches!(event, Event::TimerFired { .. }),
-        Function::Outbox | Function::BulkWorker => false,
+        Function::Outbox | Function::BulkWorker | Function::ActionWorker => false,
     }
 }
 
@@ -260,6 +260,20 @@ async fn the_outbox_takes_every_file() -> Result<()> {
     }
     let queued = world.aws.held().messages.iter().filter(|message| message.function == Function::BulkWorker).count();
     assert_eq!(queued, 12, "the messages that the order names");
+    Ok(())
+}
+
+/// The worker of actions takes every file; attempts that nobody waits for are used up.
+#[tokio::test]
+async fn the_worker_of_actions_takes_every_file() -> Result<()> {
+    let mut world = World::start().await?;
+    for name in names("events/action-worker")? {
+        let event: Value = serde_json::from_str(&read("action-worker", &name)?)?;
+        let answer = world.invoke(Function::ActionWorker, event.clone()).await.context("nobody dies here")??;
+        let unreadable = json!([{ "itemIdentifier": event["Records"][0]["messageId"] }]);
+        let expected = if name == "one-unreadable" { unreadable } else { json!([]) };
+        assert_eq!(answer["batchItemFailures"], expected, "{name}");
+    }
     Ok(())
 }
 

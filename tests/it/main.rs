@@ -4,6 +4,7 @@
 // The SDK's futures nest deeper than the compiler's default limit.
 #![recursion_limit = "256"]
 
+mod actions;
 mod budget;
 mod bulk_runs;
 mod call_activities;

@@ -4,6 +4,7 @@ pub mod bulk_run;
 pub mod definition;
 pub mod external_task;
 mod history;
+mod job;
 pub mod work_task;
 
 use domain::decision::Reply;
@@ -13,7 +14,7 @@ use domain::process::Process;
 use domain::time::Timestamp;
 use domain::work_task::WorkTask;
 use serde_json::{Map, Value, json};
-use store::{InstanceRow, JournalEntry};
+use store::{InstanceRow, Job, JournalEntry};
 
 /// The answer to a start.
 pub fn started(process: &Process, after: &Aggregate, reply: &Reply, variables: bool) -> Value {
@@ -92,6 +93,7 @@ pub fn instance(
     process: &Process,
     aggregate: &Aggregate,
     journal: &[JournalEntry],
+    actions: &[Job],
     variables: bool,
     addresses: bool,
     now: Timestamp,
@@ -117,7 +119,7 @@ pub fn instance(
         put("variables", Value::Object(instance.variables.clone()));
     }
     put("timers", timers(instance));
-    put("jobs", jobs(instance));
+    put("jobs", job::all(process, instance, actions, variables));
     put("history", history::entries(instance, journal, variables, addresses));
     Value::Object(body)
 }
@@ -183,10 +185,6 @@ fn timers(instance: &Instance) -> Value {
             })
         })
         .collect()
-}
-
-fn jobs(instance: &Instance) -> Value {
-    instance.ready.iter().map(|ready| json!({ "type": "continue", "elementId": ready.element })).collect()
 }
 
 /// The display name of an element, its id where the definition has none.

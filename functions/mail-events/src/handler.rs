@@ -58,11 +58,12 @@ async fn note(app: &App, receipt: &Receipt, days: &mut Days, now: Timestamp) -> 
         // Late, or of a journal that is gone: what is known already says more.
         return Ok(());
     };
-    let Some(task) = task(&reported.entry, effect) else { return Ok(()) };
     if reported.news && mark.delivery != Delivery::Sent {
         let counts = DayCounts::of(mark.at);
         days.entry((tenant, counts.day.clone())).or_insert(counts).add(mark.delivery);
     }
+    // A mail of a system task has no row: its journal item alone says what became of it.
+    let Some(task) = task(&reported.entry, effect) else { return Ok(()) };
     show(app, tenant, task, &reported.entry, mark.delivery, now).await
 }
 
@@ -74,6 +75,8 @@ fn task(entry: &JournalEntry, effect: usize) -> Option<TaskKey> {
         | Effect::Unschedule { .. }
         | Effect::Find { .. }
         | Effect::Call(_)
+        | Effect::Act { .. }
+        | Effect::Mail { .. }
         | Effect::Continue => None,
     }
 }

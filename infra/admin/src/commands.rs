@@ -6,6 +6,7 @@ use app::config::{LinkConfig, TableConfig};
 use app::secret::SecretSource;
 use app::{App, clock, random};
 use domain::ids::{InstanceKey, TenantId};
+use domain::outbound::{COMMANDS_MAX, CommandEndpoint, HOSTS_MAX, HostRule};
 use domain::permission::{Permission, Permissions, Role};
 use effects::{EffectsConfig, Path, Performer};
 use std::io::Write;
@@ -92,8 +93,46 @@ pub async fn put_tenant(options: &Options<'_>) -> Result<()> {
             };
         }
     }
+    for host in options.all("allow-host") {
+        let rule: HostRule = host.parse()?;
+        if !record.outbound.hosts.contains(&rule) {
+            record.outbound.hosts.push(rule);
+        }
+    }
+    for host in options.all("deny-host") {
+        let rule: HostRule = host.parse()?;
+        record.outbound.hosts.retain(|other| *other != rule);
+    }
+    if record.outbound.hosts.len() > HOSTS_MAX {
+        bail!("a tenant has {HOSTS_MAX} hosts at most; *.example.com stands for many");
+    }
     store.put_tenant(&record).await?;
     say(&format!("tenant {id} is \"{}\"", record.name));
+    Ok(())
+}
+
+/// Shows the commands that a tenant's service tasks may run, and puts or deletes one.
+pub async fn tenant_command(options: &Options<'_>) -> Result<()> {
+    let store = store().await?;
+    let id = tenant_id(options.required("id")?)?;
+    let mut record = store.tenant(id, clock::now()).await?.with_context(|| format!("there is no tenant {id}"))?;
+    if let Some(name) = options.get("name") {
+        if options.get("delete") == Some("yes") {
+            record.outbound.commands.remove(name);
+        } else {
+            let url = options.required("url")?.to_owned();
+            let credentials = options.get("credentials").map(str::to_owned);
+            record.outbound.commands.insert(name.to_owned(), CommandEndpoint { url, credentials });
+        }
+        if record.outbound.commands.len() > COMMANDS_MAX {
+            bail!("a tenant has {COMMANDS_MAX} commands at most");
+        }
+        store.put_tenant(&record).await?;
+        say("changed; it holds everywhere within 30 s");
+    }
+    for (name, endpoint) in &record.outbound.commands {
+        say(&format!("{name}\t{}\t{}", endpoint.url, endpoint.credentials.as_deref().unwrap_or("-")));
+    }
     Ok(())
 }
 

@@ -9,9 +9,12 @@ const USAGE: &str = "\
 admin tenant put --id N --name NAME [--language en] [--time-zone Europe/Oslo] 
                  [--mail-from-name NAME] [--reply-to ADDRESS] [--retention-days N] [--shards N]
                  [--mails-per-day N] [--mails-per-recipient-day N]
+                 [--allow-host HOST] [--deny-host HOST]     which hosts system tasks may call
 admin tenant list
 admin tenant permissions --id N [--role ROLE --allow|--deny|--only NAME,NAME | --reset yes]
                                         shows, and changes, what roles may do
+admin tenant command --id N [--name NAME --url URL [--credentials NAME] | --name NAME --delete yes]
+                                        shows, puts or deletes commands of service tasks
 admin tenant kill-links --id N          every link of the tenant ends within 30 s
 admin token create --tenant N --user ID --role ROLE [--role ROLE] [--group TEAM ...]    prints the token, once
 admin token delete --token TOKEN
@@ -31,6 +34,7 @@ async fn main() -> Result<()> {
         ["tenant", "put", ..] => commands::put_tenant(&options).await,
         ["tenant", "list", ..] => commands::list_tenants().await,
         ["tenant", "permissions", ..] => commands::permissions(&options).await,
+        ["tenant", "command", ..] => commands::tenant_command(&options).await,
         ["tenant", "kill-links", ..] => commands::kill_links(&options).await,
         ["token", "create", ..] => commands::create_token(&options).await,
         ["token", "delete", ..] => commands::delete_token(&options).await,

@@ -78,6 +78,30 @@ impl BulkConfig {
     }
 }
 
+/// What the worker of actions needs.
+#[derive(Clone, Debug)]
+pub struct ActionConfig {
+    /// `TABLE_NAME`
+    pub table: String,
+    /// `SECRET_PREFIX`: what the names of credentials in Secrets Manager begin with, a slash at the end.
+    pub secret_prefix: String,
+    /// `LOCAL_HOSTS`: places on the machine itself that may be called, such as `127.0.0.1:9000`. Never in production.
+    pub local_hosts: String,
+}
+
+impl ActionConfig {
+    /// Reads the environment.
+    pub fn from_env() -> Result<ActionConfig, Missing> {
+        let mut reader = Reader::default();
+        let config = ActionConfig {
+            table: reader.required("TABLE_NAME"),
+            secret_prefix: reader.required("SECRET_PREFIX"),
+            local_hosts: reader.optional("LOCAL_HOSTS").unwrap_or_default(),
+        };
+        reader.finish(config)
+    }
+}
+
 /// What functions need that link to files of exports.
 #[derive(Clone, Debug)]
 pub struct ExportConfig {

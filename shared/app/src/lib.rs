@@ -1,6 +1,7 @@
 //! The waist of Countersign: load, decide, commit, retry on conflict; and what every door shares (links, callers,
 //! configuration, clock). Must not know HTTP, HTML, Lambda events or the SDKs of mail, queues and schedules.
 
+pub mod action;
 pub mod auth;
 pub mod bulk_runs;
 pub mod calls;

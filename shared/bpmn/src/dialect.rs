@@ -37,6 +37,7 @@ const ANY: &[NodeKind] = &[
     NodeKind::CallActivity,
     NodeKind::ReceiveTask,
     NodeKind::ScriptTask,
+    NodeKind::SystemTask,
     NodeKind::UserTask,
     NodeKind::IntermediateCatchEvent,
     NodeKind::BoundaryEvent,
@@ -56,11 +57,14 @@ const REACHED: &[NodeKind] = &[
     NodeKind::CallActivity,
     NodeKind::ReceiveTask,
     NodeKind::ScriptTask,
+    NodeKind::SystemTask,
     NodeKind::UserTask,
     NodeKind::IntermediateCatchEvent,
     NodeKind::BoundaryEvent,
 ];
-const TASKS: &[NodeKind] = &[NodeKind::ScriptTask, NodeKind::UserTask];
+const TASKS: &[NodeKind] = &[NodeKind::ScriptTask, NodeKind::SystemTask, NodeKind::UserTask];
+const WAITING_OR_CALLING: &[NodeKind] = &[NodeKind::UserTask, NodeKind::ReceiveTask, NodeKind::SystemTask];
+const SYSTEM_TASK: &[NodeKind] = &[NodeKind::SystemTask];
 const USER_TASK: &[NodeKind] = &[NodeKind::UserTask];
 const GATEWAY: &[NodeKind] = &[NodeKind::ExclusiveGateway, NodeKind::InclusiveGateway];
 const USER_TASK_GATEWAY: &[NodeKind] = &[NodeKind::UserTask, NodeKind::ExclusiveGateway, NodeKind::InclusiveGateway];
@@ -70,6 +74,7 @@ const RESULTS: &[NodeKind] = &[
     NodeKind::CallActivity,
     NodeKind::ReceiveTask,
     NodeKind::ScriptTask,
+    NodeKind::SystemTask,
     NodeKind::UserTask,
     NodeKind::IntermediateCatchEvent,
     NodeKind::BoundaryEvent,
@@ -87,6 +92,7 @@ const TURNS: &[NodeKind] = &[
     NodeKind::CallActivity,
     NodeKind::ReceiveTask,
     NodeKind::ScriptTask,
+    NodeKind::SystemTask,
     NodeKind::UserTask,
 ];
 const ACTIVITIES: &[NodeKind] = &[
@@ -95,6 +101,7 @@ const ACTIVITIES: &[NodeKind] = &[
     NodeKind::CallActivity,
     NodeKind::ReceiveTask,
     NodeKind::ScriptTask,
+    NodeKind::SystemTask,
     NodeKind::UserTask,
 ];
 const ACTIVITIES_GATEWAYS: &[NodeKind] = &[
@@ -104,6 +111,7 @@ const ACTIVITIES_GATEWAYS: &[NodeKind] = &[
     NodeKind::CallActivity,
     NodeKind::ReceiveTask,
     NodeKind::ScriptTask,
+    NodeKind::SystemTask,
     NodeKind::UserTask,
     NodeKind::ExclusiveGateway,
     NodeKind::ParallelGateway,
@@ -137,7 +145,7 @@ const KNOWN: &[Known] = &[
     full("ClientScript", USER_TASK),
     full("ResultVariable", RESULTS),
     full("FormVariables", USER_TASK),
-    full("InputMapping", &[NodeKind::CallActivity, NodeKind::UserTask]),
+    full("InputMapping", &[NodeKind::CallActivity, NodeKind::UserTask, NodeKind::SystemTask]),
     full("calledElement", &[NodeKind::CallActivity]),
     full("OutputMapping", RESULTS),
     full("UserActions", USER_TASK),
@@ -164,7 +172,7 @@ const KNOWN: &[Known] = &[
     full("elementVariable", TURNS),
     full("AsyncBefore", REACHED),
     full("AsyncAfter", REACHED),
-    full("TimeoutMs", WAITING),
+    full("TimeoutMs", WAITING_OR_CALLING),
     full("OnTimeout", WAITING),
     not_yet("Requirements", USER_TASK),
     full("ResponsibleTeams", USER_TASK),
@@ -175,22 +183,24 @@ const KNOWN: &[Known] = &[
     full("FollowUpDate", USER_TASK),
     // On a gateway they are documentation in the source product.
     no_effect("GatewayActions", USER_TASK_GATEWAY),
-    // Of elements that do not run yet.
-    no_effect("ConnectorKey", &[]),
-    no_effect("Type", &[]),
-    no_effect("Endpoint", &[]),
-    no_effect("Method", &[]),
-    no_effect("Headers", &[]),
-    no_effect("PayloadTemplate", &[]),
-    no_effect("Query", &[]),
-    no_effect("Retries", &[]),
-    no_effect("RetryBackoff", &[]),
-    no_effect("messageType", &[]),
-    no_effect("to", &[]),
-    no_effect("subject", &[]),
-    no_effect("body", &[]),
-    no_effect("template", &[]),
-    no_effect("templateData", &[]),
+    full("ConnectorKey", SYSTEM_TASK),
+    full("Type", SYSTEM_TASK),
+    full("Endpoint", SYSTEM_TASK),
+    full("Method", SYSTEM_TASK),
+    full("Headers", SYSTEM_TASK),
+    full("PayloadTemplate", SYSTEM_TASK),
+    full("Query", SYSTEM_TASK),
+    full("Retries", SYSTEM_TASK),
+    full("RetryBackoff", SYSTEM_TASK),
+    full("messageType", SYSTEM_TASK),
+    full("to", SYSTEM_TASK),
+    full("subject", SYSTEM_TASK),
+    full("body", SYSTEM_TASK),
+    full("template", SYSTEM_TASK),
+    full("templateData", SYSTEM_TASK),
+    full("Credentials", SYSTEM_TASK),
+    full("Duration", SYSTEM_TASK),
+    full("Until", SYSTEM_TASK),
     full("timeout", &[NodeKind::ReceiveTask]),
 ];
 
@@ -301,21 +311,15 @@ pub(crate) const ZEEBE_ELEMENTS: &[(&str, &str, &str)] = &[
     ("assignmentDefinition", "candidateGroups", "ResponsibleTeams"),
     ("assignmentDefinition", "candidateUsers", "ResponsibleUsers"),
     ("priorityDefinition", "priority", "Priority"),
+    ("taskDefinition", "type", "Type"),
+    ("taskDefinition", "retries", "Retries"),
     ("taskSchedule", "dueDate", "DueDate"),
     ("taskSchedule", "followUpDate", "FollowUpDate"),
 ];
 
 /// Extension elements of other engines that change what a process does and mean nothing here: told, not obeyed.
-pub(crate) const OTHER_ENGINES: &[&str] = &[
-    "connector",
-    "taskListener",
-    "executionListener",
-    "formData",
-    "formProperty",
-    "failedJobRetryTimeCycle",
-    "field",
-    "taskDefinition",
-];
+pub(crate) const OTHER_ENGINES: &[&str] =
+    &["connector", "taskListener", "executionListener", "formData", "formProperty", "failedJobRetryTimeCycle", "field"];
 
 #[cfg(test)]
 mod tests {

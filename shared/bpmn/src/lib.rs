@@ -68,7 +68,8 @@ impl CompiledProcess {
                     | ElementKind::ManualTask
                     | ElementKind::ReceiveTask(_)
                     | ElementKind::CallActivity(_)
-                    | ElementKind::ScriptTask(_) => None,
+                    | ElementKind::ScriptTask(_)
+                    | ElementKind::SystemTask(_) => None,
                     ElementKind::StartEvent
                     | ElementKind::EventStart(_)
                     | ElementKind::EndEvent

@@ -17,6 +17,7 @@ mod outline;
 mod page;
 mod process;
 mod properties;
+pub(crate) mod system_task;
 mod task;
 mod timeout;
 mod timer;

@@ -20,6 +20,8 @@ mod responsible_users;
 mod returned_error;
 mod script_line_breaks;
 mod start_event;
+mod system_action;
+mod system_target;
 mod time_limit;
 
 use crate::read::{FlowNode, NodeKind, Outline, Reader, bpmn_children, is_bpmn};
@@ -31,6 +33,8 @@ type Rule = fn(&Outline<'_, '_>, &mut Reader<'_>);
 /// Every rule. A new one is a file of its own with a line here and a folder of examples in `testdata`.
 const RULES: &[Rule] = &[
     start_event::check,
+    system_action::check,
+    system_target::check,
     references::check,
     flow_ends::check,
     flow_id::check,

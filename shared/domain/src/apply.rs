@@ -5,7 +5,7 @@ mod work_task;
 use crate::event::{ElementActivated, Event, InstanceStarted, TaskCreated};
 use crate::external_task::{ExternalTask, Status};
 use crate::ids::{InstanceKey, Number};
-use crate::instance::{Aggregate, ElementInstance, Instance, InstanceStatus, TimerState, TurnsState};
+use crate::instance::{ActionState, Aggregate, ElementInstance, Instance, InstanceStatus, TimerState, TurnsState};
 use crate::notification::Delivery;
 use crate::time::Timestamp;
 use crate::variables::Variables;
@@ -100,6 +100,17 @@ pub fn apply(state: &mut Aggregate, at: Timestamp, event: &Event) {
         }
         // It ends with its element, or waits for the next one.
         Event::Received { .. } => {}
+        Event::ActionOrdered { element, attempt, retries } => {
+            let action = ActionState { attempt: *attempt, left: *retries };
+            on_element(instance, *element, |element| element.action = Some(action));
+        }
+        Event::ActionCompleted { element, .. } => on_element(instance, *element, |element| element.action = None),
+        Event::ActionFailed { element, next, .. } => on_element(instance, *element, |element| {
+            if let Some(action) = element.action.as_mut().filter(|_| next.is_some()) {
+                action.attempt += 1;
+                action.left = action.left.saturating_sub(1);
+            }
+        }),
         Event::IncidentRaised(incident) => {
             instance.incidents.push(incident.clone());
             on_element(instance, incident.element_number, |element| element.failed = true);
@@ -158,6 +169,7 @@ fn activate(instance: &mut Instance, at: Timestamp, activated: &ElementActivated
         arrived: Vec::new(),
         turns: None,
         local: Variables::new(),
+        action: None,
         failed: false,
     });
     count_turn(instance, activated.number, |turns| turns.begun += 1);

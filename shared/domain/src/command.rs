@@ -1,5 +1,6 @@
 //! What may be asked of an aggregate. Commands carry what was asked, not whether it is allowed.
 
+use crate::action::{Answer, Trouble};
 use crate::engine::ChildEnd;
 use crate::ids::{InstanceKey, Number, RunKey, TaskKey};
 use crate::instance::{Awaited, Parent};
@@ -130,6 +131,24 @@ pub enum Command {
         /// What it brings.
         variables: Variables,
     },
+    /// The outside carried out an action, or answered that it does not.
+    CompleteAction {
+        /// The element instance that waits for it.
+        element: Number,
+        /// Number of the attempt.
+        attempt: u32,
+        /// What it answered.
+        answer: Box<Answer>,
+    },
+    /// An attempt at an action had no answer.
+    FailAction {
+        /// The element instance that waits for it.
+        element: Number,
+        /// Number of the attempt.
+        attempt: u32,
+        /// Why.
+        trouble: Trouble,
+    },
     /// E-07, E-08: the recipient answers.
     Submit(Submission),
     /// W-16, W-17: a colleague completes an ordinary user task.
@@ -193,6 +212,8 @@ impl Command {
             Command::ChildStarted { .. } => "childStarted",
             Command::ChildEnded { .. } => "childEnded",
             Command::Receive { .. } => "receive",
+            Command::CompleteAction { .. } => "completeAction",
+            Command::FailAction { .. } => "failAction",
             Command::Submit(_) => "submit",
             Command::Complete(_) => "complete",
             Command::SaveDraft { .. } => "saveDraft",
@@ -221,6 +242,8 @@ impl Command {
             | Command::CancelInstance { .. }
             | Command::Retry { .. }
             | Command::Continue
+            | Command::CompleteAction { .. }
+            | Command::FailAction { .. }
             | Command::FireTimer { .. }
             | Command::ChildStarted { .. }
             | Command::ChildEnded { .. }

@@ -4,8 +4,8 @@ use crate::apply::begin;
 use crate::command::{Command, Start};
 use crate::decision::{Decision, Env, Reply};
 use crate::engine::{
-    ChildEnd, Step, child_ended, child_started, end_task, fire, open, receive, running, take_away, tell_parent,
-    waits_for,
+    ChildEnd, Step, child_ended, child_started, complete_action, end_task, fail_action, fire, open, receive, running,
+    take_away, tell_parent, waits_for,
 };
 use crate::event::{EndCause, Event, InstanceStarted};
 use crate::external_task::{Action, Status, answer, upkeep};
@@ -68,6 +68,14 @@ pub fn decide(env: &Env<'_>, state: Option<&Aggregate>, command: &Command) -> Re
             refuse_final(&step, "receive")?;
             refuse_variables(variables)?;
             receive(&mut step, *element, event, awaited, variables)?;
+            Reply::Done
+        }
+        Command::CompleteAction { element, attempt, answer } => {
+            complete_action(&mut step, *element, *attempt, answer)?;
+            Reply::Done
+        }
+        Command::FailAction { element, attempt, trouble } => {
+            fail_action(&mut step, *element, *attempt, trouble)?;
             Reply::Done
         }
         Command::Submit(submission) => answer::submit(&mut step, submission)?,

@@ -1,5 +1,6 @@
 //! What a decision depends on and what it gives. Types only.
 
+use crate::action::JobChange;
 use crate::command::Actor;
 use crate::effect::Effect;
 use crate::event::Event;
@@ -32,6 +33,8 @@ pub struct Decision {
     pub events: Vec<Event>,
     /// What the outside must do.
     pub effects: Vec<Effect>,
+    /// What changes of the jobs kept beside the state.
+    pub jobs: Vec<JobChange>,
     /// What the caller is told.
     pub reply: Reply,
     /// What scripts logged, for the operator's log.

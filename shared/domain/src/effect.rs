@@ -46,6 +46,32 @@ pub enum Effect {
     /// Something between a call activity and its child.
     #[serde(rename = "call")]
     Call(CallEffect),
+    /// Carry out an attempt at the action of a system task: an HTTP request.
+    #[serde(rename = "a")]
+    Act {
+        /// The element instance that waits for it.
+        #[serde(rename = "k")]
+        element: Number,
+        /// Number of the attempt.
+        #[serde(rename = "n")]
+        attempt: u32,
+        /// Not before.
+        #[serde(rename = "a")]
+        at: Timestamp,
+    },
+    /// Send the mail of a system task to one of its recipients.
+    #[serde(rename = "m")]
+    Mail {
+        /// The element instance that waits for it.
+        #[serde(rename = "k")]
+        element: Number,
+        /// Number of the attempt.
+        #[serde(rename = "n")]
+        attempt: u32,
+        /// Position among the recipients.
+        #[serde(rename = "r")]
+        recipient: usize,
+    },
     /// Go on with the instance in the background, at once.
     #[serde(rename = "c")]
     Continue,
@@ -75,6 +101,13 @@ pub enum CallEffect {
         #[serde(rename = "p")]
         parent: Parent,
     },
+}
+
+impl Effect {
+    /// True where one mail goes out, whose deliveries the journal item keeps.
+    pub fn is_mail(&self) -> bool {
+        matches!(self, Effect::Notify { .. } | Effect::Mail { .. })
+    }
 }
 
 /// Something that becomes due. Together with tenant and instance it names exactly one schedule.

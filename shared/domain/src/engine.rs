@@ -1,6 +1,7 @@
 //! The process engine: activates elements, takes flows and settles the instance's status, in a loop with a budget.
 //! What each kind of element does stands in the modules below; life cycles of tasks stand with the tasks.
 
+mod action;
 mod answer;
 mod call;
 mod error;
@@ -13,6 +14,7 @@ mod timer;
 mod trigger;
 mod user_task;
 
+pub(crate) use action::{complete as complete_action, fail as fail_action};
 #[cfg(test)]
 pub(crate) use answer::DRAFT_BYTES_MAX;
 pub(crate) use answer::{Answer, keep_draft, refuse, take as take_answer};
@@ -29,6 +31,7 @@ pub(crate) use user_task::{
     end_task, refuse_too_many_tasks, reminder_due, stop_timers, take_away, unschedule, unschedule_reminder,
 };
 
+use crate::action::JobChange;
 use crate::apply::apply;
 use crate::decision::{Decision, Env, Reply};
 use crate::effect::Effect;
@@ -56,6 +59,8 @@ pub(crate) struct Step<'a> {
     pub state: Aggregate,
     pub events: Vec<Event>,
     pub effects: Vec<Effect>,
+    /// What is kept beside the state for people and for whoever carries actions out.
+    pub jobs: Vec<JobChange>,
     log: Vec<LogLine>,
     queue: VecDeque<Ready>,
     /// Flows that end at an async boundary: a job takes them up.
@@ -74,6 +79,7 @@ impl<'a> Step<'a> {
             state,
             events: Vec::new(),
             effects: Vec::new(),
+            jobs: Vec::new(),
             log: Vec::new(),
             queue: VecDeque::new(),
             for_job: Vec::new(),
@@ -265,18 +271,9 @@ impl<'a> Step<'a> {
                 inclusive::arrive(self, element, ready, number);
             }
             ElementKind::ExclusiveGateway(_) | ElementKind::InclusiveGateway(_) | ElementKind::ScriptTask(_) => {
-                let outcome = self.work(element, number, place.scope)?;
-                match outcome {
-                    Ok(flows) => {
-                        self.emit(Event::ElementPassed(ready.activated(number)));
-                        self.leave(element, flows, place);
-                    }
-                    Err(failure) => {
-                        self.emit(Event::ElementActivated(ready.activated(number)));
-                        self.fail(number, &element.id, failure);
-                    }
-                }
+                self.pass(element, ready, number)?;
             }
+            ElementKind::SystemTask(task) if !task.waits() => self.pass(element, ready, number)?,
             // Reached by its occurrence, in the scope of the sub-process that it starts, it is passed like any start.
             ElementKind::EventStart(_) if scope::begins(self, element, place) => {
                 self.emit(Event::ElementPassed(ready.activated(number)));
@@ -291,11 +288,28 @@ impl<'a> Step<'a> {
             | ElementKind::IntermediateCatchEvent(_)
             | ElementKind::ReceiveTask(_)
             | ElementKind::EventBasedGateway
+            | ElementKind::SystemTask(_)
             | ElementKind::UserTask(_) => {
                 self.emit(Event::ElementActivated(ready.activated(number)));
                 if let Err(failure) = self.arrive(element, number)? {
                     self.fail(number, &element.id, failure);
                 }
+            }
+        }
+        Ok(())
+    }
+
+    /// Does the work of an element that does not wait and leaves it.
+    fn pass(&mut self, element: &Element, ready: Ready, number: Number) -> Result<(), Rejection> {
+        let place = ready.place();
+        match self.work(element, number, place.scope)? {
+            Ok(flows) => {
+                self.emit(Event::ElementPassed(ready.activated(number)));
+                self.leave(element, flows, place);
+            }
+            Err(failure) => {
+                self.emit(Event::ElementActivated(ready.activated(number)));
+                self.fail(number, &element.id, failure);
             }
         }
         Ok(())
@@ -312,6 +326,8 @@ impl<'a> Step<'a> {
     fn arrive(&mut self, element: &Element, number: Number) -> Result<Result<(), Failure>, Rejection> {
         Ok(if matches!(element.kind, ElementKind::UserTask(_)) {
             user_task::arrive(self, element, number)?
+        } else if let ElementKind::SystemTask(task) = &element.kind {
+            action::order(self, element, task, number)
         } else if matches!(element.kind, ElementKind::EventBasedGateway) {
             trigger::begin_first(self, element, number)
         } else if matches!(element.kind, ElementKind::CallActivity(_)) {
@@ -335,6 +351,8 @@ impl<'a> Step<'a> {
             gateway::choose_all(self, element, model.condition.as_deref(), seen)
         } else if let ElementKind::ScriptTask(task) = &element.kind {
             Ok(script::run_task(self, task, number, at)?.map(|()| Chosen::All))
+        } else if let ElementKind::SystemTask(task) = &element.kind {
+            Ok(action::run(self, task, number, at)?.map(|()| Chosen::All))
         } else {
             Ok(Ok(Chosen::All))
         }
@@ -386,9 +404,11 @@ impl<'a> Step<'a> {
             | ElementKind::EventStart(_)
             | ElementKind::EventBasedGateway
             | ElementKind::UserTask(_) => self.arrive(element, number)?.err(),
+            ElementKind::SystemTask(task) if task.waits() => self.arrive(element, number)?.err(),
             ElementKind::ExclusiveGateway(_)
             | ElementKind::InclusiveGateway(_)
             | ElementKind::ScriptTask(_)
+            | ElementKind::SystemTask(_)
             | ElementKind::StartEvent
             | ElementKind::EndEvent
             | ElementKind::TerminateEndEvent
@@ -444,7 +464,7 @@ impl<'a> Step<'a> {
             None => reply,
         };
         let effects = still_wanted(self.effects, &self.state);
-        Decision { after: self.state, events: self.events, effects, reply, log: self.log }
+        Decision { after: self.state, events: self.events, effects, jobs: self.jobs, reply, log: self.log }
     }
 }
 
@@ -463,6 +483,7 @@ fn still_wanted(effects: Vec<Effect>, state: &Aggregate) -> Vec<Effect> {
     }
     wanted.retain(|effect| match effect {
         Effect::Notify { task, .. } => state.tasks.get(task).is_some_and(|task| !task.status.is_final()),
+        Effect::Act { element, .. } | Effect::Mail { element, .. } => state.instance.element(*element).is_some(),
         Effect::Schedule { .. }
         | Effect::Unschedule { .. }
         | Effect::Find { .. }

@@ -139,6 +139,9 @@ impl Erasure {
                 | Event::ChildGone { .. }
                 | Event::Subscribed { .. }
                 | Event::Received { .. }
+                | Event::ActionOrdered { .. }
+                | Event::ActionCompleted { .. }
+                | Event::ActionFailed { .. }
                 | Event::IncidentResolved(_)
                 | Event::TaskOpened(_)
                 | Event::TaskReminded { .. }

@@ -155,6 +155,45 @@ pub enum Event {
         #[serde(rename = "b")]
         event: String,
     },
+    /// The outside was asked to carry out the action of a system task.
+    #[serde(rename = "act")]
+    ActionOrdered {
+        /// The element instance that waits for it.
+        #[serde(rename = "k")]
+        element: Number,
+        /// Number of the attempt, from 1.
+        #[serde(rename = "n")]
+        attempt: u32,
+        /// Attempts that may follow by themselves.
+        #[serde(rename = "l", default, skip_serializing_if = "is_zero")]
+        retries: u32,
+    },
+    /// The action of a system task was carried out.
+    #[serde(rename = "acted")]
+    ActionCompleted {
+        /// The element instance that waited for it.
+        #[serde(rename = "k")]
+        element: Number,
+        /// Number of the attempt.
+        #[serde(rename = "n")]
+        attempt: u32,
+    },
+    /// An attempt at the action of a system task failed.
+    #[serde(rename = "notacted")]
+    ActionFailed {
+        /// The element instance that waits for it.
+        #[serde(rename = "k")]
+        element: Number,
+        /// Number of the attempt.
+        #[serde(rename = "n")]
+        attempt: u32,
+        /// Error code.
+        #[serde(rename = "c")]
+        code: String,
+        /// When the next attempt begins; none where the failure leaves the task.
+        #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
+        next: Option<Timestamp>,
+    },
     /// An element failed; the instance goes to Error.
     #[serde(rename = "incident")]
     IncidentRaised(Incident),
@@ -351,6 +390,10 @@ pub struct TaskCreated {
     pub input_data: Variables,
 }
 
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
 fn is_default_channel(channel: &Channel) -> bool {
     *channel == Channel::Email
 }
@@ -402,6 +445,9 @@ impl Event {
             | Event::ErrorThrown(_)
             | Event::Subscribed { .. }
             | Event::Received { .. }
+            | Event::ActionOrdered { .. }
+            | Event::ActionCompleted { .. }
+            | Event::ActionFailed { .. }
             | Event::IncidentRaised(_)
             | Event::IncidentResolved(_)
             | Event::CancelRequested(_) => None,
@@ -440,6 +486,9 @@ impl Event {
             | Event::ErrorThrown(_)
             | Event::Subscribed { .. }
             | Event::Received { .. }
+            | Event::ActionOrdered { .. }
+            | Event::ActionCompleted { .. }
+            | Event::ActionFailed { .. }
             | Event::IncidentRaised(_)
             | Event::IncidentResolved(_)
             | Event::TaskCreated(_)

@@ -107,6 +107,9 @@ pub struct ElementInstance {
     /// Variables of its own, seen by it and by everything inside it.
     #[serde(rename = "l", default, skip_serializing_if = "Variables::is_empty")]
     pub local: Variables,
+    /// Of a system task: the action that it waits for.
+    #[serde(rename = "x", default, skip_serializing_if = "Option::is_none")]
+    pub action: Option<ActionState>,
     /// It failed and waits for a retry; the incident says why.
     #[serde(rename = "f", default, skip_serializing_if = "std::ops::Not::not")]
     pub failed: bool,
@@ -165,6 +168,17 @@ pub enum Awaited {
         #[serde(rename = "n")]
         name: String,
     },
+}
+
+/// An action that the outside carries out. What it asks is kept beside the head.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActionState {
+    /// Number of the attempt that is under way or failed last, from 1.
+    #[serde(rename = "n")]
+    pub attempt: u32,
+    /// Attempts that follow by themselves.
+    #[serde(rename = "l", default, skip_serializing_if = "is_zero")]
+    pub left: u32,
 }
 
 /// A timer that runs.

@@ -1,6 +1,7 @@
 //! Countersign's rules: commands, events, effects, life cycles and the process engine, as pure functions.
 //! Must not do IO, read a clock, draw random numbers, read the environment, or know XML, HTML, HTTP or AWS.
 
+pub mod action;
 mod apply;
 pub mod bulk_run;
 pub mod command;
@@ -15,6 +16,7 @@ pub mod ids;
 pub mod instance;
 pub mod lifecycle;
 pub mod notification;
+pub mod outbound;
 pub mod page;
 pub mod permission;
 pub mod process;

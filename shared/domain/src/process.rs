@@ -2,6 +2,7 @@
 //! knows neither XML nor where it is stored.
 
 pub mod element;
+pub mod system_task;
 mod work;
 
 use crate::time::Duration;
@@ -9,6 +10,7 @@ use crate::value::ValueExpr;
 pub use element::*;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+pub use system_task::*;
 pub use work::{TaskKind, WorkTaskModel};
 
 /// Position of an element in [`Process::elements`].

@@ -1,5 +1,6 @@
 //! Tests of the rules: one file per command group, tables, stored forms and properties.
 
+mod action;
 mod bounce;
 mod bulk_run;
 mod call;
@@ -22,6 +23,7 @@ mod join;
 mod life_cycle;
 mod messages;
 mod multi_instance;
+mod outbound;
 mod permission;
 mod properties;
 mod remind;

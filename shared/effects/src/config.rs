@@ -13,6 +13,8 @@ pub struct EffectsConfig {
     pub expiry_queue: String,
     /// `TIMER_QUEUE_URL`
     pub timer_queue: String,
+    /// `ACTIONS_QUEUE_URL`: requests of system tasks.
+    pub actions_queue: String,
     /// `BULK_QUEUE_URL`: the FIFO queue of bulk runs.
     pub bulk_queue: String,
     /// `SCHEDULE_GROUP`
@@ -42,6 +44,7 @@ impl EffectsConfig {
             reminder_queue: reader.required("REMINDER_QUEUE_URL"),
             expiry_queue: reader.required("EXPIRY_QUEUE_URL"),
             timer_queue: reader.required("TIMER_QUEUE_URL"),
+            actions_queue: reader.required("ACTIONS_QUEUE_URL"),
             bulk_queue: reader.required("BULK_QUEUE_URL"),
             schedule_group: reader.required("SCHEDULE_GROUP"),
             scheduler_role: reader.required("SCHEDULER_ROLE_ARN"),

@@ -1,6 +1,7 @@
 //! The only place that touches the outside: mail, schedules and queues, from the effects of journal items.
 //! Doing any effect twice is harmless; nothing here decides about a task.
 
+mod action_mail;
 pub mod channel;
 pub mod config;
 mod lazy;

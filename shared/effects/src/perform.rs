@@ -6,6 +6,7 @@ use crate::queue::{EffectRef, Queues};
 use crate::schedule::Schedules;
 use crate::tally::Tally;
 use crate::{Error, mail};
+use app::action::ActionMessage;
 use app::calls::CallJob;
 use app::due::DueMessage;
 use app::{App, Request, random};
@@ -55,7 +56,7 @@ pub enum Path {
 pub struct Performer {
     pub(crate) app: App,
     public_url: String,
-    mailer: Mailer,
+    pub(crate) mailer: Mailer,
     pub(crate) tally: Tally,
     schedules: Schedules,
     pub(crate) queues: Queues,
@@ -84,12 +85,19 @@ impl Performer {
         // only lists need comes last.
         let mut order: Vec<usize> = (0..entry.effects.len()).collect();
         order.sort_by_key(|number| match entry.effects.get(*number) {
-            Some(Effect::Notify { .. }) => 1,
+            Some(Effect::Notify { .. } | Effect::Mail { .. }) => 1,
             Some(Effect::Find { .. }) => 2,
-            Some(Effect::Schedule { .. } | Effect::Unschedule { .. } | Effect::Call(_) | Effect::Continue) | None => 0,
+            Some(
+                Effect::Schedule { .. }
+                | Effect::Unschedule { .. }
+                | Effect::Act { .. }
+                | Effect::Call(_)
+                | Effect::Continue,
+            )
+            | None => 0,
         });
         for effect in &entry.effects {
-            if matches!(effect, Effect::Notify { .. }) {
+            if effect.is_mail() {
                 self.tally.count(entry.id.tenant(), Delivery::Queued, now);
             }
         }
@@ -126,6 +134,12 @@ impl Performer {
             tracing::error!(instance.id = %id.instance(), %error, "a notification is given up");
             self.give_up(&entry, name.effect, id.instance().task(*task), "NOT_TAKEN", now).await?;
         }
+        if let (Err(error), true, Some(Effect::Mail { element, attempt, .. })) =
+            (&result, last, entry.effects.get(name.effect))
+        {
+            tracing::error!(instance.id = %id.instance(), %error, "a mail of a system task is given up");
+            Box::pin(self.give_up_action(&entry, name.effect, (*element, *attempt), "NOT_TAKEN", now)).await?;
+        }
         result
     }
 
@@ -143,7 +157,9 @@ impl Performer {
     }
 
     async fn attempt(&self, entry: &JournalEntry, number: usize, path: Path, now: Timestamp) -> Result<(), Error> {
-        tokio::time::timeout(TRY_LIMIT, self.perform(entry, number, path, now)).await.unwrap_or_else(|_| Err(no_time()))
+        tokio::time::timeout(TRY_LIMIT, Box::pin(self.perform(entry, number, path, now)))
+            .await
+            .unwrap_or_else(|_| Err(no_time()))
     }
 
     /// Does one effect.
@@ -165,7 +181,15 @@ impl Performer {
             }
             Some(Effect::Unschedule { due }) => self.schedules.delete(tenant, instance, due).await,
             Some(Effect::Find { task }) => self.find(entry, *task).await,
-            // Boxed: a rare effect must not make the future of every other one larger.
+            Some(Effect::Act { element, attempt, at }) => {
+                let message = ActionMessage::new(tenant, instance, *element, *attempt);
+                let wait_ms = at.as_millis() - now.as_millis();
+                self.queues.call(&message, wait_ms.max(0).saturating_add(999).div_euclid(1_000)).await
+            }
+            // Boxed: rare effects must not make the future of every other one larger.
+            Some(Effect::Mail { element, attempt, recipient }) => {
+                Box::pin(self.action_mail(entry, number, (*element, *attempt), *recipient, path, now)).await
+            }
             Some(Effect::Call(call)) => Box::pin(self.call(tenant, instance, call, now)).await,
             Some(Effect::Continue) => self.queues.delay(&DueMessage::new(tenant, instance, None), 0).await,
         }
@@ -311,7 +335,12 @@ impl Performer {
     }
 
     /// Why a mail may not go out today, by the tenant's own limits.
-    async fn over_limit(&self, tenant: TenantId, to: &str, now: Timestamp) -> Result<Option<&'static str>, Error> {
+    pub(crate) async fn over_limit(
+        &self,
+        tenant: TenantId,
+        to: &str,
+        now: Timestamp,
+    ) -> Result<Option<&'static str>, Error> {
         let store = &self.app.store;
         let Some(record) = store.tenant(tenant, now).await? else { return Ok(None) };
         if let Some(limit) = record.mails_per_day {
@@ -328,7 +357,7 @@ impl Performer {
 
     /// Marks a mail that is out. Until the mark stands, another try would send the mail again, so a table that refuses
     /// it for the moment is asked once more and once more.
-    async fn mark_sent(&self, entry: &JournalEntry, number: usize, mark: &Mark) -> Result<(), Error> {
+    pub(crate) async fn mark_sent(&self, entry: &JournalEntry, number: usize, mark: &Mark) -> Result<(), Error> {
         for wait in MARK_WAITS {
             match self.app.store.mark_mail(entry.id.tenant(), &entry.id, number, mark).await {
                 Ok(_) => return Ok(()),

@@ -3,6 +3,7 @@
 use crate::Error;
 use crate::config::EffectsConfig;
 use crate::lazy::Lazy;
+use app::action::ActionMessage;
 use app::bulk_runs::message::Message;
 use app::due::DueMessage;
 use aws_config::SdkConfig;
@@ -52,6 +53,14 @@ impl Queues {
         let body = serde_json::to_string(message).expect("a due message has no map with keys that are no strings");
         let delay = i32::try_from(delay_s.clamp(0, DELAY_S_MAX)).unwrap_or(0);
         self.send(queue, body, delay).await
+    }
+
+    /// Orders an attempt of a system task's request, after `delay_s` seconds. Sent twice it is made twice, under the same
+    /// idempotency key, and the second answer is refused.
+    pub async fn call(&self, message: &ActionMessage, delay_s: i64) -> Result<(), Error> {
+        let body = serde_json::to_string(message).expect("an attempt's name has no map");
+        let delay = i32::try_from(delay_s.clamp(0, DELAY_S_MAX)).unwrap_or(0);
+        self.send(&self.config.actions_queue, body, delay).await
     }
 
     /// Hands an effect to the queue of retries.

@@ -104,7 +104,7 @@ pub(crate) fn assemble(key: InstanceKey, items: &[Item]) -> Result<Option<Loaded
             Ok(InstanceItem::Fetched(number)) => {
                 fetched.insert(number, Timestamp::from_millis(reader.number("at")?));
             }
-            Ok(InstanceItem::Journal { .. }) | Err(_) => {}
+            Ok(InstanceItem::Job(_) | InstanceItem::Journal { .. }) | Err(_) => {}
         }
     }
     Ok(found.map(|(instance, head)| Loaded {

@@ -9,6 +9,7 @@ use crate::aggregate::Loaded;
 use crate::idempotency::{self, IdempotencyRecord};
 use crate::item::task::Extras;
 use crate::item::{head, task, word, work_task};
+use crate::jobs;
 use crate::journal::{self, JournalId};
 use crate::keys::{Counter, InstanceItem, shard};
 use crate::transaction::{Refusal, Transaction};
@@ -83,6 +84,8 @@ impl Store {
             write_work_task(&mut transaction, tenant, request.before, &loaded, number)?;
         }
         transaction.put_new("the journal item of one command, in bytes,", journal, Refusal::Conflict)?;
+        let instance = loaded.aggregate.instance.key;
+        jobs::write(&mut transaction, tenant, instance, &request.decision.jobs, request.now)?;
         if let Some(record) = &request.idempotency {
             idempotency::write(&mut transaction, tenant, record, request.now)?;
         }

@@ -40,6 +40,7 @@ impl Store {
         if !loaded.aggregate.instance.status.is_final() {
             return Ok(Erased::InstanceGoesOn);
         }
+        self.erase_jobs(tenant, instance).await?;
         let pk = Collection::Instance(tenant, instance).to_string();
         let query = self.beginning(pk, InstanceItem::JOURNAL).consistent_read(true);
         let mut answered = Variables::new();

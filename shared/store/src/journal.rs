@@ -48,6 +48,11 @@ impl JournalId {
         (id.pk() == pk && id.sk() == sk).then_some(id)
     }
 
+    /// From a sort key within an aggregate; `None` where it is no journal item's.
+    pub fn of(tenant: TenantId, instance: InstanceKey, sk: &str) -> Option<JournalId> {
+        JournalId::parse(&Collection::Instance(tenant, instance).to_string(), sk)
+    }
+
     /// The sort key as the value of a mail's tag: SES allows letters, digits, `-` and `_`.
     pub fn tag(&self) -> String {
         self.sk().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect()
@@ -308,6 +313,8 @@ fn showed(decision: &Decision) -> Delivery {
         | Effect::Unschedule { .. }
         | Effect::Find { .. }
         | Effect::Call(_)
+        | Effect::Act { .. }
+        | Effect::Mail { .. }
         | Effect::Continue => None,
     };
     decision.effects.iter().filter_map(of_task).min().unwrap_or_default()
@@ -319,7 +326,7 @@ const MARKS_BYTES: usize = 110;
 /// Packs the events where the item, with its mails marked, would cost a second write unit: each mark of a mail writes the
 /// whole item again. Small items stay readable.
 fn pack_events(item: &mut Item, effects: &[Effect]) {
-    let notifications = effects.iter().filter(|effect| matches!(effect, Effect::Notify { .. })).count();
+    let notifications = effects.iter().filter(|effect| effect.is_mail()).count();
     if item_size(item) + notifications * MARKS_BYTES <= WRITE_UNIT_BYTES {
         return;
     }

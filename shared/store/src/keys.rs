@@ -113,6 +113,8 @@ pub(crate) enum InstanceItem {
     Task(Number),
     /// `W#{task}`: an ordinary user task.
     WorkTask(Number),
+    /// `~A#{element}`: the action of a system task.
+    Job(Number),
     /// `~J#{ms}#{counter}#{n}`: the journal item of one command.
     Journal { at: Timestamp, counter: Counter, n: u64 },
 }
@@ -142,6 +144,8 @@ impl InstanceItem {
     pub const LOAD_TO: &'static str = "Z";
     /// What the sort keys of journal items begin with.
     pub const JOURNAL: &'static str = "~J#";
+    /// What the sort keys of actions begin with.
+    pub const JOBS: &'static str = "~A#";
 
     pub fn key(self, tenant: TenantId, instance: InstanceKey) -> Key {
         Key { pk: Collection::Instance(tenant, instance).to_string(), sk: self.to_string() }
@@ -155,6 +159,7 @@ impl fmt::Display for InstanceItem {
             InstanceItem::Fetched(task) => write!(f, "O#{:05}", task.0),
             InstanceItem::Task(task) => write!(f, "X#{:05}", task.0),
             InstanceItem::WorkTask(task) => write!(f, "W#{:05}", task.0),
+            InstanceItem::Job(element) => write!(f, "{}{:05}", InstanceItem::JOBS, element.0),
             InstanceItem::Journal { at, counter, n } => {
                 write!(f, "{}{:013}#{counter}#{n}", InstanceItem::JOURNAL, at.as_millis())
             }
@@ -172,6 +177,7 @@ impl FromStr for InstanceItem {
             ["O", task] => Ok(InstanceItem::Fetched(Number(parse(task)?))),
             ["X", task] => Ok(InstanceItem::Task(Number(parse(task)?))),
             ["W", task] => Ok(InstanceItem::WorkTask(Number(parse(task)?))),
+            ["~A", element] => Ok(InstanceItem::Job(Number(parse(element)?))),
             ["~J", at, counter, n] => {
                 let counter = match *counter {
                     "H" => Counter::Head,

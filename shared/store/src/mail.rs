@@ -235,7 +235,7 @@ pub(crate) fn begin(effects: &[Effect]) -> Option<AttributeValue> {
     let places: HashMap<String, AttributeValue> = effects
         .iter()
         .enumerate()
-        .filter(|(_, effect)| matches!(effect, Effect::Notify { .. }))
+        .filter(|(_, effect)| effect.is_mail())
         .map(|(number, _)| (number.to_string(), AttributeValue::M(HashMap::new())))
         .collect();
     (!places.is_empty()).then_some(AttributeValue::M(places))

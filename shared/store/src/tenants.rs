@@ -9,6 +9,7 @@ use crate::table::SORT_KEY;
 use crate::{Error, Store};
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use domain::ids::TenantId;
+use domain::outbound::Outbound;
 use domain::permission::Setup;
 use domain::time::Timestamp;
 
@@ -45,6 +46,8 @@ pub struct TenantRecord {
     pub mails_per_day: Option<u32>,
     /// Mails to one recipient in one UTC day at most; costs a write unit a mail. `None`: no limit.
     pub mails_per_recipient_day: Option<u32>,
+    /// Where its system tasks may call.
+    pub outbound: Outbound,
     /// When it was created.
     pub created_at: Timestamp,
 }
@@ -65,6 +68,7 @@ impl TenantRecord {
             retention_days: None,
             mails_per_day: None,
             mails_per_recipient_day: None,
+            outbound: Outbound::default(),
             created_at: now,
         }
     }
@@ -135,6 +139,7 @@ impl Store {
         let number = |value: i64| AttributeValue::N(value.to_string());
         // What a tenant does not set up is not stored.
         let setup = (!record.setup.is_default()).then(|| text(&setup_json(&record.setup)));
+        let outbound = (!record.outbound.is_empty()).then(|| text(&outbound_json(&record.outbound)));
         let limit = |limit: Option<u32>| limit.map(|limit| number(i64::from(limit)));
         let retention = limit(record.retention_days);
         let (per_day, per_recipient) = (limit(record.mails_per_day), limit(record.mails_per_recipient_day));
@@ -143,7 +148,13 @@ impl Store {
             .to_owned();
         let mut removes = Vec::new();
         let mut update = self.update(&keys::tenant(record.id));
-        let unset = [(SETUP, setup), (RETENTION, retention), (PER_DAY, per_day), (PER_RECIPIENT, per_recipient)];
+        let unset = [
+            (SETUP, setup),
+            (RETENTION, retention),
+            (PER_DAY, per_day),
+            (PER_RECIPIENT, per_recipient),
+            (OUTBOUND, outbound),
+        ];
         for (name, value) in unset {
             update = update.expression_attribute_names(format!("#{name}"), name);
             match value {
@@ -246,6 +257,12 @@ const RETENTION: &str = "rd";
 /// Attributes with the limits of mails.
 const PER_DAY: &str = "md";
 const PER_RECIPIENT: &str = "mr";
+/// Attribute with the hosts and commands of system tasks as JSON, where any are set up.
+const OUTBOUND: &str = "ob";
+
+fn outbound_json(outbound: &Outbound) -> String {
+    serde_json::to_string(outbound).expect("hosts and commands are JSON")
+}
 
 fn setup_json(setup: &Setup) -> String {
     serde_json::to_string(setup).expect("names of roles and permissions are JSON")
@@ -277,6 +294,7 @@ pub(crate) fn read_tenant(id: TenantId, item: &Item) -> Result<TenantRecord, Err
         retention_days: reader.number_opt(RETENTION)?,
         mails_per_day: reader.number_opt(PER_DAY)?,
         mails_per_recipient_day: reader.number_opt(PER_RECIPIENT)?,
+        outbound: reader.json_or_default(OUTBOUND)?,
         created_at: Timestamp::from_millis(reader.number("at")?),
     })
 }

@@ -11,6 +11,7 @@ mod faults;
 mod fixture;
 mod golden;
 mod heads;
+mod jobs;
 mod journal;
 mod keys;
 mod limits;

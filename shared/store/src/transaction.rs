@@ -127,6 +127,58 @@ impl Transaction {
         self.writes.push((TransactWriteItem::builder().update(built(update.build())?).build(), Refusal::Conflict));
         Ok(())
     }
+
+    /// Sets and removes attributes of an item, which is made where there is none.
+    pub fn set(
+        &mut self,
+        what: &'static str,
+        key: &Key,
+        sets: Vec<(&str, AttributeValue)>,
+        removes: &[&str],
+    ) -> Result<(), Error> {
+        let item: Item = sets.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+        self.bytes += check_size(what, &item)?;
+        let mut update = Update::builder().set_key(Some(key_item(key)));
+        let mut expression = Vec::new();
+        for (number, (name, value)) in sets.into_iter().enumerate() {
+            expression.push(format!("#s{number} = :s{number}"));
+            update = update
+                .expression_attribute_names(format!("#s{number}"), name)
+                .expression_attribute_values(format!(":s{number}"), value);
+        }
+        let mut gone = Vec::new();
+        for (number, name) in removes.iter().enumerate() {
+            gone.push(format!("#r{number}"));
+            update = update.expression_attribute_names(format!("#r{number}"), *name);
+        }
+        let removes = if gone.is_empty() { String::new() } else { format!(" REMOVE {}", gone.join(", ")) };
+        let update =
+            update.update_expression(format!("SET {}{removes}", expression.join(", "))).table_name(&self.table);
+        self.writes.push((TransactWriteItem::builder().update(built(update.build())?).build(), Refusal::Conflict));
+        Ok(())
+    }
+
+    /// Appends a value to a list of an item.
+    pub fn append(
+        &mut self,
+        what: &'static str,
+        key: &Key,
+        name: &'static str,
+        value: AttributeValue,
+    ) -> Result<(), Error> {
+        self.bytes += check_size(what, &Item::from([(name.to_owned(), value.clone())]))?;
+        let update = Update::builder()
+            .set_key(Some(key_item(key)))
+            .update_expression("SET #l = list_append(if_not_exists(#l, :none), :one)")
+            .condition_expression("attribute_exists(#pk)")
+            .expression_attribute_names("#l", name)
+            .expression_attribute_names("#pk", PARTITION_KEY)
+            .expression_attribute_values(":none", AttributeValue::L(Vec::new()))
+            .expression_attribute_values(":one", AttributeValue::L(vec![value]))
+            .table_name(&self.table);
+        self.writes.push((TransactWriteItem::builder().update(built(update.build())?).build(), Refusal::Conflict));
+        Ok(())
+    }
 }
 
 /// The builders fail only where a required part is missing, and this module sets every one.

@@ -72,6 +72,8 @@ pub enum Function {
     Timer,
     /// Bulk runs.
     BulkWorker,
+    /// Requests of system tasks.
+    ActionWorker,
 }
 
 /// A schedule that has not fired.
@@ -140,6 +142,8 @@ pub struct Held {
     pub dead_letters: Vec<Message>,
     /// Requests that the services did not understand: a fault of the test's services or of the product.
     pub misunderstood: Vec<String>,
+    /// Credentials of tenants, by `tenant/name`; a process knows those that were there when it began.
+    pub secrets: BTreeMap<String, String>,
     /// When a deduplication id was last taken.
     pub(crate) taken: BTreeMap<String, Timestamp>,
     ids: u64,
@@ -217,6 +221,7 @@ impl Aws {
             reminder_queue: queue("reminder"),
             expiry_queue: queue("expiry"),
             timer_queue: queue("timer"),
+            actions_queue: queue("actions"),
             bulk_queue: queue("bulk.fifo"),
             schedule_group: "countersign".to_owned(),
             scheduler_role: "arn:aws:iam::123456789012:role/scheduler".to_owned(),

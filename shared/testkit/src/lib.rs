@@ -12,6 +12,8 @@ pub mod samples;
 pub mod world;
 
 // Functions are binaries: their handlers are compiled in here, so that tests run the doors and not a copy of them.
+#[path = "../../../functions/action-worker/src/handler.rs"]
+mod action_worker;
 #[path = "../../../functions/bulk-worker/src/handler.rs"]
 mod bulk_worker;
 #[path = "../../../functions/public-task/src/handler.rs"]

@@ -9,10 +9,12 @@ pub use invariants::Mails;
 pub use page::Page;
 
 use crate::Public;
+use crate::action_worker::Actions;
 use crate::aws::{Aws, Clock, Function, credentials};
 use crate::dynamo::LocalTable;
 use crate::gate::Gate;
 use anyhow::{Context, bail};
+use app::action::Secrets;
 use app::bulk_runs::pace;
 use app::bulk_runs::worker::Worker;
 use app::keys::Secret;
@@ -26,6 +28,7 @@ use domain::ids::{InstanceKey, TaskKey, TenantId};
 use domain::time::Timestamp;
 use domain::variables::Variables;
 use effects::Performer;
+use outbound::{Caller, Local};
 use script::QuickJs;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -48,6 +51,7 @@ pub struct Running {
     performer: Performer,
     public: Public,
     worker: Worker,
+    actions: Actions,
 }
 
 /// A firing that its function has not taken yet.
@@ -246,6 +250,12 @@ impl Running {
                 public_url: PUBLIC_URL.to_owned(),
             },
             worker: Worker::new(app.clone(), pace::PERCENT),
+            // Servers of tests are on this machine, which an installation must name.
+            actions: Actions {
+                app: app.clone(),
+                caller: Caller::new(Local::any_port(), Arc::new(outbound::System)),
+                secrets: Secrets::given(aws.held().secrets.clone()),
+            },
             app,
             meter,
         }

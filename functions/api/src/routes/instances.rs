@@ -104,9 +104,10 @@ pub async fn get(call: &Call<'_>, key: &str) -> Result<Answer, Problem> {
         )
         .await?;
     let journal = call.api.app.store.journal(call.caller.tenant, key).await?;
+    let jobs = call.api.app.store.jobs(call.caller.tenant, key).await?;
     let variables = call.caller.may(Permission::VariablesRead);
     let addresses = call.caller.may(Permission::ExternalTasksManage);
-    Ok(Answer::ok(view::instance(&process, &loaded.aggregate, &journal, variables, addresses, call.now)))
+    Ok(Answer::ok(view::instance(&process, &loaded.aggregate, &journal, &jobs, variables, addresses, call.now)))
 }
 
 pub async fn cancel(call: &Call<'_>, key: &str) -> Result<Answer, Problem> {

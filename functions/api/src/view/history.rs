@@ -49,6 +49,9 @@ pub fn elements(process: &Process, instance: &Instance, journal: &[JournalEntry]
                 | Event::ErrorThrown(_)
                 | Event::Subscribed { .. }
                 | Event::Received { .. }
+                | Event::ActionOrdered { .. }
+                | Event::ActionCompleted { .. }
+                | Event::ActionFailed { .. }
                 | Event::IncidentRaised(_)
                 | Event::IncidentResolved(_)
                 | Event::TaskCreated(_)
@@ -182,6 +185,16 @@ fn describe(key: InstanceKey, event: &Event, values: bool) -> (&'static str, Val
         Event::TimerFired { event, occurrence, .. } => {
             ("timerFired", json!({ "elementId": event, "occurrence": occurrence }))
         }
+        Event::ActionOrdered { element, attempt, .. } => {
+            ("actionOrdered", json!({ "elementKey": key.element(*element), "attempt": attempt }))
+        }
+        Event::ActionCompleted { element, attempt } => {
+            ("actionCompleted", json!({ "elementKey": key.element(*element), "attempt": attempt }))
+        }
+        Event::ActionFailed { element, attempt, code, next } => (
+            "actionFailed",
+            json!({ "elementKey": key.element(*element), "attempt": attempt, "code": code, "nextAt": time(*next) }),
+        ),
         Event::IncidentRaised(incident) => (
             "incidentRaised",
             json!({ "elementId": incident.element, "code": incident.code, "message": incident.message }),

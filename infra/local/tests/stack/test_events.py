@@ -53,7 +53,7 @@ def invoke(stack, function, payload):
 
 def test_every_folder_belongs_to_a_function_and_every_file_of_a_door_is_expected():
     assert sorted(path.name for path in EVENTS.iterdir()) == [
-        "api", "bulk-worker", "console", "expiry", "mail-events", "outbox", "public-task", "reminder", "timer"]
+        "action-worker", "api", "bulk-worker", "console", "expiry", "mail-events", "outbox", "public-task", "reminder", "timer"]
     assert payloads("public-task") == sorted(PUBLIC)
     assert payloads("api") == sorted(API)
     assert payloads("console") == sorted(CONSOLE)
@@ -105,6 +105,13 @@ def test_outbox_takes_journal_records_and_retries(stack):
         assert not failed, name
         failures = 1 if name == "retry-unreadable" else 0
         assert len(answer["batchItemFailures"]) == failures, name
+
+
+def test_the_worker_of_actions_uses_up_attempts_that_nobody_waits_for(stack):
+    for name in payloads("action-worker"):
+        answer, failed = invoke(stack, "ActionWorker", read("action-worker", name))
+        assert not failed, name
+        assert len(answer["batchItemFailures"]) == (1 if name == "one-unreadable" else 0), name
 
 
 def test_the_worker_of_runs_uses_up_messages_of_runs_that_are_gone(stack):

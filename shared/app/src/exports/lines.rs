@@ -156,6 +156,9 @@ fn describe(event: &Event) -> (&'static str, Option<String>) {
         | Event::ErrorThrown(_)
         | Event::Subscribed { .. }
         | Event::Received { .. }
+        | Event::ActionOrdered { .. }
+        | Event::ActionCompleted { .. }
+        | Event::ActionFailed { .. }
         | Event::IncidentRaised(_)
         | Event::IncidentResolved(_)
         | Event::CancelRequested(_) => ("other", None),

@@ -162,6 +162,8 @@ fn notifications(shown: &TaskNow, journal: &[JournalEntry]) -> Vec<NotificationL
             | Effect::Unschedule { .. }
             | Effect::Find { .. }
             | Effect::Call(_)
+            | Effect::Act { .. }
+            | Effect::Mail { .. }
             | Effect::Continue => None,
         })
     });
@@ -246,6 +248,9 @@ fn without_values(mut event: Event) -> Event {
         | Event::ErrorThrown(_)
         | Event::Subscribed { .. }
         | Event::Received { .. }
+        | Event::ActionOrdered { .. }
+        | Event::ActionCompleted { .. }
+        | Event::ActionFailed { .. }
         | Event::IncidentRaised(_)
         | Event::IncidentResolved(_)
         | Event::TaskOpened(_)

@@ -1,6 +1,7 @@
 //! Every diagnostic in words: what it means and what to do. `docs/diagnostics.md` is written from it, and debug builds
 //! refuse a diagnostic that does not stand here with its severity. Finds nothing itself.
 
+mod action;
 mod page;
 
 use super::Severity;
@@ -36,7 +37,7 @@ const fn info(code: &'static str, means: &'static str, help: &'static str) -> En
 
 /// All codes: of the file and its structure, of elements and flows, of properties and scripts, of pages and mails.
 pub fn entries() -> impl Iterator<Item = &'static Entry> {
-    [FILE, FLOWS, EVENTS, PROPERTIES, SCRIPTS, EXTERNAL, page::PAGES].into_iter().flatten()
+    [FILE, FLOWS, EVENTS, PROPERTIES, SCRIPTS, EXTERNAL, action::ACTIONS, page::PAGES].into_iter().flatten()
 }
 
 /// True where the code stands here with this severity.

@@ -159,7 +159,11 @@ fn attached(node: &FlowNode<'_, '_>, outline: &Outline<'_, '_>, reader: &mut Rea
     let tag = activity.bpmn_name();
     match activity.kind {
         // An unsupported element is refused on its own account.
-        NodeKind::UserTask | NodeKind::SubProcess | NodeKind::CallActivity | NodeKind::Unsupported => {}
+        NodeKind::UserTask
+        | NodeKind::SystemTask
+        | NodeKind::SubProcess
+        | NodeKind::CallActivity
+        | NodeKind::Unsupported => {}
         NodeKind::ReceiveTask | NodeKind::ScriptTask | NodeKind::Task | NodeKind::ManualTask => {
             never(node, activity, reader)
         }

@@ -22,6 +22,8 @@ pub(crate) enum NodeKind {
     CallActivity,
     ReceiveTask,
     ScriptTask,
+    /// serviceTask, sendTask.
+    SystemTask,
     UserTask,
     IntermediateCatchEvent,
     BoundaryEvent,
@@ -83,8 +85,8 @@ const LOOPS: &[&str] = &["multiInstanceLoopCharacteristics", "standardLoopCharac
 
 /// The elements that run, for the message about one that does not.
 const RUNS: &str = "startEvent, endEvent, exclusiveGateway, parallelGateway, inclusiveGateway, eventBasedGateway, \
-                    subProcess, callActivity, task, manualTask, receiveTask, scriptTask, businessRuleTask, userTask, intermediateCatchEvent and \
-                    boundaryEvent run";
+                    subProcess, callActivity, task, manualTask, receiveTask, scriptTask, serviceTask, sendTask, \
+                    businessRuleTask, userTask, intermediateCatchEvent and boundaryEvent run";
 
 impl NodeKind {
     /// What an element is, where it stands.
@@ -105,6 +107,7 @@ impl NodeKind {
             "receiveTask" => NodeKind::ReceiveTask,
             // Its script decides: decision tables do not run here.
             "scriptTask" | "businessRuleTask" => NodeKind::ScriptTask,
+            "serviceTask" | "sendTask" => NodeKind::SystemTask,
             "userTask" => NodeKind::UserTask,
             "intermediateCatchEvent" => NodeKind::IntermediateCatchEvent,
             "boundaryEvent" => NodeKind::BoundaryEvent,
@@ -126,6 +129,7 @@ impl NodeKind {
             | NodeKind::CallActivity
             | NodeKind::ReceiveTask
             | NodeKind::ScriptTask
+            | NodeKind::SystemTask
             | NodeKind::UserTask => true,
             NodeKind::StartEvent
             | NodeKind::EventStart
@@ -168,6 +172,7 @@ impl NodeKind {
             | NodeKind::CallActivity
             | NodeKind::ReceiveTask
             | NodeKind::ScriptTask
+            | NodeKind::SystemTask
             | NodeKind::UserTask
             | NodeKind::Unsupported => &[],
         }

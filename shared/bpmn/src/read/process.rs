@@ -1,8 +1,8 @@
 //! Puts a process together from its outline and the readers of its elements.
 
 use super::{
-    FlowNode, NodeKind, Outline, Reader, bpmn_children, call, event, gateway, is_bpmn, message, multi_instance, task,
-    timeout, value,
+    FlowNode, NodeKind, Outline, Reader, bpmn_children, call, event, gateway, is_bpmn, message, multi_instance,
+    system_task, task, timeout, value,
 };
 use crate::xml::Located;
 use domain::process::{Element, ElementKind, Flow, Process};
@@ -52,6 +52,7 @@ fn element(node: &FlowNode<'_, '_>, outline: &Outline<'_, '_>, reader: &mut Read
         NodeKind::CallActivity => call::activity(node, reader),
         NodeKind::ReceiveTask => message::receive(node, outline, reader),
         NodeKind::ScriptTask => task::script(node, reader),
+        NodeKind::SystemTask => system_task::read(node, reader),
         NodeKind::UserTask => task::user(node, reader),
         NodeKind::IntermediateCatchEvent => event::intermediate(node, outline, reader),
         NodeKind::BoundaryEvent => event::boundary(node, outline, reader),

@@ -143,6 +143,7 @@ fn limit<'n>(node: &'n FlowNode<'_, '_>) -> Option<&'n Property> {
         | NodeKind::EventBasedGateway
         | NodeKind::CallActivity
         | NodeKind::ScriptTask
+        | NodeKind::SystemTask
         | NodeKind::IntermediateCatchEvent
         | NodeKind::BoundaryEvent
         | NodeKind::Unsupported => None,

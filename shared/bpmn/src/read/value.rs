@@ -99,6 +99,42 @@ pub(crate) fn mapping(property: &Property, element: &str, reader: &mut Reader<'_
     mappings
 }
 
+/// Reads a JSON object of names and values, each value a text with placeholders, an expression or a literal.
+pub(crate) fn values(property: &Property, element: &str, reader: &mut Reader<'_>) -> Vec<(String, ValueExpr)> {
+    let text = &property.value.text;
+    reader.report.steps += text.len();
+    let pairs = match serde_json::from_str::<Pairs>(text) {
+        Ok(Pairs(pairs)) => pairs,
+        Err(error) => {
+            let at = property.value.place_of(error.line(), error.column());
+            let message =
+                format!("{} is not a JSON object of names and values: {}", property.name, json_problem(&error));
+            reader.report.error("INVALID_MAPPING", at, element, message);
+            return Vec::new();
+        }
+    };
+    let mut values = Vec::new();
+    for (name, value) in pairs {
+        reader.report.steps += 1;
+        let text = match &value {
+            serde_json::Value::String(text) => text.clone(),
+            other @ (serde_json::Value::Null
+            | serde_json::Value::Bool(_)
+            | serde_json::Value::Number(_)
+            | serde_json::Value::Array(_)
+            | serde_json::Value::Object(_)) => other.to_string(),
+        };
+        match ValueExpr::parse(&text) {
+            Ok(value) => values.push((name, value)),
+            Err(error) => {
+                let message = format!("{}: the value of \"{name}\": {}", property.name, error.message);
+                reader.report.error("INVALID_MAPPING", property.value.start(), element, message);
+            }
+        }
+    }
+    values
+}
+
 /// One line of a mapping. The source is a path unless it is written as an expression or template.
 pub(crate) fn line(target: &str, source: &str) -> Result<Mapping, String> {
     let target: Path = target.parse().map_err(|error: domain::variables::InvalidPath| error.to_string())?;

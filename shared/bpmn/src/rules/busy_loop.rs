@@ -47,6 +47,7 @@ fn can_wait(kind: NodeKind) -> bool {
         NodeKind::EventBasedGateway
         | NodeKind::CallActivity
         | NodeKind::ReceiveTask
+        | NodeKind::SystemTask
         | NodeKind::UserTask
         | NodeKind::IntermediateCatchEvent
         | NodeKind::Unsupported => true,

@@ -40,6 +40,7 @@ pub(super) fn check(outline: &Outline<'_, '_>, reader: &mut Reader<'_>) {
                 | NodeKind::EventBasedGateway
                 | NodeKind::CallActivity
                 | NodeKind::ScriptTask
+                | NodeKind::SystemTask
                 | NodeKind::UserTask
                 | NodeKind::BoundaryEvent => format!(
                     "\"{}\" waits for events, but \"{}\" is a {}; put an intermediateCatchEvent between them",

@@ -50,6 +50,7 @@ fn without_outgoing(kind: NodeKind) -> Option<&'static str> {
         | NodeKind::CallActivity
         | NodeKind::ReceiveTask
         | NodeKind::ScriptTask
+        | NodeKind::SystemTask
         | NodeKind::UserTask
         | NodeKind::IntermediateCatchEvent
         | NodeKind::BoundaryEvent
@@ -74,6 +75,7 @@ fn without_incoming(node: &FlowNode<'_, '_>) -> Option<String> {
         | NodeKind::CallActivity
         | NodeKind::ReceiveTask
         | NodeKind::ScriptTask
+        | NodeKind::SystemTask
         | NodeKind::UserTask
         | NodeKind::IntermediateCatchEvent
         | NodeKind::Unsupported => None,

@@ -20,6 +20,7 @@ pub(super) fn check(outline: &Outline<'_, '_>, reader: &mut Reader<'_>) {
             | NodeKind::CallActivity
             | NodeKind::ReceiveTask
             | NodeKind::ScriptTask
+            | NodeKind::SystemTask
             | NodeKind::UserTask
             | NodeKind::IntermediateCatchEvent
             | NodeKind::BoundaryEvent

@@ -46,10 +46,11 @@ fn valid_files_show_every_element_kind() {
                 ElementKind::EventBasedGateway => 16,
                 ElementKind::ReceiveTask(_) => 17,
                 ElementKind::CallActivity(_) => 18,
+                ElementKind::SystemTask(_) => 19,
             }));
         }
     }
-    assert_eq!(seen.len(), 19, "a kind without a valid example: {seen:?}");
+    assert_eq!(seen.len(), 20, "a kind without a valid example: {seen:?}");
 }
 
 #[test]

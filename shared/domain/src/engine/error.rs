@@ -22,6 +22,8 @@ pub(crate) struct Failure {
     pub message: String,
     /// A business error or a system action's failure; what is technical is caught by nobody.
     catchable: bool,
+    /// The class of codes it belongs to, such as HTTP_STATUS_5XX: caught where nothing names the code itself.
+    class: Option<&'static str>,
 }
 
 impl Failure {
@@ -30,6 +32,7 @@ impl Failure {
             code: code.chars().take(CODE_CHARS_MAX).collect(),
             message: message.chars().take(MESSAGE_CHARS_MAX).collect(),
             catchable: false,
+            class: None,
         }
     }
 
@@ -41,6 +44,11 @@ impl Failure {
     /// One that error events catch by its code.
     pub fn catchable(code: &str, message: String) -> Failure {
         Failure { catchable: true, ..Failure::new(code, message) }
+    }
+
+    /// A system action's, with the class of its code.
+    pub fn of_action(code: &str, class: Option<&'static str>, message: String) -> Failure {
+        Failure { class, ..Failure::catchable(code, message) }
     }
 
     /// `None` for a time-out: the step is tried again, nothing is decided.
@@ -125,7 +133,7 @@ pub(crate) fn catcher<'a>(step: &Step<'a>, thrower: Number, failure: &Failure) -
         let live = step.state.instance.element(number)?;
         let element = process.element(&live.element)?;
         let boundaries = process.boundaries(element).map(|(event, model)| (event, &model.trigger, model.interrupting));
-        if let Some((event, interrupting)) = best(boundaries, &failure.code) {
+        if let Some((event, interrupting)) = best(boundaries, failure) {
             // Only the thrower itself can go on: a scope in which something failed cannot.
             let interrupting = interrupting || number != activity;
             return Some(Catch { event, at: At::Activity(number), interrupting });
@@ -134,7 +142,7 @@ pub(crate) fn catcher<'a>(step: &Step<'a>, thrower: Number, failure: &Failure) -
         if !matches!(element.kind, ElementKind::EventSubProcess) {
             let handlers =
                 process.event_sub_processes(element.parent).map(|(_, start, model)| (start, &model.trigger, true));
-            if let Some((event, interrupting)) = best(handlers, &failure.code) {
+            if let Some((event, interrupting)) = best(handlers, failure) {
                 return Some(Catch { event, at: At::Scope(live.scope), interrupting });
             }
         }
@@ -142,12 +150,16 @@ pub(crate) fn catcher<'a>(step: &Step<'a>, thrower: Number, failure: &Failure) -
     }
 }
 
-/// The event that catches a code: by exactly that code, else one that catches any.
-fn best<'a>(events: impl Iterator<Item = (&'a Element, &'a Trigger, bool)>, code: &str) -> Option<(&'a Element, bool)> {
+/// The event that catches a failure: by exactly its code, else by the class of its code, else one that catches any.
+fn best<'a>(
+    events: impl Iterator<Item = (&'a Element, &'a Trigger, bool)>,
+    failure: &Failure,
+) -> Option<(&'a Element, bool)> {
     events
         .filter_map(|(event, trigger, interrupting)| match trigger {
-            Trigger::Error(Some(own)) => (own == code).then_some((0, event, interrupting)),
-            Trigger::Error(None) => Some((1, event, interrupting)),
+            Trigger::Error(Some(own)) if *own == failure.code => Some((0, event, interrupting)),
+            Trigger::Error(Some(own)) => (failure.class == Some(own)).then_some((1, event, interrupting)),
+            Trigger::Error(None) => Some((2, event, interrupting)),
             Trigger::Timer(_) | Trigger::Message(_) | Trigger::Signal(_) => None,
         })
         .min_by_key(|(rank, _, _)| *rank)

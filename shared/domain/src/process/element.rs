@@ -1,6 +1,6 @@
 //! Every supported BPMN element and its model. A new element begins here; the compiler then lists the places that must care.
 
-use super::{ElementIndex, FlowIndex, TextRef, Timer, When, WorkTaskModel};
+use super::{ElementIndex, FlowIndex, SystemTask, TextRef, Timer, When, WorkTaskModel};
 use crate::notification::Channel;
 use crate::template::Template;
 use crate::time::Duration;
@@ -118,6 +118,8 @@ pub enum ElementKind {
     EventBasedGateway,
     /// Runs a script.
     ScriptTask(ScriptTask),
+    /// Service and send tasks: done without a person.
+    SystemTask(Box<SystemTask>),
     /// Waits for a person.
     UserTask(Box<UserTask>),
     /// Waits for something on a path of its own.
@@ -144,6 +146,7 @@ impl ElementKind {
             ElementKind::InclusiveGateway(_) => "inclusiveGateway",
             ElementKind::EventBasedGateway => "eventBasedGateway",
             ElementKind::ScriptTask(_) => "scriptTask",
+            ElementKind::SystemTask(task) => task.element.bpmn_name(),
             ElementKind::UserTask(_) => "userTask",
             ElementKind::IntermediateCatchEvent(_) => "intermediateCatchEvent",
             ElementKind::ReceiveTask(_) => "receiveTask",
@@ -165,6 +168,11 @@ impl ElementKind {
     /// The model of a boundary event, `None` for every other kind.
     pub fn as_boundary(&self) -> Option<&BoundaryEvent> {
         if let ElementKind::BoundaryEvent(event) = self { Some(event) } else { None }
+    }
+
+    /// The model of a system task.
+    pub fn as_system_task(&self) -> Option<&SystemTask> {
+        if let ElementKind::SystemTask(task) = self { Some(task) } else { None }
     }
 
     /// What an event waits for, and whether its occurrence takes away what it belongs to.

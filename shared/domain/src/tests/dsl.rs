@@ -5,6 +5,7 @@ pub mod fake_scripts;
 pub mod lines;
 pub mod model;
 
+use crate::action::{Answer, HttpAnswer, Trouble};
 use crate::command::{Actor, Command, Completion, Start, Submission};
 use crate::decision::{Decision, Env, FieldError, Reply};
 use crate::effect::{Due, Effect};
@@ -237,6 +238,30 @@ impl World {
         self.when(Command::FireTimer { element, event: event.to_owned(), occurrence })
     }
 
+    /// The outside answers the attempt that the newest live instance of an element waits for.
+    pub fn respond(&mut self, activity: &str, status: u16, body: &str) -> Then {
+        let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
+        self.respond_with(activity, Answer::Http(HttpAnswer { status, headers, body: body.to_owned() }))
+    }
+
+    pub fn respond_with(&mut self, activity: &str, answer: Answer) -> Then {
+        let (element, attempt) = self.attempt(activity);
+        self.when(Command::CompleteAction { element, attempt, answer: Box::new(answer) })
+    }
+
+    pub fn trouble(&mut self, activity: &str, code: &'static str, again: bool) -> Then {
+        let (element, attempt) = self.attempt(activity);
+        let trouble = Trouble { code, message: format!("{code} happened"), again };
+        self.when(Command::FailAction { element, attempt, trouble })
+    }
+
+    /// The attempt that an element waits for.
+    pub fn attempt(&self, activity: &str) -> (Number, u32) {
+        let element = self.element(activity);
+        let live = self.state().instance.element(element).unwrap();
+        (element, live.action.as_ref().map_or(1, |action| action.attempt))
+    }
+
     pub fn retry(&mut self) -> Then {
         self.retry_with(json!({}))
     }
@@ -259,6 +284,8 @@ impl World {
                 | Effect::Unschedule { .. }
                 | Effect::Find { .. }
                 | Effect::Call(_)
+                | Effect::Act { .. }
+                | Effect::Mail { .. }
                 | Effect::Continue => None,
             })
             .collect()
@@ -272,7 +299,12 @@ impl World {
                 match effect {
                     Effect::Schedule { due, at } => held.push((due.clone(), *at)),
                     Effect::Unschedule { due: void } => held.retain(|(due, _)| due != void),
-                    Effect::Notify { .. } | Effect::Find { .. } | Effect::Call(_) | Effect::Continue => {}
+                    Effect::Notify { .. }
+                    | Effect::Find { .. }
+                    | Effect::Act { .. }
+                    | Effect::Mail { .. }
+                    | Effect::Call(_)
+                    | Effect::Continue => {}
                 }
             }
         }

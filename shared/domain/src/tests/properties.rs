@@ -142,6 +142,8 @@ fn resend_adds_one_notification_and_sync_none() {
             | Command::Retry { .. }
             | Command::Continue
             | Command::FireTimer { .. }
+            | Command::CompleteAction { .. }
+            | Command::FailAction { .. }
             | Command::Submit(_)
             | Command::Complete(_)
             | Command::SaveDraft { .. }
@@ -224,7 +226,12 @@ fn last_orders(world: &World) -> Vec<(Due, Option<crate::time::Timestamp>)> {
         let (due, at) = match effect {
             Effect::Schedule { due, at } => (due, Some(*at)),
             Effect::Unschedule { due } => (due, None),
-            Effect::Notify { .. } | Effect::Find { .. } | Effect::Call(_) | Effect::Continue => continue,
+            Effect::Notify { .. }
+            | Effect::Find { .. }
+            | Effect::Act { .. }
+            | Effect::Mail { .. }
+            | Effect::Call(_)
+            | Effect::Continue => continue,
         };
         orders.retain(|(known, _)| known != due);
         orders.push((due.clone(), at));

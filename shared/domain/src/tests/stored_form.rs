@@ -112,6 +112,11 @@ fn instance_events() -> Vec<Event> {
             subscription: Subscription { event: "stop".to_owned(), to: Awaited::Signal { name: "Stop".to_owned() } },
         },
         Event::Received { element: Number(2), event: "paid".to_owned() },
+        Event::ActionOrdered { element, attempt: 1, retries: 2 },
+        Event::ActionOrdered { element, attempt: 3, retries: 0 },
+        Event::ActionCompleted { element, attempt: 2 },
+        Event::ActionFailed { element, attempt: 1, code: "HTTP_503".to_owned(), next: Some(at()) },
+        Event::ActionFailed { element, attempt: 3, code: "HTTP_404".to_owned(), next: None },
         Event::IncidentRaised(incident),
         Event::IncidentResolved(Number(2)),
         Event::CancelRequested("mistake".to_owned()),
@@ -212,6 +217,8 @@ fn effects() -> Vec<Effect> {
     let parent = Parent { instance: key(), element: Number(2), depth: 1 };
     effects.push(Effect::Call(CallEffect::Ended { parent }));
     effects.push(Effect::Continue);
+    effects.push(Effect::Act { element: Number(2), attempt: 1, at: at() });
+    effects.push(Effect::Mail { element: Number(2), attempt: 1, recipient: 0 });
     effects
 }
 
@@ -273,7 +280,7 @@ fn every_kind_of_event_has_an_example_and_a_tag_of_its_own() {
     };
     let kinds: BTreeSet<_> = events.iter().map(|event| format!("{:?}", std::mem::discriminant(event))).collect();
     let tags: BTreeSet<String> = events.iter().map(tag).collect();
-    assert_eq!((kinds.len(), tags.len()), (35, 35));
+    assert_eq!((kinds.len(), tags.len()), (38, 38));
     assert_eq!(lines::events(&events).len(), events.len());
 }
 

@@ -54,7 +54,7 @@ fn decision(mut after: Aggregate, now: Timestamp, events: Vec<Event>, effects: V
     for event in &events {
         domain::apply(&mut after, now, event);
     }
-    Decision { after, events, effects, reply: Reply::Done, log: Vec::new() }
+    Decision { after, events, effects, jobs: Vec::new(), reply: Reply::Done, log: Vec::new() }
 }
 
 pub fn started(key: InstanceKey, now: Timestamp) -> Decision {

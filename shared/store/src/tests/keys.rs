@@ -40,6 +40,7 @@ fn sort_keys_are_read_back() {
     round_trip(InstanceItem::Head, "H");
     round_trip(InstanceItem::Fetched(Number(3)), "O#00003");
     round_trip(InstanceItem::Task(Number(65_535)), "X#65535");
+    round_trip(InstanceItem::Job(Number(7)), "~A#00007");
     round_trip(InstanceItem::Journal { at, counter: Counter::Head, n: 12 }, "~J#1795000000000#H#12");
     round_trip(InstanceItem::Journal { at, counter: Counter::Task(Number(3)), n: 2 }, "~J#1795000000000#00003#2");
     round_trip(ProcessItem::Version(12), "V#000012");
@@ -63,6 +64,7 @@ fn what_a_command_loads_lies_between_the_bounds_and_the_journal_does_not() {
     assert!(inside(InstanceItem::Head));
     assert!(inside(InstanceItem::Task(Number(1))) && inside(InstanceItem::Task(Number(65_535))));
     assert!(inside(InstanceItem::Fetched(Number(65_535))));
+    assert!(!inside(InstanceItem::Job(Number(1))));
     assert!(!inside(InstanceItem::Journal { at, counter: Counter::Head, n: 1 }));
 }
 

@@ -3,12 +3,24 @@
 use super::fixture::*;
 use crate::{CACHED_MS, Error, SHARDS_MAX, TenantRecord, TokenRecord};
 use domain::ids::TenantId;
+use domain::outbound::{CommandEndpoint, Outbound};
+use std::collections::BTreeMap;
 
 fn record(id: u32) -> TenantRecord {
     TenantRecord {
         language: "de".to_owned(),
         time_zone: "Europe/Berlin".to_owned(),
         mail_from_name: Some("Acme Purchasing".to_owned()),
+        outbound: Outbound {
+            hosts: vec!["api.acme.example".parse().expect("a host")],
+            commands: BTreeMap::from([(
+                "Score".to_owned(),
+                CommandEndpoint {
+                    url: "https://api.acme.example/score".to_owned(),
+                    credentials: Some("score".to_owned()),
+                },
+            )]),
+        },
         ..TenantRecord::new(TenantId(id), "Acme GmbH", at(0))
     }
 }

@@ -18,7 +18,7 @@ fn decision(mut after: Aggregate, now: Timestamp, events: Vec<Event>) -> Decisio
     for event in &events {
         domain::apply(&mut after, now, event);
     }
-    Decision { after, events, effects: Vec::new(), reply: Reply::Done, log: Vec::new() }
+    Decision { after, events, effects: Vec::new(), jobs: Vec::new(), reply: Reply::Done, log: Vec::new() }
 }
 
 fn responsible(assignee: Option<&str>, group: &str) -> Responsible {

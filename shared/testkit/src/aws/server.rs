@@ -199,6 +199,7 @@ fn send_message(aws: &Aws, body: &Value) -> Option<Response> {
         "reminder" => Function::Reminder,
         "expiry" => Function::Expiry,
         "timer" => Function::Timer,
+        "actions" => Function::ActionWorker,
         _ => return None,
     };
     let delay_s = body.pointer("/DelaySeconds")?.as_i64().filter(|delay| (0..=900).contains(delay))?;

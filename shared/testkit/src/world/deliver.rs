@@ -3,7 +3,7 @@
 
 use super::{Invocation, TENANT, World};
 use crate::aws::{Clock, Function, Message};
-use crate::{bulk_worker, outbox};
+use crate::{action_worker, bulk_worker, outbox};
 use anyhow::{Context, bail};
 use app::bulk_runs::worker::Time;
 use app::due;
@@ -128,6 +128,8 @@ impl World {
     /// Does `work` in the present process; `None` where the process died, and a new one has taken over.
     pub async fn until_death<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
         let gate = self.gate.clone();
+        // Apart: handlers of tests nest deep, and a thread of tests has a small stack.
+        let work = Box::pin(work);
         let done = tokio::select! {
             biased;
             done = work => Some(done),
@@ -313,6 +315,10 @@ impl World {
                 let handled = bulk_worker::handle(&running.worker, &quick_js, &time, until, &event);
                 return Some(Ok(self.until_death(handled).await?));
             }
+            Function::ActionWorker => {
+                let handled = Box::pin(action_worker::handle(&running.actions, &quick_js, now, &event));
+                return Some(Ok(self.until_death(handled).await?));
+            }
             Function::Reminder => (&NoScripts, |command| matches!(command, Command::Remind { .. })),
             Function::Expiry => (&quick_js, |command| matches!(command, Command::Expire { .. })),
             Function::Timer => (&quick_js, |command| matches!(command, Command::FireTimer { .. } | Command::Continue)),
@@ -332,7 +338,9 @@ fn sqs_record(message: &Message) -> Value {
 fn receives_max(function: Function) -> u32 {
     match function {
         Function::Outbox => outbox::RECEIVES_MAX,
-        Function::Reminder | Function::Expiry | Function::Timer | Function::BulkWorker => DUE_RECEIVES_MAX,
+        Function::Reminder | Function::Expiry | Function::Timer | Function::BulkWorker | Function::ActionWorker => {
+            DUE_RECEIVES_MAX
+        }
     }
 }
 
@@ -341,6 +349,7 @@ fn hidden_ms(function: Function) -> i64 {
     match function {
         Function::Outbox => 180_000,
         Function::Reminder | Function::Expiry | Function::Timer | Function::BulkWorker => 90_000,
+        Function::ActionWorker => 360_000,
     }
 }
 

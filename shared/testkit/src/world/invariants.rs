@@ -168,6 +168,9 @@ fn ends_once(journal: &[JournalEntry], state: &Aggregate) -> anyhow::Result<()> 
             | Event::ErrorThrown(_)
             | Event::Subscribed { .. }
             | Event::Received { .. }
+            | Event::ActionOrdered { .. }
+            | Event::ActionCompleted { .. }
+            | Event::ActionFailed { .. }
             | Event::IncidentRaised(_)
             | Event::IncidentResolved(_)
             | Event::TaskCreated(_)

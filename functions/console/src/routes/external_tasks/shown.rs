@@ -212,6 +212,9 @@ fn happened(event: &Event) -> (&'static str, &'static str, String, Option<String
         | Event::ErrorThrown(_)
         | Event::Subscribed { .. }
         | Event::Received { .. }
+        | Event::ActionOrdered { .. }
+        | Event::ActionCompleted { .. }
+        | Event::ActionFailed { .. }
         | Event::IncidentRaised(_)
         | Event::IncidentResolved(_)
         | Event::CancelRequested(_) => plain("info", "Changed"),

@@ -42,6 +42,12 @@ fn event(event: &Event) -> String {
         Event::ErrorThrown(thrown) => format!("thrown {}", thrown.code),
         Event::Subscribed { subscription, .. } => format!("{} awaits {:?}", subscription.event, subscription.to),
         Event::Received { event, .. } => format!("received {event}"),
+        Event::ActionOrdered { attempt, .. } => format!("action {attempt} ordered"),
+        Event::ActionCompleted { attempt, .. } => format!("action {attempt} completed"),
+        Event::ActionFailed { attempt, code, next: None, .. } => format!("action {attempt} failed {code}"),
+        Event::ActionFailed { attempt, code, next: Some(at), .. } => {
+            format!("action {attempt} failed {code}, again at {at}")
+        }
         Event::IncidentRaised(incident) => format!("incident {} at {}", incident.code, incident.element),
         Event::IncidentResolved(number) => format!("resolved {}", number.0),
         Event::TaskCreated(created) => format!("task {} created for {}", created.task.0, created.activity),
@@ -85,6 +91,8 @@ fn effect(effect: &Effect) -> String {
         Effect::Unschedule { due: what } => format!("unschedule {}", due(what)),
         Effect::Find { task } => format!("find {}", task.0),
         Effect::Call(call) => format!("call {call:?}"),
+        Effect::Act { element, attempt, at } => format!("call {} attempt {attempt} at {at}", element.0),
+        Effect::Mail { element, attempt, recipient } => format!("mail {} attempt {attempt} to {recipient}", element.0),
         Effect::Continue => "continue".to_owned(),
     }
 }

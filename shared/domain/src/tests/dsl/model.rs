@@ -4,8 +4,8 @@ use super::RECIPIENT;
 use crate::process::{
     ActionModel, BoundaryEvent, CallActivity, Condition, Element, ElementKind, EventStart, ExclusiveGateway,
     ExternalTaskModel, FieldKind, FieldModel, Flow, InclusiveGateway, Mapping, MessageCatch, MultiInstance, Pages,
-    Payload, Process, Reminders, ScriptTask, SignalCatch, TaskProfile, ThrownError, Timer, Trigger, Turns, UserTask,
-    When, WorkTaskModel,
+    Payload, Process, Reminders, ScriptTask, SignalCatch, SystemTask, TaskProfile, ThrownError, Timer, Trigger, Turns,
+    UserTask, When, WorkTaskModel,
 };
 use crate::template::Template;
 use crate::value::ValueExpr;
@@ -261,6 +261,11 @@ impl Model {
 
     pub fn script_task(self, id: &str, task: ScriptTask) -> Model {
         self.add(id, ElementKind::ScriptTask(task))
+    }
+
+    /// A service task.
+    pub fn service(self, id: &str, task: SystemTask) -> Model {
+        self.add(id, ElementKind::SystemTask(Box::new(task)))
     }
 
     pub fn gateway(self, id: &str) -> Model {

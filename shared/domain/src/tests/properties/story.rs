@@ -314,6 +314,8 @@ fn command(world: &mut World, happening: &Happening) -> Option<Command> {
                     | Effect::Notify { .. }
                     | Effect::Find { .. }
                     | Effect::Call(_)
+                    | Effect::Act { .. }
+                    | Effect::Mail { .. }
                     | Effect::Continue => None,
                 })
                 .collect();

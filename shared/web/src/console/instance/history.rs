@@ -137,6 +137,16 @@ impl Reader<'_> {
                 format!("The timer {} runs until {}.", self.name(event), self.time(*due))
             }
             Event::TimerFired { event, .. } => format!("The timer {} fired.", self.name(event)),
+            Event::ActionOrdered { element, attempt, .. } => {
+                format!("{}: attempt {attempt} was ordered.", self.step(*element)?)
+            }
+            Event::ActionCompleted { element, attempt } => {
+                format!("{}: attempt {attempt} succeeded.", self.step(*element)?)
+            }
+            Event::ActionFailed { element, attempt, code, next } => {
+                let next = next.map(|at| format!("; the next begins at {}", self.time(at))).unwrap_or_default();
+                format!("{}: attempt {attempt} failed with {code}{next}.", self.step(*element)?)
+            }
             Event::IncidentRaised(incident) => incident.message.clone(),
             Event::IncidentResolved(number) => format!("{} is tried again.", self.step(*number)?),
             Event::TaskCreated(created) => {

@@ -92,6 +92,9 @@ impl Progress {
                     | Event::ErrorThrown(_)
                     | Event::Subscribed { .. }
                     | Event::Received { .. }
+                    | Event::ActionOrdered { .. }
+                    | Event::ActionCompleted { .. }
+                    | Event::ActionFailed { .. }
                     | Event::IncidentRaised(_)
                     | Event::IncidentResolved(_)
                     | Event::TaskCreated(_)

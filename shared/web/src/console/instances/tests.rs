@@ -61,6 +61,7 @@ fn instance(status: &str, elements: &[&str], failed: &[&str], ready: &[&str]) ->
             arrived: Vec::new(),
             turns: None,
             local: domain::variables::Variables::new(),
+            action: None,
             failed: failed.contains(element),
         });
     }

@@ -1,0 +1,264 @@
+//! Renders the request of a system task from variables and InputMapping. Values enter a text only in the escaping of
+//! their place: percent-encoded in addresses, as JSON in JSON, as text in HTML.
+
+use super::super::{Failure, Step};
+use crate::action::{ActionRequest, HttpRequest, MailRequest, RECIPIENTS_MAX};
+use crate::ids::Number;
+use crate::notification::Email;
+use crate::process::{EmailModel, HttpCall, SystemTask, Work};
+use crate::template::{Placeholder, Segment, Template, plain_text};
+use crate::value::ValueExpr;
+use crate::variables::Variables;
+use serde_json::{Value, json};
+
+/// What the InputMapping gives.
+pub(super) fn inputs(step: &Step<'_>, task: &SystemTask, at: Option<Number>) -> Variables {
+    let variables = step.variables_at(at);
+    let mut inputs = Variables::new();
+    for mapping in &task.input_mapping {
+        mapping.target.set(&mut inputs, mapping.source.evaluate(&variables, step.env.now));
+    }
+    inputs
+}
+
+/// What the work sees: the variables, and the InputMapping before them.
+pub(super) fn data(step: &Step<'_>, task: &SystemTask, at: Option<Number>) -> Variables {
+    let mut data = step.variables_at(at).into_owned();
+    data.extend(inputs(step, task, at));
+    data
+}
+
+/// The request. Fails where a value makes it impossible.
+pub(super) fn request(step: &Step<'_>, task: &SystemTask, number: Number) -> Result<ActionRequest, Failure> {
+    let data = data(step, task, Some(number));
+    match &task.work {
+        Work::Http(call) => {
+            let has_body = matches!(call.method.as_str(), "POST" | "PUT" | "PATCH");
+            let body = match &call.payload {
+                Some(payload) => Some(self::payload(step, payload, &data)),
+                None => has_body.then(|| handed_over(step, task, number).to_string()),
+            };
+            http(step, call, &data, body).map(ActionRequest::Http)
+        }
+        Work::GraphQl { call, query } => {
+            let body = json!({ "query": query, "variables": inputs(step, task, Some(number)) }).to_string();
+            http(step, call, &data, Some(body)).map(ActionRequest::Http)
+        }
+        Work::Command { name, timeout_ms } => Ok(ActionRequest::Command {
+            name: name.clone(),
+            arguments: handed_over(step, task, number),
+            timeout_ms: *timeout_ms,
+        }),
+        Work::Email(model) => mail(step, model, data).map(ActionRequest::Email),
+        Work::JavaScript(_) | Work::Delay(_) | Work::Echo => {
+            Err(Failure::new("INVALID_REQUEST", "the task asks nothing of the outside".to_owned()))
+        }
+    }
+}
+
+/// The InputMapping, or all variables where there is none. What the engine keeps for itself stays inside.
+fn handed_over(step: &Step<'_>, task: &SystemTask, number: Number) -> Value {
+    if !task.input_mapping.is_empty() {
+        return Value::Object(inputs(step, task, Some(number)));
+    }
+    let mut variables = step.variables_at(Some(number)).into_owned();
+    variables.retain(|name, _| !name.starts_with('_'));
+    Value::Object(variables)
+}
+
+fn http(step: &Step<'_>, call: &HttpCall, data: &Variables, body: Option<String>) -> Result<HttpRequest, Failure> {
+    let invalid = |message: String| Failure::new("INVALID_REQUEST", message);
+    let mut url = address(step, &call.endpoint, data).trim().to_owned();
+    for (name, value) in &call.query {
+        let value = plain_text(&value.evaluate(data, step.env.now));
+        let separator = if url.contains('?') { '&' } else { '?' };
+        url.push_str(&format!("{separator}{}={}", encoded(name), encoded(&value)));
+    }
+    if url.is_empty() || url.chars().any(|c| c.is_control() || c.is_whitespace()) {
+        return Err(invalid("the address of the request is empty or holds spaces".to_owned()));
+    }
+    let mut headers = Vec::new();
+    for (name, value) in &call.headers {
+        let value = plain_text(&value.evaluate(data, step.env.now));
+        if value.chars().any(char::is_control) {
+            return Err(invalid(format!("the value of the header {name} holds line breaks or control characters")));
+        }
+        headers.push((name.clone(), value));
+    }
+    let typed = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+    if let Some(body) = &body
+        && !typed
+    {
+        let kind = if looks_like_json(body) { "application/json" } else { "text/plain; charset=utf-8" };
+        headers.push(("Content-Type".to_owned(), kind.to_owned()));
+    }
+    Ok(HttpRequest {
+        method: call.method.clone(),
+        url,
+        headers,
+        body,
+        credentials: call.credentials.clone(),
+        timeout_ms: call.timeout_ms,
+    })
+}
+
+/// The address. A value cannot leave its place in it, unless the address begins with the value.
+fn address(step: &Step<'_>, endpoint: &ValueExpr, data: &Variables) -> String {
+    let ValueExpr::Template(template) = endpoint else { return plain_text(&endpoint.evaluate(data, step.env.now)) };
+    let mut text = String::new();
+    for segment in &template.0 {
+        match segment {
+            Segment::Text(written) => text.push_str(written),
+            Segment::Value(placeholder) if text.is_empty() => text.push_str(&placeholder.plain(data)),
+            Segment::Value(placeholder) => text.push_str(&encoded(&placeholder.plain(data))),
+        }
+    }
+    text
+}
+
+/// RFC 3986: everything but unreserved characters.
+fn encoded(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}
+
+fn looks_like_json(text: &str) -> bool {
+    text.trim_start().starts_with(['{', '['])
+}
+
+/// The body: an expression as JSON, a JSON text with its values as JSON, any other text with its values as text.
+fn payload(step: &Step<'_>, payload: &ValueExpr, data: &Variables) -> String {
+    match payload {
+        ValueExpr::Template(template) => {
+            let first = template.0.first();
+            let json = first.is_some_and(|segment| match segment {
+                Segment::Text(text) => looks_like_json(text),
+                Segment::Value(_) => false,
+            });
+            if json { json_text(template, data) } else { template.render_plain(data) }
+        }
+        ValueExpr::Literal(text) => text.clone(),
+        ValueExpr::Path(_) | ValueExpr::Expression(_) => match payload.evaluate(data, step.env.now) {
+            Value::String(text) => text,
+            value @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
+                value.to_string()
+            }
+        },
+    }
+}
+
+/// A JSON text: a value inside quotes is escaped, one outside of them is written as JSON.
+fn json_text(template: &Template, data: &Variables) -> String {
+    let (mut out, mut quoted) = (String::new(), false);
+    for segment in &template.0 {
+        match segment {
+            Segment::Text(text) => {
+                let mut escaped = false;
+                for c in text.chars() {
+                    match c {
+                        _ if escaped => escaped = false,
+                        '\\' if quoted => escaped = true,
+                        '"' => quoted = !quoted,
+                        _ => {}
+                    }
+                }
+                out.push_str(text);
+            }
+            Segment::Value(placeholder) if quoted => {
+                let json = Value::String(placeholder.plain(data)).to_string();
+                out.push_str(&json[1..json.len() - 1]);
+            }
+            Segment::Value(placeholder) => out.push_str(&json_value(placeholder, data).to_string()),
+        }
+    }
+    out
+}
+
+fn json_value(placeholder: &Placeholder, data: &Variables) -> Value {
+    if placeholder.filters.is_empty() {
+        return placeholder.path.get(data).cloned().unwrap_or(Value::Null);
+    }
+    Value::String(placeholder.plain(data))
+}
+
+fn mail(step: &Step<'_>, model: &EmailModel, mut data: Variables) -> Result<MailRequest, Failure> {
+    let rejected = |message: String| Failure::catchable("MAIL_REJECTED", message);
+    for mapping in &model.data {
+        let value = mapping.source.evaluate(&data, step.env.now);
+        mapping.target.set(&mut data, value);
+    }
+    let mut to: Vec<Email> = Vec::new();
+    for text in addresses(&model.to.evaluate(&data, step.env.now)) {
+        let address = Email::parse(&text).map_err(|error| {
+            let shown: String = text.chars().filter(|c| !c.is_control()).take(80).collect();
+            rejected(format!("the mail is addressed to \"{shown}\"; {error}"))
+        })?;
+        if !to.contains(&address) {
+            to.push(address);
+        }
+    }
+    if to.is_empty() || to.len() > RECIPIENTS_MAX {
+        return Err(rejected(format!("the mail has {} recipients; it needs 1 to {RECIPIENTS_MAX}", to.len())));
+    }
+    let subject: String = plain_text(&model.subject.evaluate(&data, step.env.now));
+    let subject = subject.chars().map(|c| if c.is_control() { ' ' } else { c }).take(200).collect();
+    let is_html = match model.body.0.first() {
+        Some(Segment::Text(text)) => text.trim_start().starts_with('<'),
+        Some(Segment::Value(_)) | None => false,
+    };
+    let (text, html) = if is_html {
+        let html = model.body.render(|placeholder| escaped(&placeholder.plain(&data)));
+        (text_of(&html), html)
+    } else {
+        let text = model.body.render_plain(&data);
+        let html = format!("<p>{}</p>", escaped(&text).replace('\n', "<br>"));
+        (text, html)
+    };
+    Ok(MailRequest { to, subject, text, html })
+}
+
+/// One address, a comma list, a JSON array as text, or a list.
+fn addresses(value: &Value) -> Vec<String> {
+    let items = match value {
+        Value::Array(list) => list.iter().map(plain_text).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => {
+            let text = plain_text(value);
+            match serde_json::from_str::<Vec<String>>(&text) {
+                Ok(list) => list,
+                Err(_) => text.split(',').map(str::to_owned).collect::<Vec<String>>(),
+            }
+        }
+    };
+    items.into_iter().map(|item| item.trim().to_owned()).filter(|item| !item.is_empty()).collect()
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
+}
+
+/// What a mail program without HTML shows: the text without its tags.
+fn text_of(html: &str) -> String {
+    let (mut text, mut inside) = (String::new(), false);
+    for c in html.chars() {
+        match c {
+            '<' => inside = true,
+            '>' if inside => {
+                inside = false;
+                if !text.ends_with(['\n', ' ']) {
+                    text.push(' ');
+                }
+            }
+            _ if inside => {}
+            c => text.push(c),
+        }
+    }
+    let text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&#39;", "'");
+    text.replace("&nbsp;", " ").replace("&amp;", "&").trim().to_owned()
+}
