@@ -119,7 +119,8 @@ class Stack:
                       "ConsoleUrl": self.urls()["CONSOLE_URL"], "DemoUsers": json.dumps(demo.people()),
                       "MailIdentity": MAIL_IDENTITY, "MailFrom": MAIL_FROM, "LogLevel": os.environ.get("RUST_LOG", "info")}
         for name, variable in (("OidcIssuer", "OIDC_ISSUER"), ("OidcAudience", "OIDC_AUDIENCE"), ("OidcJwks", "OIDC_JWKS"),
-                               ("OidcClientId", "OIDC_CLIENT_ID"), ("OidcClientSecretArn", "OIDC_CLIENT_SECRET_ARN")):
+                               ("OidcClientId", "OIDC_CLIENT_ID"), ("OidcClientSecretArn", "OIDC_CLIENT_SECRET_ARN"),
+                               ("LocalHosts", "LOCAL_HOSTS")):
             if os.environ.get(variable):
                 parameters[name] = os.environ[variable]
         outputs = deploy.deploy(self.endpoint, self.options.stack, zips, parameters)
