@@ -20,7 +20,7 @@ use testkit::world::{TENANT, operator};
 
 /// What a server of a test was asked, and what it answers next; the last answer stays.
 #[derive(Clone, Default)]
-struct Server(Arc<Mutex<Script>>);
+pub struct Server(Arc<Mutex<Script>>);
 
 #[derive(Default)]
 struct Script {
@@ -30,17 +30,11 @@ struct Script {
 
 impl Server {
     /// Starts it and lets the tenant of the world call it.
-    async fn start(world: &World, answers: &[(u16, &str)]) -> Result<(Server, u16)> {
+    pub async fn start(world: &World, answers: &[(u16, &str)]) -> Result<(Server, u16)> {
         let server = Server::default();
         let answers = answers.iter().map(|(status, body)| (*status, (*body).to_owned()));
         server.script().answers.extend(answers);
-        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await?;
-        let port = listener.local_addr()?.port();
-        let router = Router::new().fallback(any(answer)).with_state(server.clone());
-        tokio::spawn(async move { axum::serve(listener, router).await });
-        let mut record: TenantRecord = world.observer.tenant(TENANT, world.clock.now()).await?.context("a tenant")?;
-        record.outbound.hosts.push(format!("http://127.0.0.1:{port}").parse()?);
-        world.observer.put_tenant(&record).await?;
+        let port = serve(world, Router::new().fallback(any(answer)).with_state(server.clone())).await?;
         Ok((server, port))
     }
 
@@ -49,7 +43,7 @@ impl Server {
     }
 
     /// Address, idempotency key and API key of each request.
-    fn seen(&self) -> Vec<(String, String, String)> {
+    pub fn seen(&self) -> Vec<(String, String, String)> {
         self.script().seen.clone()
     }
 
@@ -63,9 +57,20 @@ impl Server {
         next.unwrap_or((200, "{}".to_owned()))
     }
 
-    fn keys(&self) -> Vec<String> {
+    pub fn keys(&self) -> Vec<String> {
         self.seen().into_iter().map(|(_, key, _)| key).collect()
     }
+}
+
+/// Serves on a port of this machine, which the tenant of the world may call.
+pub async fn serve(world: &World, router: Router) -> Result<u16> {
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await?;
+    let port = listener.local_addr()?.port();
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    let mut record: TenantRecord = world.observer.tenant(TENANT, world.clock.now()).await?.context("a tenant")?;
+    record.outbound.hosts.push(format!("http://127.0.0.1:{port}").parse()?);
+    world.observer.put_tenant(&record).await?;
+    Ok(port)
 }
 
 type Answered = (StatusCode, [(&'static str, &'static str); 1], String);
@@ -254,6 +259,16 @@ async fn a_cancelled_instance_asks_nobody() -> Result<()> {
     world.settle().await
 }
 
+/// Gives the tenant a command that a server of a test carries out.
+pub async fn register(world: &mut World, name: &str, port: u16) -> Result<()> {
+    let mut record = world.observer.tenant(TENANT, world.clock.now()).await?.context("a tenant")?;
+    let endpoint = json!({ "u": format!("http://127.0.0.1:{port}/commands/{}", name.to_lowercase()) });
+    record.outbound.commands.insert(name.to_owned(), serde_json::from_value(endpoint)?);
+    world.observer.put_tenant(&record).await?;
+    world.restart();
+    Ok(())
+}
+
 /// Commands of the tenant are endpoints; one that it does not have is UNKNOWN_COMMAND.
 #[tokio::test]
 async fn commands_are_the_tenants_own() -> Result<()> {
@@ -261,11 +276,7 @@ async fn commands_are_the_tenants_own() -> Result<()> {
     let (server, port) = Server::start(&world, &[(200, "{\"points\":3}")]).await?;
     let key = begun(&mut world, &process("serviceTask", &[("ConnectorKey", "Score")], "")).await?;
     assert_eq!(incident(&world, key).await?, "UNKNOWN_COMMAND");
-    let mut record = world.observer.tenant(TENANT, world.clock.now()).await?.context("a tenant")?;
-    let endpoint = json!({ "u": format!("http://127.0.0.1:{port}/commands/score") });
-    record.outbound.commands.insert("Score".to_owned(), serde_json::from_value(endpoint)?);
-    world.observer.put_tenant(&record).await?;
-    world.restart();
+    register(&mut world, "Score", port).await?;
     world.execute(key, operator(), retry()).await?;
     world.drain().await?;
     let loaded = world.load(key).await?;

@@ -270,6 +270,11 @@ async fn the_worker_of_actions_takes_every_file() -> Result<()> {
     for name in names("events/action-worker")? {
         let event: Value = serde_json::from_str(&read("action-worker", &name)?)?;
         let answer = world.invoke(Function::ActionWorker, event.clone()).await.context("nobody dies here")??;
+        if name == "command" {
+            // Of a tenant that has no commands.
+            assert_eq!(answer["Failed"]["code"], "UNKNOWN_COMMAND");
+            continue;
+        }
         let unreadable = json!([{ "itemIdentifier": event["Records"][0]["messageId"] }]);
         let expected = if name == "one-unreadable" { unreadable } else { json!([]) };
         assert_eq!(answer["batchItemFailures"], expected, "{name}");

@@ -8,6 +8,7 @@ mod actions;
 mod budget;
 mod bulk_runs;
 mod call_activities;
+mod commands;
 mod crash;
 mod delivery;
 mod drawn_processes;

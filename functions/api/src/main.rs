@@ -10,7 +10,8 @@ mod routes;
 mod view;
 
 use app::auth::Authenticator;
-use app::config::{ExportConfig, LinkConfig};
+use app::commands::Worker;
+use app::config::{CommandConfig, ExportConfig, LinkConfig};
 use app::exports::presign::Files;
 use app::secret::SecretSource;
 use app::{App, telemetry};
@@ -30,14 +31,14 @@ pub struct Api {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     telemetry::init();
-    let (config, exports) = (LinkConfig::from_env()?, ExportConfig::from_env()?);
+    let (config, exports, commands) = (LinkConfig::from_env()?, ExportConfig::from_env()?, CommandConfig::from_env()?);
     let aws = store::function_config();
     let store = Store::with_config(&aws, config.table);
     let secret = SecretSource::named(&aws, config.secret_arn);
     secret.fetch_early();
     let api = Api {
         authenticator: Authenticator::new(store.clone(), config.oidc)?,
-        app: App { store, secret: Some(secret) },
+        app: App { store, secret: Some(secret), commands: Some(Worker::new(&aws, commands.worker)) },
         scripts: QuickJs::default(),
         public_url: config.public_url,
         files: Files::new(&aws, exports.bucket),

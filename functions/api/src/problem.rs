@@ -153,7 +153,9 @@ impl From<Rejection> for Problem {
             }
             Rejection::InvalidInput { field, code, message } => Problem::field(&field, code, message),
             Rejection::Limit { .. } => Problem::new(422, code, detail),
-            Rejection::Retry => Problem { retry_after_s: Some(1), ..Problem::new(503, code, detail) },
+            Rejection::CommandWanted(_) | Rejection::Retry => {
+                Problem { retry_after_s: Some(1), ..Problem::new(503, code, detail) }
+            }
         }
     }
 }

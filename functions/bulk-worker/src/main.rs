@@ -53,7 +53,7 @@ async fn main() -> Result<(), Error> {
     telemetry::init();
     let config = BulkConfig::from_env()?;
     let aws = store::function_config();
-    let app = App { store: Store::with_config(&aws, config.table), secret: None };
+    let app = App { store: Store::with_config(&aws, config.table), secret: None, commands: None };
     let bucket = Bucket { client: s3(&aws), name: config.export_bucket };
     let worker = Worker::new(app.clone(), config.pace_percent);
     let scripts = QuickJs::default();

@@ -16,6 +16,8 @@ mod visit;
 
 use crate::config::ConsoleConfig;
 use crate::entry::Entry;
+use app::commands::Worker;
+use app::config::CommandConfig;
 use app::exports::presign::Files;
 use app::secret::SecretSource;
 use app::{App, clock, telemetry};
@@ -35,14 +37,14 @@ pub struct Console {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     telemetry::init();
-    let config = ConsoleConfig::from_env()?;
+    let (config, commands) = (ConsoleConfig::from_env()?, CommandConfig::from_env()?);
     let aws = store::function_config();
     let secret = SecretSource::named(&aws, config.secret_arn.clone());
     secret.fetch_early();
     let store = Store::with_config(&aws, config.table.clone());
     let entry = Entry::new(&config, &aws);
     let files = Files::new(&aws, config.export_bucket.clone());
-    let app = App { store, secret: Some(secret) };
+    let app = App { store, secret: Some(secret), commands: Some(Worker::new(&aws, commands.worker)) };
     let console = Console { app, scripts: QuickJs::default(), config, entry, files };
     run(service_fn(async |request| Ok::<_, Error>(routes::handle(&console, request, clock::now()).await))).await
 }

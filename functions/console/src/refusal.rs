@@ -130,7 +130,7 @@ impl From<Rejection> for Refusal {
             | Rejection::NotInDeployed { .. } => Refusal::conflict(&line),
             Rejection::InvalidInput { message, .. } => Refusal::invalid(&message),
             Rejection::Limit { .. } => Refusal::invalid(&line),
-            Rejection::Retry => Refusal::unavailable(),
+            Rejection::CommandWanted(_) | Rejection::Retry => Refusal::unavailable(),
         }
     }
 }

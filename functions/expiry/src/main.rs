@@ -3,7 +3,8 @@
 // The SDK's futures nest deeper than the compiler's default limit.
 #![recursion_limit = "256"]
 
-use app::config::TableConfig;
+use app::commands::Worker;
+use app::config::{CommandConfig, TableConfig};
 use app::{App, clock, due, telemetry};
 use domain::command::Command;
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, run, service_fn};
@@ -15,7 +16,12 @@ use store::Store;
 async fn main() -> Result<(), Error> {
     telemetry::init();
     let config = TableConfig::from_env()?;
-    let app = App { store: Store::with_config(&store::function_config(), config.table), secret: None };
+    let (aws, commands) = (store::function_config(), CommandConfig::from_env()?);
+    let app = App {
+        store: Store::with_config(&aws, config.table),
+        secret: None,
+        commands: Some(Worker::new(&aws, commands.worker)),
+    };
     let scripts = QuickJs::default();
     run(service_fn(async |event: LambdaEvent<Value>| {
         let handled = due::handle(&app, &scripts, clock::now, event.payload, is_ours).await;

@@ -16,7 +16,7 @@ use store::Store;
 async fn main() -> Result<(), Error> {
     telemetry::init();
     let config = TableConfig::from_env()?;
-    let app = App { store: Store::with_config(&store::function_config(), config.table), secret: None };
+    let app = App { store: Store::with_config(&store::function_config(), config.table), secret: None, commands: None };
     run(service_fn(async |event: LambdaEvent<Value>| {
         Ok::<Value, Error>(handler::handle(&app, clock::now, &event.payload).await)
     }))

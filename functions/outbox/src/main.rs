@@ -20,7 +20,7 @@ async fn main() -> Result<(), Error> {
     let aws = store::function_config();
     let secret = SecretSource::named(&aws, config.secret_arn);
     secret.fetch_early();
-    let app = App { store: Store::with_config(&aws, config.table), secret: Some(secret) };
+    let app = App { store: Store::with_config(&aws, config.table), secret: Some(secret), commands: None };
     let performer = Performer::new(&aws, app, config.public_url, EffectsConfig::from_env()?);
     run(service_fn(async |event: LambdaEvent<Value>| {
         let handled = handler::handle(&performer, clock::now, event.payload).await;

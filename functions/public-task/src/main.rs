@@ -6,7 +6,8 @@
 mod handler;
 mod page;
 
-use app::config::LinkConfig;
+use app::commands::Worker;
+use app::config::{CommandConfig, LinkConfig};
 use app::secret::SecretSource;
 use app::{App, clock, telemetry};
 use lambda_http::{Error, run, service_fn};
@@ -24,12 +25,16 @@ pub struct Public {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     telemetry::init();
-    let config = LinkConfig::from_env()?;
+    let (config, commands) = (LinkConfig::from_env()?, CommandConfig::from_env()?);
     let aws = store::function_config();
     let secret = SecretSource::named(&aws, config.secret_arn);
     secret.fetch_early();
     let public = Public {
-        app: App { store: Store::with_config(&aws, config.table), secret: None },
+        app: App {
+            store: Store::with_config(&aws, config.table),
+            secret: None,
+            commands: Some(Worker::new(&aws, commands.worker)),
+        },
         secret,
         scripts: QuickJs::default(),
         public_url: config.public_url,

@@ -15,7 +15,7 @@ use store::Store;
 async fn main() -> Result<(), Error> {
     telemetry::init();
     let config = TableConfig::from_env()?;
-    let app = App { store: Store::with_config(&store::function_config(), config.table), secret: None };
+    let app = App { store: Store::with_config(&store::function_config(), config.table), secret: None, commands: None };
     let scripts = NoScripts;
     run(service_fn(async |event: LambdaEvent<Value>| {
         let handled = due::handle(&app, &scripts, clock::now, event.payload, is_ours).await;

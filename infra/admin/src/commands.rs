@@ -242,7 +242,7 @@ pub async fn replay(options: &Options<'_>) -> Result<()> {
     let id =
         JournalId::parse(options.required("pk")?, options.required("sk")?).context("this names no journal item")?;
     let entry = store.journal_item(id.tenant(), &id, true).await?.context("there is no such journal item")?;
-    let app = App { store, secret: Some(SecretSource::named(&aws, config.secret_arn)) };
+    let app = App { store, secret: Some(SecretSource::named(&aws, config.secret_arn)), commands: None };
     let performer = Performer::new(&aws, app, config.public_url, EffectsConfig::from_env()?);
     let wanted: Option<usize> = options.get("effect").map(str::parse).transpose().context("--effect is a number")?;
     for number in (0..entry.effects.len()).filter(|number| wanted.is_none_or(|wanted| wanted == *number)) {

@@ -20,7 +20,8 @@ RATIO_MAX, BYTES_MAX, MEMORY_MAX = 1.5, 8_000_000, 24 * 1024 * 1024
 # Nothing is called at these: the functions only build their clients.
 NAMES = ("TABLE_NAME LINK_SECRET_ARN EFFECTS_QUEUE_URL REMINDER_QUEUE_URL EXPIRY_QUEUE_URL TIMER_QUEUE_URL BULK_QUEUE_URL ACTIONS_QUEUE_URL"
          " SCHEDULE_GROUP"
-         " SCHEDULER_ROLE_ARN REMINDER_FUNCTION_ARN EXPIRY_FUNCTION_ARN TIMER_FUNCTION_ARN SCHEDULE_DLQ_ARN MAIL_FROM").split()
+         " SCHEDULER_ROLE_ARN REMINDER_FUNCTION_ARN EXPIRY_FUNCTION_ARN TIMER_FUNCTION_ARN SCHEDULE_DLQ_ARN MAIL_FROM"
+         " EXPORT_BUCKET SECRET_PREFIX ACTION_WORKER").split()
 # Token and link of the files in events/, foreign to every installation.
 FOREIGN_TOKEN = "Bearer " + "A" * 43
 FOREIGN_LINK = "AQAAAAEEPfkIgFoABAAAAAECAwQFBgcICQoLDA0ODw"
@@ -31,7 +32,7 @@ def starts():
     empty, binaries = build.bench("empty_function"), build.functions()
     stand_in = SecretStandIn()
     environment = {name: "https://127.0.0.1/bench" for name in NAMES}
-    environment |= {"PUBLIC_URL": "https://public.example", "AWS_ENDPOINT_URL": stand_in.url}
+    environment |= {"PUBLIC_URL": "https://public.example", "CONSOLE_URL": "https://console.example", "AWS_ENDPOINT_URL": stand_in.url}
     names = ["empty", *package.FUNCTIONS]
     seconds, core, until_secret = ({name: [] for name in names} for _ in range(3))
     for turn in range(ROUNDS + 2):

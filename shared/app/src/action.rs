@@ -4,7 +4,7 @@
 use crate::execute::{App, Error, Request};
 use crate::secret;
 use aws_config::SdkConfig;
-use domain::action::{Answer, Trouble};
+use domain::action::{Answer, Trouble, UNAWAITED};
 use domain::command::{Actor, Command, Origin};
 use domain::effect::Effect;
 use domain::ids::{InstanceKey, Number, TenantId};
@@ -39,12 +39,15 @@ impl ActionMessage {
 }
 
 impl App {
-    /// What an attempt asks, if it is still waited for: an instance that was cancelled, interrupted or answered asks
+    /// What an attempt asks, if it is still waited for or a script ordered it without waiting: an instance that was cancelled, interrupted or answered asks
     /// nobody any more.
     ///
     /// # Errors
     /// [`Error::Store`].
     pub async fn wanted(&self, attempt: &ActionMessage) -> Result<Option<Job>, Error> {
+        if attempt.attempt == UNAWAITED {
+            return Ok(self.store.job(attempt.tenant, attempt.instance, attempt.element).await?);
+        }
         let Some(loaded) = self.store.load(attempt.tenant, attempt.instance).await? else { return Ok(None) };
         let instance = &loaded.aggregate.instance;
         let live = instance.element(attempt.element).filter(|live| !live.failed && !instance.status.is_final());

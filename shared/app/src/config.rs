@@ -53,6 +53,22 @@ impl TableConfig {
     }
 }
 
+/// What functions need that run scripts: a script may call commands.
+#[derive(Clone, Debug)]
+pub struct CommandConfig {
+    /// `ACTION_WORKER`: name of the function that carries them out.
+    pub worker: String,
+}
+
+impl CommandConfig {
+    /// Reads the environment.
+    pub fn from_env() -> Result<CommandConfig, Missing> {
+        let mut reader = Reader::default();
+        let config = CommandConfig { worker: reader.required("ACTION_WORKER") };
+        reader.finish(config)
+    }
+}
+
 /// What the worker of bulk runs needs.
 #[derive(Clone, Debug)]
 pub struct BulkConfig {

@@ -1,5 +1,6 @@
 //! The waist: every change of an aggregate goes through [`App::execute`]. Loads, decides, commits; retries conflicts.
 
+use crate::commands::{CarryOut, Recorded};
 use crate::idempotency::RequestHash;
 use crate::keys::Secret;
 use crate::secret::SecretSource;
@@ -28,6 +29,8 @@ pub struct App {
     pub store: Store,
     /// The installation's secret, in functions that make or verify links and cursors.
     pub secret: Option<SecretSource>,
+    /// Who carries out commands of scripts, in functions that run scripts.
+    pub commands: Option<Arc<dyn CarryOut>>,
 }
 
 /// One command with what surrounds it.
@@ -128,11 +131,12 @@ impl App {
     /// # Errors
     /// [`Error::Rejected`] with nothing changed; everything else may be tried again.
     pub async fn execute(&self, request: &Request<'_>) -> Result<Outcome, Error> {
+        let mut recorded = Recorded::default();
         for attempt in 0..ATTEMPTS_MAX {
             if attempt > 0 {
                 pause(attempt).await;
             }
-            match self.attempt(request).await {
+            match self.attempt(request, &mut recorded).await {
                 Err(Error::Store(store::Error::Conflict)) => {}
                 Err(Error::Store(store::Error::IdempotencyTaken)) => return Err(Error::IdempotencyTaken),
                 result => return result,
@@ -141,7 +145,7 @@ impl App {
         Err(Error::Busy)
     }
 
-    async fn attempt(&self, request: &Request<'_>) -> Result<Outcome, Error> {
+    async fn attempt(&self, request: &Request<'_>, recorded: &mut Recorded) -> Result<Outcome, Error> {
         let loaded = if let Command::Start(_) = &request.command {
             None
         } else {
@@ -149,7 +153,7 @@ impl App {
             let loaded = self.store.load(request.tenant, request.instance).await?;
             Some(loaded.ok_or(Rejection::NotFound { what })?)
         };
-        self.decide_and_commit(request, loaded.as_ref(), &request.command).await
+        self.decide_and_commit(request, loaded.as_ref(), &request.command, recorded).await
     }
 
     /// Decides on a loaded state and commits. For callers that look at something between load and commit.
@@ -158,17 +162,29 @@ impl App {
         request: &Request<'_>,
         loaded: Option<&Loaded>,
         command: &Command,
+        recorded: &mut Recorded,
     ) -> Result<Outcome, Error> {
         let (process, templates) = self.definitions(request.tenant, loaded, command, request).await?;
-        let env = Env {
-            now: request.now,
-            actor: &request.actor,
-            process: &process,
-            templates: &templates,
-            scripts: request.scripts,
-        };
         let before = loaded.map(|loaded| &loaded.aggregate);
-        let decision = match domain::decide(&env, before, command) {
+        let version = before.map_or(0, |before| before.instance.version);
+        let decided = loop {
+            let env = Env {
+                now: request.now,
+                actor: &request.actor,
+                process: &process,
+                templates: &templates,
+                scripts: request.scripts,
+                commands: recorded.answers(),
+            };
+            match domain::decide(&env, before, command) {
+                // Boxed: a rare way out must not make the future of every command larger.
+                Err(Rejection::CommandWanted(call)) => {
+                    Box::pin(self.carry_out((request.tenant, request.instance, version), *call, recorded)).await?;
+                }
+                decided => break decided,
+            }
+        };
+        let decision = match decided {
             Ok(decision) => decision,
             Err(rejection) => {
                 self.expire_overdue(request, loaded, command).await;

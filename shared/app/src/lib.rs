@@ -6,6 +6,7 @@ pub mod auth;
 pub mod bulk_runs;
 pub mod calls;
 pub mod clock;
+pub mod commands;
 pub mod config;
 pub mod definitions;
 pub mod due;
@@ -24,6 +25,7 @@ pub mod random;
 pub mod recipients;
 pub mod secret;
 pub mod session;
+mod signature;
 pub mod telemetry;
 pub mod user_tasks;
 

@@ -14,6 +14,9 @@ pub const SHOWN_CHARS_MAX: usize = 8_000;
 /// Recipients of one mail at most.
 pub const RECIPIENTS_MAX: usize = 50;
 
+/// In place of the number of an attempt: a script ordered the action and nobody waits for its end.
+pub const UNAWAITED: u32 = 0;
+
 /// What an action asks of the outside, rendered from the variables when the task was reached.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "camelCase")]
@@ -112,11 +115,11 @@ pub fn idempotency_key(instance: InstanceKey, element: Number, attempt: u32) -> 
 pub enum JobChange {
     /// An action was ordered, the first time or by an operator's retry.
     Ordered {
-        /// The element instance that waits.
+        /// The element instance that waits; a number of its own where a script ordered it.
         element: Number,
         /// BPMN id of the element.
         activity: String,
-        /// Number of its first attempt.
+        /// Number of its first attempt, or [`UNAWAITED`].
         attempt: u32,
         /// What is asked.
         request: Box<ActionRequest>,

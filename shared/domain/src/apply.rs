@@ -2,6 +2,7 @@
 
 mod work_task;
 
+use crate::action::UNAWAITED;
 use crate::event::{ElementActivated, Event, InstanceStarted, TaskCreated};
 use crate::external_task::{ExternalTask, Status};
 use crate::ids::{InstanceKey, Number};
@@ -53,7 +54,8 @@ pub fn apply(state: &mut Aggregate, at: Timestamp, event: &Event) {
             }
         }
         Event::ElementActivated(activated) => activate(instance, at, activated),
-        Event::ElementPassed(passed) => instance.last_number = passed.number,
+        // A script may have used further numbers before its element is written down.
+        Event::ElementPassed(passed) => instance.last_number = instance.last_number.max(passed.number),
         Event::ElementCompleted(number) | Event::ElementTerminated(number) => {
             if matches!(event, Event::ElementCompleted(_)) {
                 count_turn(instance, *number, |turns| turns.done += 1);
@@ -100,6 +102,7 @@ pub fn apply(state: &mut Aggregate, at: Timestamp, event: &Event) {
         }
         // It ends with its element, or waits for the next one.
         Event::Received { .. } => {}
+        Event::ActionOrdered { element, attempt: UNAWAITED, .. } => instance.last_number = *element,
         Event::ActionOrdered { element, attempt, retries } => {
             let action = ActionState { attempt: *attempt, left: *retries };
             on_element(instance, *element, |element| element.action = Some(action));
@@ -154,7 +157,7 @@ fn merge(into: &mut Variables, values: &Variables) {
 }
 
 fn activate(instance: &mut Instance, at: Timestamp, activated: &ElementActivated) {
-    instance.last_number = activated.number;
+    instance.last_number = instance.last_number.max(activated.number);
     instance.elements.push(ElementInstance {
         number: activated.number,
         element: activated.element.clone(),

@@ -6,7 +6,7 @@ use crate::effect::Effect;
 use crate::event::Event;
 use crate::instance::Aggregate;
 use crate::process::Process;
-use crate::script::{LogLine, Scripts};
+use crate::script::{CommandAnswer, CommandCall, LogLine, Scripts};
 use crate::time::Timestamp;
 
 /// Everything outside the state that a decision depends on.
@@ -22,6 +22,8 @@ pub struct Env<'a> {
     pub templates: &'a Process,
     /// The script language.
     pub scripts: &'a dyn Scripts,
+    /// Commands of scripts that were carried out for this decision, with their answers.
+    pub commands: &'a [(CommandCall, CommandAnswer)],
 }
 
 /// An accepted command: nothing is stored yet.

@@ -4,6 +4,7 @@
 mod action;
 mod answer;
 mod call;
+mod command;
 mod error;
 mod gateway;
 mod inclusive;
@@ -14,6 +15,7 @@ mod timer;
 mod trigger;
 mod user_task;
 
+pub use action::command_answer;
 pub(crate) use action::{complete as complete_action, fail as fail_action};
 #[cfg(test)]
 pub(crate) use answer::DRAFT_BYTES_MAX;
@@ -31,7 +33,7 @@ pub(crate) use user_task::{
     end_task, refuse_too_many_tasks, reminder_due, stop_timers, take_away, unschedule, unschedule_reminder,
 };
 
-use crate::action::JobChange;
+use crate::action::{JobChange, UNAWAITED};
 use crate::apply::apply;
 use crate::decision::{Decision, Env, Reply};
 use crate::effect::Effect;
@@ -67,6 +69,10 @@ pub(crate) struct Step<'a> {
     for_job: Vec<Ready>,
     activated: usize,
     failed: Option<(String, String)>,
+    /// Commands that scripts called in this decision.
+    called: usize,
+    /// BPMN id of the element that was activated last.
+    activating: &'a str,
     /// Incidents were open when the command came: nothing moves before they are closed.
     stopped: bool,
 }
@@ -85,6 +91,8 @@ impl<'a> Step<'a> {
             for_job: Vec::new(),
             activated: 0,
             failed: None,
+            called: 0,
+            activating: "",
         }
     }
 
@@ -236,6 +244,7 @@ impl<'a> Step<'a> {
             self.queue.push_front(ready);
             return Ok(());
         };
+        self.activating = &element.id;
         if user_task::is_absorbed(self, &ready) {
             return Ok(());
         }
@@ -457,6 +466,11 @@ impl<'a> Step<'a> {
         self.state.instance.last_number.0.checked_add(1).map(Number)
     }
 
+    /// BPMN id of an element instance that lives, or is being activated.
+    fn activity(&self, number: Number) -> String {
+        self.state.instance.element(number).map_or(self.activating, |live| &live.element).to_owned()
+    }
+
     /// Ends the decision; an incident raised on the way outweighs `reply`.
     pub fn decide(self, reply: Reply) -> Decision {
         let reply = match self.failed {
@@ -483,6 +497,7 @@ fn still_wanted(effects: Vec<Effect>, state: &Aggregate) -> Vec<Effect> {
     }
     wanted.retain(|effect| match effect {
         Effect::Notify { task, .. } => state.tasks.get(task).is_some_and(|task| !task.status.is_final()),
+        Effect::Mail { attempt: UNAWAITED, .. } => true,
         Effect::Act { element, .. } | Effect::Mail { element, .. } => state.instance.element(*element).is_some(),
         Effect::Schedule { .. }
         | Effect::Unschedule { .. }

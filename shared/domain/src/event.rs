@@ -158,10 +158,10 @@ pub enum Event {
     /// The outside was asked to carry out the action of a system task.
     #[serde(rename = "act")]
     ActionOrdered {
-        /// The element instance that waits for it.
+        /// The element instance that waits for it; a number of its own where a script ordered it.
         #[serde(rename = "k")]
         element: Number,
-        /// Number of the attempt, from 1.
+        /// Number of the attempt, from 1; 0 where a script ordered it and nobody waits.
         #[serde(rename = "n")]
         attempt: u32,
         /// Attempts that may follow by themselves.

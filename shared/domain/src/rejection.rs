@@ -1,5 +1,6 @@
 //! Why a command was refused. A rejection is a value with a stable code; nothing was changed. Knows no HTTP.
 
+use crate::script::CommandCall;
 use crate::time::Timestamp;
 
 /// A refused command.
@@ -55,6 +56,9 @@ pub enum Rejection {
         /// Which, how much, and what to do.
         message: String,
     },
+    /// A script called a command whose answer is not at hand: carry it out, then decide again with the answer.
+    #[error("the command \"{}\" must be carried out first; nothing was changed, try again", .0.name)]
+    CommandWanted(Box<CommandCall>),
     /// The wall clock of a script ran out: try again, nothing was decided.
     #[error("a script took too long; nothing was changed, try again")]
     Retry,
@@ -72,7 +76,7 @@ impl Rejection {
             Rejection::NotInDeployed { .. } => "NOT_IN_DEPLOYED",
             Rejection::InvalidInput { code, .. } => code,
             Rejection::Limit { .. } => "LIMIT",
-            Rejection::Retry => "TRY_AGAIN",
+            Rejection::CommandWanted(_) | Rejection::Retry => "TRY_AGAIN",
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What the engine asks of a script language. Defines the port only; QuickJS lives in the `script` crate.
 
+use crate::ids::Number;
 use crate::time::Timestamp;
 use crate::variables::Variables;
 use serde::{Deserialize, Serialize};
@@ -53,6 +54,19 @@ pub enum CommandAnswer {
         /// Sentence for the operator.
         message: String,
     },
+}
+
+/// A call of `doCmd` that must be carried out outside before the script can go on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CommandCall {
+    /// The element instance whose script calls.
+    pub element: Number,
+    /// Number of the call within the decision, from 0: a script that is decided again makes the same calls.
+    pub number: usize,
+    /// Name of the command.
+    pub name: String,
+    /// Its argument.
+    pub arguments: Value,
 }
 
 /// What an evaluation produced.

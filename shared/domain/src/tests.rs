@@ -6,6 +6,7 @@ mod bulk_run;
 mod call;
 mod cancel;
 mod catch;
+mod command;
 mod continue_jobs;
 mod deny;
 mod draft;

@@ -5,7 +5,7 @@ use crate::Error;
 use crate::channel::email::Outgoing;
 use crate::perform::{Path, Performer};
 use app::action::ActionMessage;
-use domain::action::{ActionRequest, MailRequest};
+use domain::action::{ActionRequest, MailRequest, UNAWAITED};
 use domain::ids::Number;
 use domain::notification::Delivery;
 use domain::time::Timestamp;
@@ -81,6 +81,9 @@ impl Performer {
     /// Once the journal item says of every mail what became of it, the worker of actions is told: it runs the scripts
     /// that may follow. Told twice, the second end is refused.
     async fn end_mails(&self, entry: &JournalEntry, element: Number, attempt: u32) -> Result<(), Error> {
+        if attempt == UNAWAITED {
+            return Ok(());
+        }
         let (tenant, instance) = (entry.id.tenant(), entry.id.instance());
         let message =
             ActionMessage { mails: Some(entry.id.sk()), ..ActionMessage::new(tenant, instance, element, attempt) };

@@ -7,6 +7,7 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::config::{SharedCredentialsProvider, SharedHttpClient};
+use aws_smithy_runtime_api::client::http::SharedHttpConnector;
 use http::Roots;
 use std::time::Duration;
 
@@ -64,6 +65,15 @@ fn retries() -> RetryConfig {
 }
 
 fn http_client() -> SharedHttpClient {
+    http::client(roots(), CONNECT)
+}
+
+/// A connector to AWS for a call that has no client of the SDK.
+pub fn aws_connector() -> SharedHttpConnector {
+    http::connector(roots(), CONNECT)
+}
+
+fn roots() -> Roots {
     let other = OTHER_ROOTS.iter().any(|name| std::env::var_os(name).is_some());
-    http::client(if other { Roots::System } else { Roots::Pem(ROOTS) }, CONNECT)
+    if other { Roots::System } else { Roots::Pem(ROOTS) }
 }

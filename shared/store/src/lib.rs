@@ -99,7 +99,7 @@ mod tests;
 pub use aggregate::{Loaded, StoredTask};
 pub use bulk_runs::{KEPT_DAYS as RUN_KEPT_DAYS, KeyChunk, RunFailure, RunOrder, RunParts};
 pub use commit::{CommitRequest, Committed};
-pub use connect::{aws_config, function_config, http};
+pub use connect::{aws_config, aws_connector, function_config, http};
 pub use definitions::{
     DefinitionEntry, DefinitionHead, Deployed, DeploymentAnswer, NewDefinition, NewDeployment, PROCESSES_BYTES_MAX,
     Pointer, TEXTS_BYTES_MAX, file_digest,

@@ -9,7 +9,7 @@ pub use invariants::Mails;
 pub use page::Page;
 
 use crate::Public;
-use crate::action_worker::Actions;
+use crate::action_worker::{Actions, Calls};
 use crate::aws::{Aws, Clock, Function, credentials};
 use crate::dynamo::LocalTable;
 use crate::gate::Gate;
@@ -240,22 +240,24 @@ impl Running {
             .retry_config(RetryConfig::disabled())
             .build();
         let (store, meter) = Store::new(aws_sdk_dynamodb::Client::from_conf(config), &table.name).metered();
-        let app = App { store, secret: Some(SecretSource::given(secret.clone())) };
+        // Servers of tests are on this machine, which an installation must name.
+        let calls = Arc::new(Calls {
+            store: store.clone(),
+            caller: Caller::new(Local::any_port(), Arc::new(outbound::System)),
+            secrets: Secrets::given(aws.held().secrets.clone()),
+        });
+        let secret_source = SecretSource::given(secret.clone());
+        let app = App { store, secret: Some(secret_source.clone()), commands: Some(calls.clone()) };
         Running {
             performer: Performer::new(&aws.config(), app.clone(), PUBLIC_URL.to_owned(), aws.effects_config()),
             public: Public {
                 app: app.clone(),
-                secret: SecretSource::given(secret.clone()),
+                secret: secret_source,
                 scripts: QuickJs::default(),
                 public_url: PUBLIC_URL.to_owned(),
             },
             worker: Worker::new(app.clone(), pace::PERCENT),
-            // Servers of tests are on this machine, which an installation must name.
-            actions: Actions {
-                app: app.clone(),
-                caller: Caller::new(Local::any_port(), Arc::new(outbound::System)),
-                secrets: Secrets::given(aws.held().secrets.clone()),
-            },
+            actions: Actions { app: app.clone(), calls },
             app,
             meter,
         }

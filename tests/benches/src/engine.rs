@@ -77,6 +77,7 @@ impl Bench<'_> {
             process: self.process,
             templates: self.process,
             scripts: self.scripts,
+            commands: &[],
         };
         domain::decide(&env, state, command).map_err(|rejection| anyhow::anyhow!("{rejection:?}"))
     }

@@ -1,7 +1,7 @@
 //! Jobs of an instance on the wire: what waits to go on, and what system tasks ask of other systems. Secrets are masked.
 
 use super::{element_name, time};
-use domain::action::{ActionRequest, AttemptRecord, is_secret_header};
+use domain::action::{ActionRequest, AttemptRecord, UNAWAITED, is_secret_header};
 use domain::instance::Instance;
 use domain::process::Process;
 use serde_json::{Map, Value, json};
@@ -18,6 +18,8 @@ fn action(process: &Process, instance: &Instance, job: &Job, values: bool) -> Va
     let under_way = live.and_then(|live| live.action.as_ref().filter(|_| !live.failed && !instance.status.is_final()));
     let last = job.attempts.last();
     let status = match (live, under_way, last) {
+        // A script ordered it and went on.
+        _ if job.first == UNAWAITED => "COMPLETED",
         (Some(live), _, _) if live.failed => "FAILED",
         (_, Some(_), _) => "WAITING",
         (_, None, Some(AttemptRecord { code: None, .. })) => "COMPLETED",

@@ -261,6 +261,7 @@ fn is_lost_race(rejection: &Rejection) -> bool {
         | Rejection::TooEarly { .. }
         | Rejection::InvalidInput { .. }
         | Rejection::Limit { .. }
+        | Rejection::CommandWanted(_)
         | Rejection::Retry => false,
     }
 }

@@ -74,7 +74,7 @@ pub fn console(store: Store, origin: &str) -> Console {
     let aws = SdkConfig::builder().build();
     let entry = Entry::new(&config, &aws);
     let files = Files::new(&aws, config.export_bucket.clone());
-    let app = App { store, secret: Some(SecretSource::given(secret)) };
+    let app = App { store, secret: Some(SecretSource::given(secret)), commands: None };
     Console { app, scripts: QuickJs::default(), config, entry, files }
 }
 

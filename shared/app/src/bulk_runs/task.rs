@@ -1,5 +1,6 @@
 //! One task of a run: done once, whoever asks how often. Knows no queue and no counters.
 
+use crate::commands::Recorded;
 use crate::execute::{ATTEMPTS_MAX, App, Error, Request, pause};
 use domain::bulk_run::{Action, BulkRun, Outcome};
 use domain::command::{Actor, Door, Origin};
@@ -72,7 +73,7 @@ async fn attempt_once(
         scripts,
         replay: None,
     };
-    app.decide_and_commit(&request, Some(&loaded), &request.command).await?;
+    app.decide_and_commit(&request, Some(&loaded), &request.command, &mut Recorded::default()).await?;
     Ok(Outcome::Done)
 }
 

@@ -2,15 +2,13 @@
 //! that the doors need no client of S3.
 
 use crate::Error;
+use crate::signature::sign;
 use aws_config::SdkConfig;
-use aws_credential_types::provider::ProvideCredentials;
 use aws_sigv4::http_request::{
     PercentEncodingMode, SignableBody, SignableRequest, SignatureLocation, SigningSettings, UriPathNormalizationMode,
-    sign,
 };
-use aws_sigv4::sign::v4;
 use domain::time::Timestamp;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 /// A bucket, and what signs links to it.
 #[derive(Clone, Debug)]
@@ -34,15 +32,13 @@ impl Files {
             tracing::error!(what, "a link to a file cannot be signed");
             Error::NotReady
         };
-        let region =
-            self.aws.region().map(|region| region.as_ref().to_owned()).ok_or_else(|| not_ready("no region"))?;
-        let provider = self.aws.credentials_provider().ok_or_else(|| not_ready("no credentials"))?;
-        let credentials = provider.provide_credentials().await.map_err(|error| not_ready(&error.to_string()))?;
-        let identity = credentials.into();
         let address = match self.aws.endpoint_url() {
             // A local installation has one address for everything.
             Some(endpoint) => format!("{}/{}/{name}", endpoint.trim_end_matches('/'), self.bucket),
-            None => format!("https://{}.s3.{region}.amazonaws.com/{name}", self.bucket),
+            None => {
+                let region = self.aws.region().ok_or_else(|| not_ready("no region"))?;
+                format!("https://{}.s3.{region}.amazonaws.com/{name}", self.bucket)
+            }
         };
         let file = name.rsplit('/').next().unwrap_or(name);
         let address = format!("{address}?response-content-disposition=attachment%3B%20filename%3D%22{file}%22");
@@ -51,20 +47,10 @@ impl Files {
         settings.expires_in = Some(Duration::from_secs(u64::from(seconds)));
         settings.percent_encoding_mode = PercentEncodingMode::Single;
         settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
-        let at = u64::try_from(now.as_millis()).unwrap_or(0);
-        let params = v4::SigningParams::builder()
-            .identity(&identity)
-            .region(&region)
-            .name("s3")
-            .time(SystemTime::UNIX_EPOCH + Duration::from_millis(at))
-            .settings(settings)
-            .build()
-            .map_err(|error| not_ready(&error.to_string()))?
-            .into();
         let request = SignableRequest::new("GET", &address, std::iter::empty(), SignableBody::UnsignedPayload)
             .map_err(|error| not_ready(&error.to_string()))?;
-        let signed = sign(request, &params).map_err(|error| not_ready(&error.to_string()))?;
-        let (instructions, _) = signed.into_parts();
+        let signed = sign(&self.aws, "s3", settings, request, now).await;
+        let instructions = signed.map_err(|error| not_ready(&error.to_string()))?;
         let query: Vec<String> =
             instructions.params().iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
         Ok(format!("{address}&{}", query.join("&")))

@@ -2,6 +2,7 @@
 
 use super::{Address, Found, Refused, allow, pick, unknown};
 use crate::auth::Caller;
+use crate::commands::Recorded;
 use crate::execute::{ATTEMPTS_MAX, Replay, pause};
 use crate::idempotency::RequestHash;
 use crate::{App, Error, Request};
@@ -76,11 +77,12 @@ pub async fn complete(
     address: &Address,
     answer: &Answer<'_>,
 ) -> Result<Completed, Refused> {
+    let mut recorded = Recorded::default();
     for attempt in 0..ATTEMPTS_MAX {
         if attempt > 0 {
             pause(attempt).await;
         }
-        match attempt_once(app, caller, address, answer).await {
+        match attempt_once(app, caller, address, answer, &mut recorded).await {
             Err(Refused::Other(Error::Store(store::Error::Conflict))) => {}
             Err(Refused::Other(Error::Store(store::Error::IdempotencyTaken))) => {
                 return Err(Error::IdempotencyTaken.into());
@@ -96,6 +98,7 @@ async fn attempt_once(
     caller: &Caller,
     address: &Address,
     answer: &Answer<'_>,
+    recorded: &mut Recorded,
 ) -> Result<Completed, Refused> {
     let loaded = app.store.load(caller.tenant, address.instance()).await?.ok_or_else(unknown)?;
     let task = pick(caller, &loaded.aggregate, address)?;
@@ -122,7 +125,7 @@ async fn attempt_once(
         scripts: answer.scripts,
         replay: answer.replay.as_ref().map(|(hash, _)| Replay { hash: hash.clone(), answer: &kept }),
     };
-    let outcome = app.decide_and_commit(&request, Some(&loaded), &command).await?;
+    let outcome = app.decide_and_commit(&request, Some(&loaded), &command, recorded).await?;
     let done = (&outcome.after, outcome.events.as_slice(), &outcome.reply);
     Completed::of(&process, done, key).ok_or_else(|| unknown().into())
 }

@@ -5,7 +5,9 @@ mod render;
 mod result;
 
 use super::{Failure, HELD_MAX, ScriptCall, Step, script, timer, trigger};
-use crate::action::{ActionRequest, Answer, AttemptRecord, JobChange, REQUEST_BYTES_MAX, SHOWN_CHARS_MAX, Trouble};
+use crate::action::{
+    ActionRequest, Answer, AttemptRecord, JobChange, REQUEST_BYTES_MAX, SHOWN_CHARS_MAX, Trouble, UNAWAITED,
+};
 use crate::effect::Effect;
 use crate::event::Event;
 use crate::ids::Number;
@@ -13,6 +15,8 @@ use crate::process::{Element, SystemTask, Work};
 use crate::rejection::Rejection;
 use crate::script::ScriptKind;
 use crate::variables::Variables;
+pub(super) use render::written_mail;
+pub use result::command_answer;
 use serde_json::Value;
 
 /// Attempts of one element instance at most, repetitions by operators included.
@@ -105,40 +109,48 @@ pub(super) fn order(step: &mut Step<'_>, element: &Element, task: &SystemTask, n
 
 /// The rendered request, if it fits what one instance and one commit can hold.
 fn ordered_request(step: &Step<'_>, task: &SystemTask, number: Number, attempt: u32) -> Result<ActionRequest, Failure> {
-    let limit = |message: String| Failure::new("LIMIT", message);
     if attempt > ATTEMPTS_MAX {
-        return Err(limit(format!("the action was tried {ATTEMPTS_MAX} times; no further attempt is possible")));
-    }
-    // What one commit may have to write beside the head: a job is an item like a task.
-    let live = step.state.instance.elements.iter().filter(|live| live.action.is_some() && !live.failed).count();
-    let held = step.held() + live;
-    if held >= HELD_MAX {
-        return Err(limit(format!(
-            "the instance has {held} open tasks, awaited messages and actions under way; at most {HELD_MAX} are possible"
-        )));
+        let message = format!("the action was tried {ATTEMPTS_MAX} times; no further attempt is possible");
+        return Err(Failure::new("LIMIT", message));
     }
     let request = render::request(step, task, number)?;
-    let size = |request: &ActionRequest| serde_json::to_string(request).map_or(0, |json| json.len());
-    let bytes = size(&request);
-    if bytes > REQUEST_BYTES_MAX {
-        return Err(limit(format!("the request takes {bytes} bytes; at most {REQUEST_BYTES_MAX} are possible")));
-    }
-    let others: usize = step
-        .jobs
-        .iter()
-        .map(|job| match job {
-            JobChange::Ordered { request, .. } => size(request),
-            JobChange::Ended { .. } => 0,
-        })
-        .sum();
-    if others + bytes > ORDERED_BYTES_MAX {
-        let message = format!(
-            "the requests of one step would take {} bytes; at most {ORDERED_BYTES_MAX} are possible",
-            others + bytes
-        );
-        return Err(limit(message));
-    }
+    room(step, &[], &request)?;
     Ok(request)
+}
+
+/// Whether a request fits beside what one instance holds, what one commit writes, and `others`, which are still to be
+/// ordered by it.
+pub(super) fn room(step: &Step<'_>, others: &[ActionRequest], request: &ActionRequest) -> Result<(), Failure> {
+    let limit = |message: String| Err(Failure::new("LIMIT", message));
+    let ordered = |job: &JobChange| match job {
+        JobChange::Ordered { request, attempt, .. } => Some((*attempt == UNAWAITED, size(request))),
+        JobChange::Ended { .. } => None,
+    };
+    // A job is an item like a task. Those that are awaited count as long as their elements wait.
+    let live = step.state.instance.elements.iter().filter(|live| live.action.is_some() && !live.failed).count();
+    let unawaited = step.jobs.iter().filter_map(ordered).filter(|(unawaited, _)| *unawaited).count();
+    let held = step.held() + live + unawaited + others.len();
+    if held >= HELD_MAX {
+        return limit(format!(
+            "the instance has {held} open tasks, awaited messages and actions under way; at most {HELD_MAX} are possible"
+        ));
+    }
+    let bytes = size(request);
+    if bytes > REQUEST_BYTES_MAX {
+        return limit(format!("the request takes {bytes} bytes; at most {REQUEST_BYTES_MAX} are possible"));
+    }
+    let before: usize = step.jobs.iter().filter_map(ordered).map(|(_, bytes)| bytes).sum();
+    let bytes = before + others.iter().map(size).sum::<usize>() + bytes;
+    if bytes > ORDERED_BYTES_MAX {
+        return limit(format!(
+            "the requests of one step would take {bytes} bytes; at most {ORDERED_BYTES_MAX} are possible"
+        ));
+    }
+    Ok(())
+}
+
+fn size(request: &ActionRequest) -> usize {
+    serde_json::to_string(request).map_or(0, |json| json.len())
 }
 
 /// The system task that waits for this very attempt. Late and repeated reports are ordinary rejections.

@@ -51,16 +51,13 @@ impl Failure {
         Failure { class, ..Failure::catchable(code, message) }
     }
 
-    /// `None` for a time-out: the step is tried again, nothing is decided.
+    /// `None` for a time-out, and for a command nobody answered: the step is tried again, nothing is decided.
     pub fn of_script(failure: ScriptFailure) -> Option<Failure> {
         match failure {
             ScriptFailure::Bpmn { code, message } => Some(Failure::catchable(&code, message)),
             ScriptFailure::Technical(message) => Some(Failure::new("SCRIPT_ERROR", message)),
             ScriptFailure::Limit(message) => Some(Failure::new("SCRIPT_LIMIT", message)),
-            ScriptFailure::CommandWanted { name, .. } => {
-                Some(Failure::new("UNKNOWN_COMMAND", format!("there is no command \"{name}\"")))
-            }
-            ScriptFailure::Timeout => None,
+            ScriptFailure::CommandWanted { .. } | ScriptFailure::Timeout => None,
         }
     }
 }

@@ -1,12 +1,13 @@
 //! Runs scripts of elements and writes their results. The language itself is behind the `Scripts` port.
 
+use super::command::Commands;
 use super::{Failure, Step, multi_instance};
 use crate::event::Event;
 use crate::ids::Number;
 use crate::instance::Instance;
 use crate::process::{Mapping, ScriptTask};
 use crate::rejection::Rejection;
-use crate::script::{ScriptKind, ScriptOutcome, ScriptRequest};
+use crate::script::{ScriptFailure, ScriptKind, ScriptOutcome, ScriptRequest};
 use crate::variables::{VARIABLES_BYTES_MAX, Variables, is_reserved};
 use serde_json::Value;
 use std::borrow::Cow;
@@ -32,26 +33,29 @@ impl Step<'_> {
         let seed = (self.state.instance.key.get() ^ u64::from(number.0))
             .wrapping_mul(0x9E37_79B9_7F4A_7C15)
             .wrapping_add(self.state.instance.version);
-        let request = ScriptRequest {
-            source: call.source,
-            kind: call.kind,
-            variables: call.variables,
-            form_data: call.form_data,
-            user_action: call.user_action,
-            current_user: call.current_user,
-            now: self.env.now,
-            seed,
-            answers: &[],
-        };
-        match self.env.scripts.evaluate(&request) {
-            Ok(mut outcome) => {
-                self.note(std::mem::take(&mut outcome.log));
-                Ok(Ok(outcome))
+        let mut commands = Commands::of(number);
+        loop {
+            let request = ScriptRequest {
+                source: call.source,
+                kind: call.kind,
+                variables: call.variables,
+                form_data: call.form_data,
+                user_action: call.user_action,
+                current_user: call.current_user,
+                now: self.env.now,
+                seed,
+                answers: &commands.answers,
+            };
+            match self.env.scripts.evaluate(&request) {
+                Ok(mut outcome) => {
+                    self.note(std::mem::take(&mut outcome.log));
+                    commands.leave(self);
+                    return Ok(Ok(outcome));
+                }
+                // Each answer lets the script come one call further; it may make a hundred of them.
+                Err(ScriptFailure::CommandWanted { name, arguments, .. }) => commands.answer(self, name, arguments)?,
+                Err(failure) => return Failure::of_script(failure).map(Err).ok_or(Rejection::Retry),
             }
-            Err(failure) => match Failure::of_script(failure) {
-                Some(failure) => Ok(Err(failure)),
-                None => Err(Rejection::Retry),
-            },
         }
     }
 

@@ -37,7 +37,7 @@ fn exactly_the_code_comes_before_any() {
 /// Errors 4: what is technical is caught by nobody, not even by an event without code.
 #[test]
 fn a_technical_error_is_caught_by_nobody() {
-    for source in ["throw oops", "limit", "doCmd Charge"] {
+    for source in ["throw oops", "limit"] {
         let mut world = given(script_with(source, &[("any", None)]));
         world.start(json!({})).status(InstanceStatus::Error);
     }

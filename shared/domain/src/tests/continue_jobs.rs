@@ -197,6 +197,7 @@ fn an_instance_that_has_used_its_numbers_stops_and_keeps_its_path() {
         process: &world.process,
         templates: &world.process,
         scripts: &world.scripts,
+        commands: &[],
     };
     let submit = crate::command::Command::Submit(crate::command::Submission {
         task: world.key_of("ask"),

@@ -16,6 +16,7 @@ use crate::instance::{Aggregate, InstanceStatus};
 use crate::notification::{Delivery, NotificationKind};
 use crate::process::Process;
 use crate::rejection::Rejection;
+use crate::script::{CommandAnswer, CommandCall};
 use crate::time::{Duration, Timestamp};
 use crate::variables::Variables;
 use crate::work_task::{State, WorkTask};
@@ -43,6 +44,8 @@ pub struct World {
     pub process: Process,
     pub templates: Option<Process>,
     pub scripts: FakeScripts,
+    /// Commands of scripts that were carried out, with their answers.
+    pub commands: Vec<(CommandCall, CommandAnswer)>,
     pub now: Timestamp,
     pub state: Option<Aggregate>,
     pub journal: Vec<(Timestamp, Vec<Event>, Vec<Effect>)>,
@@ -55,6 +58,7 @@ pub fn given(process: Process) -> World {
         process,
         templates: None,
         scripts: FakeScripts::default(),
+        commands: Vec::new(),
         now: Timestamp::from_millis(NINE),
         state: None,
         journal: Vec::new(),
@@ -102,6 +106,7 @@ impl World {
             process: &self.process,
             templates: self.templates.as_ref().unwrap_or(&self.process),
             scripts: &self.scripts,
+            commands: &self.commands,
         };
         let before = self.state.clone();
         let result = decide(&env, self.state.as_ref(), &command);

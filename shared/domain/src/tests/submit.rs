@@ -6,7 +6,8 @@ use crate::decision::Reply;
 use crate::external_task::Status;
 use crate::instance::InstanceStatus;
 use crate::process::FieldKind;
-use crate::script::{ScriptFailure, ScriptKind, ScriptOutcome};
+use crate::rejection::Rejection;
+use crate::script::{CommandCall, ScriptFailure, ScriptKind, ScriptOutcome};
 use crate::variables::VARIABLES_BYTES_MAX;
 use serde_json::{Value, json};
 
@@ -261,12 +262,17 @@ fn a_ticket_reached_again_is_a_new_one() {
     world.submit("ask", "Approve", json!({})).status(InstanceStatus::Completed);
 }
 
-/// A command an answer needs from the outside fails the step in this version; nothing is merged.
+/// A command whose answer is not at hand leaves everything as it was; the waist carries it out and decides again.
 #[test]
-fn a_command_that_is_not_there_is_an_incident() {
+fn an_answer_waits_for_the_commands_of_its_script() {
     let mut world = given(one_task(ticket().server_script("charge"))).started(json!({}));
     world.scripts.on("charge", |_| {
         Err(ScriptFailure::CommandWanted { number: 0, name: "Charge".to_owned(), arguments: Value::Null })
     });
-    world.submit("ask", "Approve", json!({})).failed("UNKNOWN_COMMAND").task("ask", Status::Pending);
+    let element = world.state().tasks[&world.key_of("ask").number()].element;
+    let wanted = CommandCall { element, number: 0, name: "Charge".to_owned(), arguments: Value::Null };
+    assert_eq!(
+        world.submit("ask", "Approve", json!({})).refused("TRY_AGAIN"),
+        &Rejection::CommandWanted(Box::new(wanted))
+    );
 }

@@ -188,14 +188,43 @@ fn json_value(placeholder: &Placeholder, data: &Variables) -> Value {
     Value::String(placeholder.plain(data))
 }
 
+/// The mail that a script wrote: `{ to, subject, body }`, the values already in their places.
+pub(in super::super) fn written_mail(arguments: &Value) -> Result<MailRequest, Failure> {
+    let text = |name: &str| arguments.get(name).map(plain_text).unwrap_or_default();
+    let to = recipients(arguments.get("to").unwrap_or(&Value::Null))?;
+    let body = text("body");
+    let (text_part, html) =
+        if body.trim_start().starts_with('<') { (text_of(&body), body) } else { (body.clone(), html_of(&body)) };
+    Ok(MailRequest { to, subject: subject_line(&text("subject")), text: text_part, html })
+}
+
 fn mail(step: &Step<'_>, model: &EmailModel, mut data: Variables) -> Result<MailRequest, Failure> {
-    let rejected = |message: String| Failure::catchable("MAIL_REJECTED", message);
     for mapping in &model.data {
         let value = mapping.source.evaluate(&data, step.env.now);
         mapping.target.set(&mut data, value);
     }
+    let to = recipients(&model.to.evaluate(&data, step.env.now))?;
+    let subject = subject_line(&plain_text(&model.subject.evaluate(&data, step.env.now)));
+    let is_html = match model.body.0.first() {
+        Some(Segment::Text(text)) => text.trim_start().starts_with('<'),
+        Some(Segment::Value(_)) | None => false,
+    };
+    let (text, html) = if is_html {
+        let html = model.body.render(|placeholder| escaped(&placeholder.plain(&data)));
+        (text_of(&html), html)
+    } else {
+        let text = model.body.render_plain(&data);
+        let html = html_of(&text);
+        (text, html)
+    };
+    Ok(MailRequest { to, subject, text, html })
+}
+
+/// Each address once.
+fn recipients(value: &Value) -> Result<Vec<Email>, Failure> {
+    let rejected = |message: String| Failure::catchable("MAIL_REJECTED", message);
     let mut to: Vec<Email> = Vec::new();
-    for text in addresses(&model.to.evaluate(&data, step.env.now)) {
+    for text in addresses(value) {
         let address = Email::parse(&text).map_err(|error| {
             let shown: String = text.chars().filter(|c| !c.is_control()).take(80).collect();
             rejected(format!("the mail is addressed to \"{shown}\"; {error}"))
@@ -207,21 +236,15 @@ fn mail(step: &Step<'_>, model: &EmailModel, mut data: Variables) -> Result<Mail
     if to.is_empty() || to.len() > RECIPIENTS_MAX {
         return Err(rejected(format!("the mail has {} recipients; it needs 1 to {RECIPIENTS_MAX}", to.len())));
     }
-    let subject: String = plain_text(&model.subject.evaluate(&data, step.env.now));
-    let subject = subject.chars().map(|c| if c.is_control() { ' ' } else { c }).take(200).collect();
-    let is_html = match model.body.0.first() {
-        Some(Segment::Text(text)) => text.trim_start().starts_with('<'),
-        Some(Segment::Value(_)) | None => false,
-    };
-    let (text, html) = if is_html {
-        let html = model.body.render(|placeholder| escaped(&placeholder.plain(&data)));
-        (text_of(&html), html)
-    } else {
-        let text = model.body.render_plain(&data);
-        let html = format!("<p>{}</p>", escaped(&text).replace('\n', "<br>"));
-        (text, html)
-    };
-    Ok(MailRequest { to, subject, text, html })
+    Ok(to)
+}
+
+fn subject_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(200).collect()
+}
+
+fn html_of(text: &str) -> String {
+    format!("<p>{}</p>", escaped(text).replace('\n', "<br>"))
 }
 
 /// One address, a comma list, a JSON array as text, or a list.

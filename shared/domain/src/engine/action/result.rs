@@ -3,6 +3,7 @@
 use super::Failed;
 use crate::action::{Answer, HttpAnswer};
 use crate::process::{SystemTask, Work};
+use crate::script::CommandAnswer;
 use serde_json::{Map, Value, json};
 
 /// The result of an answer.
@@ -14,7 +15,8 @@ pub(super) fn of(task: &SystemTask, answer: &Answer) -> Result<Value, Failed> {
         Answer::Http(http) => http,
     };
     if !(200..300).contains(&http.status) {
-        return Err(commands_own(task, http).unwrap_or_else(|| refused(http)));
+        let own = matches!(task.work, Work::Command { .. }).then(|| commands_own(http)).flatten();
+        return Err(own.unwrap_or_else(|| refused(http)));
     }
     match &task.work {
         Work::GraphQl { .. } => graphql(http),
@@ -25,6 +27,18 @@ pub(super) fn of(task: &SystemTask, answer: &Answer) -> Result<Value, Failed> {
             "headers": http.headers.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect::<Map<_, Value>>(),
             "body": body(http),
         })),
+    }
+}
+
+/// What the answer to a command means to the script that called it.
+pub fn command_answer(answer: &Answer) -> CommandAnswer {
+    match answer {
+        Answer::Http(http) if (200..300).contains(&http.status) => CommandAnswer::Done(body(http)),
+        Answer::Http(http) => {
+            let Failed { code, message, .. } = commands_own(http).unwrap_or_else(|| refused(http));
+            CommandAnswer::Failed { code, message }
+        }
+        Answer::Mail { message_ids } => CommandAnswer::Done(json!({ "messageIds": message_ids })),
     }
 }
 
@@ -53,10 +67,7 @@ fn graphql(http: &HttpAnswer) -> Result<Value, Failed> {
 }
 
 /// A command says with `code` and `message` why it refused; the class is that of its status all the same.
-fn commands_own(task: &SystemTask, http: &HttpAnswer) -> Option<Failed> {
-    if !matches!(task.work, Work::Command { .. }) {
-        return None;
-    }
+fn commands_own(http: &HttpAnswer) -> Option<Failed> {
     let body: Value = serde_json::from_str(&http.body).ok()?;
     let code = body.get("code")?.as_str().filter(|code| !code.is_empty())?.to_owned();
     let status = refused(http);

@@ -5,6 +5,7 @@ use super::progress::Progress;
 use super::{Entry, May};
 use crate::console::instances::Moment;
 use crate::format::{self, Zone};
+use domain::action::UNAWAITED;
 use domain::command::{Actor, Door, Origin};
 use domain::event::{EndCause, Event};
 use domain::external_task::Status;
@@ -137,6 +138,7 @@ impl Reader<'_> {
                 format!("The timer {} runs until {}.", self.name(event), self.time(*due))
             }
             Event::TimerFired { event, .. } => format!("The timer {} fired.", self.name(event)),
+            Event::ActionOrdered { attempt: UNAWAITED, .. } => "A script ordered a mail.".to_owned(),
             Event::ActionOrdered { element, attempt, .. } => {
                 format!("{}: attempt {attempt} was ordered.", self.step(*element)?)
             }

@@ -1,0 +1,113 @@
+//! Commands of scripts: asked for one by one, answered from the record, mails after the script has run (S4-26, S4-42).
+
+use super::dsl::*;
+use crate::action::{ActionRequest, JobChange, UNAWAITED};
+use crate::effect::Effect;
+use crate::ids::Number;
+use crate::instance::InstanceStatus;
+use crate::process::{Process, ScriptTask};
+use crate::rejection::Rejection;
+use crate::script::{CommandAnswer, CommandCall, ScriptFailure, ScriptOutcome, ScriptRequest};
+use serde_json::{Value, json};
+
+type Evaluated = Result<ScriptOutcome, ScriptFailure>;
+
+/// Two scripts behind each other that run `source`, then a user task.
+fn two_scripts() -> Process {
+    let script = || ScriptTask { script: "commands".to_owned(), ..ScriptTask::default() };
+    model("calls")
+        .start("start")
+        .script_task("first", script())
+        .script_task("second", script())
+        .end("end")
+        .flow("start > first > second > end")
+        .build()
+}
+
+/// What a script does that calls `name` with `arguments` and returns the answer.
+fn calls(request: &ScriptRequest<'_>, name: &str, arguments: Value) -> Evaluated {
+    match request.answers.first() {
+        None => Err(ScriptFailure::CommandWanted { number: 0, name: name.to_owned(), arguments }),
+        Some(CommandAnswer::Done(value)) => result(value.clone()),
+        Some(CommandAnswer::Failed { code, message }) => {
+            Err(ScriptFailure::Bpmn { code: code.clone(), message: message.clone() })
+        }
+    }
+}
+
+fn call(element: u16, number: usize) -> CommandCall {
+    CommandCall { element: Number(element), number, name: "Score".to_owned(), arguments: json!({ "customer": 7 }) }
+}
+
+/// S4-26: each call of each script is asked for by element, number, name and arguments, and nothing changes meanwhile.
+#[test]
+fn a_decision_waits_for_one_command_after_the_other() {
+    let mut world = given(two_scripts());
+    world.scripts.on("commands", |request| calls(request, "Score", json!({ "customer": 7 })));
+    assert_eq!(world.start(json!({})).refused("TRY_AGAIN"), &Rejection::CommandWanted(Box::new(call(2, 0))));
+    world.commands.push((call(2, 0), CommandAnswer::Done(json!(700))));
+    assert_eq!(world.start(json!({})).refused("TRY_AGAIN"), &Rejection::CommandWanted(Box::new(call(3, 1))));
+    world.commands.push((call(3, 1), CommandAnswer::Done(json!(800))));
+    world.start(json!({})).status(InstanceStatus::Completed);
+    assert_eq!(world.state().instance.variables["lastScriptResult"], json!(800));
+}
+
+/// A command that fails throws its code in the script: boundary events catch it, else it is an incident.
+#[test]
+fn a_command_that_fails_is_a_business_error_of_its_script() {
+    let mut world = given(two_scripts());
+    world.scripts.on("commands", |request| calls(request, "Score", json!({ "customer": 7 })));
+    let failed = CommandAnswer::Failed { code: "UNKNOWN_COMMAND".to_owned(), message: "no such command".to_owned() };
+    world.commands.push((call(2, 0), failed));
+    world.start(json!({})).failed("UNKNOWN_COMMAND").status(InstanceStatus::Error);
+}
+
+/// S4-42: the built-in mail leaves with the commit; nobody waits for it, and elements behind it have numbers of their own.
+#[test]
+fn a_mail_of_a_script_leaves_when_the_script_has_run() {
+    let mut world = given(two_scripts());
+    let mail =
+        json!({ "to": ["a@x.example", "b@x.example", "a@x.example"], "subject": "Paid\r\nnow", "body": "1 < 2" });
+    world.scripts.on("commands", move |request| calls(request, "SendEmail", mail.clone()));
+    let then = world.start(json!({}));
+    let decision = then.accepted();
+    assert_eq!(decision.after.instance.status, InstanceStatus::Completed);
+    let mails: Vec<_> = decision.effects.iter().filter(|effect| matches!(effect, Effect::Mail { .. })).collect();
+    assert_eq!(mails.len(), 4);
+    let ordered: Vec<_> = decision
+        .jobs
+        .iter()
+        .filter_map(|job| match job {
+            JobChange::Ordered { element, activity, attempt: UNAWAITED, request } => Some((element, activity, request)),
+            JobChange::Ordered { .. } | JobChange::Ended { .. } => None,
+        })
+        .collect();
+    assert_eq!(ordered.len(), 2);
+    assert_eq!((ordered[0].0, ordered[0].1.as_str()), (&Number(3), "first"));
+    assert_eq!((ordered[1].0, ordered[1].1.as_str()), (&Number(5), "second"));
+    let ActionRequest::Email(request) = ordered[0].2.as_ref() else { panic!("no mail") };
+    assert_eq!(request.to.len(), 2);
+    assert_eq!((request.subject.as_str(), request.text.as_str()), ("Paid  now", "1 < 2"));
+    assert_eq!(request.html, "<p>1 &lt; 2</p>");
+}
+
+/// Mails of a script that fails afterwards never leave.
+#[test]
+fn a_script_that_fails_sends_nothing() {
+    let mut world = given(two_scripts());
+    world.scripts.on("commands", |request| {
+        let mail = json!({ "to": "a@x.example", "subject": "s", "body": "b" });
+        calls(request, "SendEmail", mail)?;
+        Err(ScriptFailure::Technical("after the mail".to_owned()))
+    });
+    let then = world.start(json!({}));
+    assert!(then.accepted().jobs.is_empty());
+    assert!(!then.accepted().effects.iter().any(|effect| matches!(effect, Effect::Mail { .. })));
+}
+
+#[test]
+fn a_mail_without_a_usable_address_fails_in_the_script() {
+    let mut world = given(two_scripts());
+    world.scripts.on("commands", |request| calls(request, "SendEmail", json!({ "to": "nobody", "subject": "s" })));
+    world.start(json!({})).failed("MAIL_REJECTED");
+}
