@@ -32,6 +32,8 @@ pub(crate) fn action(node: &FlowNode<'_, '_>) -> Option<Action> {
     match node.bpmn_name() {
         "sendTask" => match properties.plain("messageType") {
             None if properties.get("to").is_some() => Some(Action::Email),
+            // In Camunda 8 a send task is a job for a worker like any service task.
+            None if properties.get("Type").is_some_and(is_task_definition) => Some(Action::Command),
             None => None,
             Some(word) => match word.to_ascii_lowercase().as_str() {
                 "email" => Some(Action::Email),
