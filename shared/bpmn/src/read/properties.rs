@@ -201,11 +201,17 @@ impl Properties {
         }
     }
 
-    /// BPMN's own `humanPerformer` and `potentialOwner`, where no property says who does it.
+    /// BPMN's own `humanPerformer` and `potentialOwner`, where no property says who does it. Owners join the candidates
+    /// of a vendor's attribute, as in the engines that read both.
     fn assignment(&mut self, node: Node<'_, '_>, element: &str, reader: &mut Reader<'_>) {
         for found in assignment::read(node, reader) {
             let key = found.property.to_ascii_lowercase();
-            if let Some(first) = self.by_key.get(&key) {
+            if let Some(first) = self.by_key.get_mut(&key) {
+                let candidates = first.name.starts_with("candidate");
+                if candidates && is_names(&first.value.text) && is_names(&found.value.text) {
+                    first.value = first.value.with_text(format!("{},{}", first.value.text, found.value.text));
+                    continue;
+                }
                 let message = format!("{} is ignored because {} is given as well", found.tag, first.name);
                 reader.report.warning("VENDOR_PROPERTY_IGNORED", found.at, element, message);
                 continue;
@@ -290,4 +296,9 @@ impl Properties {
         });
         self.headers = headers;
     }
+}
+
+/// Whether a list of names can be made longer by more names: an expression and a JSON list are wholes.
+fn is_names(text: &str) -> bool {
+    !["=", "${", "#{", "["].iter().any(|start| text.trim_start().starts_with(start))
 }
