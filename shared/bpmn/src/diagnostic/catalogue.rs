@@ -324,6 +324,11 @@ const PROPERTIES: &[Entry] = &[
         "Use letters, digits and `_`, and no name of the engine's.",
     ),
     error("INVALID_PATH", "A path to a variable cannot be read.", "Write `order.lines[0].price`."),
+    warning(
+        "PARTIAL_EXPRESSION",
+        "A text contains `${...}`, which is an expression only as the whole value.",
+        "Write `{{ path }}` for values inside a text.",
+    ),
     error(
         "INVALID_EXPRESSION",
         "An expression or a condition cannot be read.",

@@ -17,12 +17,27 @@ pub(crate) fn expression(value: &Located, element: &str, what: &str, reader: &mu
     let text = value.plain();
     reader.report.steps += text.len();
     match ValueExpr::parse(&text) {
-        Ok(value) => Some(value),
+        Ok(parsed) => {
+            partial(&parsed, value.start(), element, what, reader);
+            Some(parsed)
+        }
         Err(error) => {
             let message = format!("{what}: {}", error.message);
             reader.report.error("INVALID_EXPRESSION", value.plain_place(error.offset), element, message);
             None
         }
+    }
+}
+
+/// Other engines evaluate `${...}` inside a text too. Here the text stands as it is, which its author must know.
+pub(crate) fn partial(value: &ValueExpr, at: usize, element: &str, what: &str, reader: &mut Reader<'_>) {
+    let ValueExpr::Literal(text) = value else { return };
+    if text.contains("${") || text.contains("#{") {
+        let message = format!(
+            "{what}: \"{text}\" is a text as it is written, because ${{...}} is an expression only as the whole value; \
+             write {{{{ path }}}} for values inside a text"
+        );
+        reader.report.warning("PARTIAL_EXPRESSION", at, element, message);
     }
 }
 

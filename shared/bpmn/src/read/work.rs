@@ -66,7 +66,10 @@ fn item_expression(
     reader: &mut Reader<'_>,
 ) -> Option<ValueExpr> {
     match ValueExpr::parse(item) {
-        Ok(expression) => Some(expression),
+        Ok(expression) => {
+            value::partial(&expression, property.value.start(), &node.id, &property.name, reader);
+            Some(expression)
+        }
         Err(error) => {
             let message = format!("{}: \"{item}\": {}", property.name, error.message);
             reader.report.error("INVALID_EXPRESSION", property.value.start(), &node.id, message);
