@@ -6,6 +6,7 @@ mod document;
 mod expectation;
 mod guess;
 mod outside;
+mod random;
 mod text;
 mod world;
 
@@ -34,6 +35,14 @@ fn models_of_other_engines_run_to_the_outcome_their_names_describe() {
         failures.extend(result.err());
     }
     assert!(failures.is_empty(), "{} expectations do not hold:\n{}", failures.len(), failures.join("\n"));
+}
+
+/// Whatever is done in whatever order, what may be done is accepted and nothing is lost.
+#[test]
+fn models_of_other_engines_hold_together_in_any_order_of_events() {
+    let Some(models) = corpus::load() else { return skipped("no BPMN corpus beside the repository") };
+    let failures: Vec<String> = models.iter().flat_map(|model| random::play(&models, model)).collect();
+    assert!(failures.is_empty(), "{} runs do not hold together:\n{}", failures.len(), failures.join("\n"));
 }
 
 #[test]

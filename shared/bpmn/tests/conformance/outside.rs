@@ -43,10 +43,9 @@ pub fn play(world: &mut World<'_>) -> Outcome {
             InstanceStatus::Cancelled => return Outcome::Cancelled,
             InstanceStatus::Running | InstanceStatus::Waiting | InstanceStatus::Error => {}
         }
-        match any_move(world) {
-            Some(Ok(())) => {}
-            Some(Err(rejection)) => return Outcome::Refused(format!("{}: {rejection}", rejection.code())),
-            None => return at_rest(world),
+        let Some(first) = moves(world).into_iter().next() else { return at_rest(world) };
+        if let Err(rejection) = carry_out(world, &first) {
+            return Outcome::Refused(format!("{}: {rejection}", rejection.code()));
         }
     }
     Outcome::GoesOn
@@ -104,13 +103,25 @@ pub fn timers(world: &World<'_>) -> usize {
     moving(world).flat_map(|(_, life)| &life.state.instance.elements).map(|live| live.timers.len()).sum()
 }
 
-fn any_move(world: &mut World<'_>) -> Option<Result<(), Rejection>> {
-    if let Some((key, command)) = task(world).or_else(|| request(world)).or_else(|| word(world)) {
-        return Some(world.execute(key, &command));
-    }
-    let (key, command, due) = timer(world)?;
-    world.now = world.now.max(due);
-    Some(world.execute(key, &command))
+/// Something the outside may do now.
+pub struct Move {
+    key: InstanceKey,
+    command: Command,
+    /// When a timer is due; other moves take no time.
+    due: Option<Timestamp>,
+}
+
+/// Everything the outside may do now: open tasks first, then what is awaited, then the timer that is due next.
+pub fn moves(world: &World<'_>) -> Vec<Move> {
+    let now = tasks(world).into_iter().chain(requests(world)).chain(words(world));
+    let next = timer(world).map(|(key, command, due)| Move { key, command, due: Some(due) });
+    now.map(|(key, command)| Move { key, command, due: None }).chain(next).collect()
+}
+
+/// Carries a move out.
+pub fn carry_out(world: &mut World<'_>, Move { key, command, due }: &Move) -> Result<(), Rejection> {
+    world.now = world.now.max(due.unwrap_or(world.now));
+    world.execute(*key, command)
 }
 
 /// What an incident stops does not move.
@@ -122,20 +133,26 @@ fn moving<'w, 'a>(world: &'w World<'a>) -> impl Iterator<Item = (InstanceKey, &'
     world.lives.iter().filter(move |(_, life)| moves(life)).map(|(key, life)| (*key, life))
 }
 
-fn task(world: &World<'_>) -> Option<(InstanceKey, Command)> {
-    moving(world).find_map(|(key, life)| {
-        let task = life.state.work_tasks.values().find(|task| !task.state.is_final())?.key;
-        Some((key, Command::Complete(Completion { task, action: None, values: Variables::new() })))
-    })
+fn tasks(world: &World<'_>) -> Vec<(InstanceKey, Command)> {
+    let open = |(key, life): (InstanceKey, &Life<'_>)| {
+        let tasks = life.state.work_tasks.values().filter(|task| !task.state.is_final());
+        let complete = |task| Command::Complete(Completion { task, action: None, values: Variables::new() });
+        tasks.map(|task| (key, complete(task.key))).collect::<Vec<_>>()
+    };
+    moving(world).flat_map(open).collect()
 }
 
-fn request(world: &World<'_>) -> Option<(InstanceKey, Command)> {
-    moving(world).find_map(|(key, life)| {
-        let task = life.state.tasks.values().find(|task| !task.status.is_final())?;
-        let action = life.process.external_task(&task.activity)?.actions.first()?.name.clone();
-        let submission = Submission { task: task.key, action, values: Variables::new(), id: "s-1".to_owned() };
-        Some((key, Command::Submit(submission)))
-    })
+fn requests(world: &World<'_>) -> Vec<(InstanceKey, Command)> {
+    let mut found = Vec::new();
+    for (key, life) in moving(world) {
+        for task in life.state.tasks.values().filter(|task| !task.status.is_final()) {
+            let model = life.process.external_task(&task.activity);
+            let Some(action) = model.and_then(|model| model.actions.first()) else { continue };
+            let (task, action, id) = (task.key, action.name.clone(), "s-1".to_owned());
+            found.push((key, Command::Submit(Submission { task, action, values: Variables::new(), id })));
+        }
+    }
+    found
 }
 
 fn awaited(world: &World<'_>) -> Vec<(InstanceKey, Number, String, Awaited)> {
@@ -149,9 +166,11 @@ fn awaited(world: &World<'_>) -> Vec<(InstanceKey, Number, String, Awaited)> {
     found
 }
 
-fn word(world: &World<'_>) -> Option<(InstanceKey, Command)> {
-    let (key, element, event, awaited) = awaited(world).into_iter().next()?;
-    Some((key, Command::Receive { element, event, awaited, variables: Variables::new() }))
+fn words(world: &World<'_>) -> Vec<(InstanceKey, Command)> {
+    let receive = |(key, element, event, awaited)| {
+        (key, Command::Receive { element, event, awaited, variables: Variables::new() })
+    };
+    awaited(world).into_iter().map(receive).collect()
 }
 
 fn timer(world: &World<'_>) -> Option<(InstanceKey, Command, Timestamp)> {

@@ -19,6 +19,9 @@ BPMN 2.0, which variables it starts with, what is done in which order, and what 
 how often an element was reached, what a variable holds, how it ended. A sentence stands here only when every line \
 of it holds; the test fails otherwise.
 
+A third test plays every process that can be run in drawn orders of tasks, messages and timers: each move that is \
+possible must be accepted, and between two moves nothing may be lost, left over or open without its element.
+
 Written by a test in `shared/bpmn/tests/conformance`; `UPDATE_EXPECTED=1 cargo test -p bpmn --test conformance` writes it \
 again.
 ";
@@ -33,7 +36,9 @@ file may not say is a diagnostic of its deployment.
 `ConnectorKey` says what a service task does. Listeners are ignored with a warning. Scripts are JavaScript without the \
 engine's Java API: `execution.getVariable(...)` is `SCRIPT_ERROR`, variables are bare names.
 - **Expressions** call no methods. A variable that is missing is null and a condition with it does not hold, where \
-Flowable refuses to evaluate. Values of different kinds are never equal: the text `\"1\"` is not the number 1.
+Flowable refuses to evaluate. Values of different kinds are never equal: the text `\"1\"` is not the number 1. \
+An expression is the whole value; inside a text `${...}` is text, with a warning, and `{{ path }}` brings values. A \
+task's name is never an expression.
 - **No flow.** A gateway without a flow whose condition holds stops the instance with the incident `NO_FLOW`, which a \
 retry with corrected variables mends; Flowable rolls the last step back.
 - **Conditions on flows** are looked at behind exclusive and inclusive gateways only; behind a start event or an \
@@ -49,6 +54,8 @@ is the incident `UNKNOWN_PROCESS`, which no error event catches; deploy it and r
 are not known.
 - **Multi-instance.** A collection must be a list when the activity is reached; anything else is `INVALID_COLLECTION`. \
 How many turns there are is fixed then.
-- **Candidates.** A single candidate user of a task without groups is its assignee at once.
+- **People.** A single candidate user of a task without groups is its assignee at once. Owners of tasks, skip \
+expressions, initiators and variables that name tasks or called processes are not known: `initiator` is null unless it \
+is given at the start.
 - **Not executable.** A file whose processes all say `isExecutable=\"false\"` is refused, because it would deploy nothing.
 ";
