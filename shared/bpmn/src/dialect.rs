@@ -321,6 +321,21 @@ pub(crate) const ZEEBE_ELEMENTS: &[(&str, &str, &str)] = &[
 pub(crate) const OTHER_ENGINES: &[&str] =
     &["connector", "taskListener", "executionListener", "formData", "formProperty", "failedJobRetryTimeCycle", "field"];
 
+/// Attributes of Camunda 7 and its relatives that change what a process does there and mean nothing here: told as well.
+pub(crate) const OTHER_ENGINES_ATTRIBUTES: &[&str] = &[
+    "businessCalendarName",
+    "idVariableName",
+    "inheritVariables",
+    "initiator",
+    "owner",
+    "skipExpression",
+    "taskCompleterVariableName",
+    "taskIdVariableName",
+    "useLocalScopeForOutParameters",
+    "variableMappingClass",
+    "variableMappingDelegateExpression",
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -231,6 +231,9 @@ impl Properties {
             }
             if let Some((_, property)) = dialect::CAMUNDA_ATTRIBUTES.iter().find(|(name, _)| *name == found.name()) {
                 self.vendor(property, &found, element, reader);
+            } else if dialect::OTHER_ENGINES_ATTRIBUTES.contains(&found.name()) {
+                let message = format!("{} belongs to another engine and has no effect here", found.name());
+                reader.report.warning("EXTENSION_IGNORED", found.range().start, element, message);
             }
         }
     }

@@ -55,7 +55,7 @@ are not known.
 - **Multi-instance.** A collection must be a list when the activity is reached; anything else is `INVALID_COLLECTION`. \
 How many turns there are is fixed then.
 - **People.** A single candidate user of a task without groups is its assignee at once. Owners of tasks, skip \
-expressions, initiators and variables that name tasks or called processes are not known: `initiator` is null unless it \
-is given at the start.
+expressions, initiators and variables that name tasks or called processes mean nothing, with a warning: `initiator` is \
+null unless it is given at the start.
 - **Not executable.** A file whose processes all say `isExecutable=\"false\"` is refused, because it would deploy nothing.
 ";
