@@ -381,6 +381,10 @@ impl<'a> Step<'a> {
     /// I-06: runs a failed element again. A task that is still open is simply answered again.
     pub fn retry(&mut self, number: Number) -> Result<(), Rejection> {
         self.emit(Event::IncidentResolved(number));
+        if self.state.instance.element(number).is_some_and(|live| !live.arrived.is_empty()) {
+            // A join waits on: `run` looks whether it can go on now.
+            return Ok(());
+        }
         // An incident without an element instance is about flows that wait; they go on when all incidents are closed.
         match self.state.instance.element(number).map(|live| live.task) {
             Some(Some(task)) => {

@@ -27,6 +27,7 @@ mod multi_instance;
 mod outbound;
 mod permission;
 mod properties;
+mod reference;
 mod remind;
 mod resend;
 mod retry;

@@ -4,7 +4,7 @@ use super::{Step, call::throw_to_parent, multi_instance, scope, user_task};
 use crate::event::Event;
 use crate::ids::Number;
 use crate::instance::{Incident, Place};
-use crate::process::{Element, ElementKind, ThrownError, Trigger};
+use crate::process::{Element, ElementKind, Process, ThrownError, Trigger};
 use crate::script::ScriptFailure;
 use crate::variables::{VARIABLES_BYTES_MAX, Variables};
 use serde_json::{Value, json};
@@ -135,8 +135,9 @@ pub(crate) fn catcher<'a>(step: &Step<'a>, thrower: Number, failure: &Failure) -
             let interrupting = interrupting || number != activity;
             return Some(Catch { event, at: At::Activity(number), interrupting });
         }
-        // What handles the errors of a scope does not handle its own.
-        if !matches!(element.kind, ElementKind::EventSubProcess) {
+        // A scope that an event sub-process has interrupted has no handler left; one that runs beside the rest of its
+        // scope is a part of it.
+        if !interrupts(process, element) {
             let handlers =
                 process.event_sub_processes(element.parent).map(|(_, start, model)| (start, &model.trigger, true));
             if let Some((event, interrupting)) = best(handlers, failure) {
@@ -145,6 +146,14 @@ pub(crate) fn catcher<'a>(step: &Step<'a>, thrower: Number, failure: &Failure) -
         }
         number = multi_instance::host(step, live.scope?);
     }
+}
+
+/// An event sub-process that takes its scope away when it begins.
+fn interrupts(process: &Process, element: &Element) -> bool {
+    matches!(element.kind, ElementKind::EventSubProcess)
+        && process.within(process.index(&element.id)).any(|(_, start)| {
+            matches!(&start.kind, ElementKind::EventStart(event) if event.interrupting || event.trigger.is_error())
+        })
 }
 
 /// The event that catches a failure: by exactly its code, else by the class of its code, else one that catches any.

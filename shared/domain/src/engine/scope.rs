@@ -46,7 +46,9 @@ pub(super) fn enter_event_sub_process(step: &mut Step<'_>, start: &Element, plac
     };
     let reached = Ready::at(&around.id, place);
     step.emit(Event::ElementActivated(reached.activated(number)));
-    step.enter(&start.id, Place { scope: Some(number), handles: place.handles });
+    let inside = Place { scope: Some(number), handles: place.handles };
+    open(step, Some(parent), inside);
+    step.enter(&start.id, inside);
 }
 
 /// True where the start event of an event sub-process begins it, false where it waits in the scope around it.

@@ -1,6 +1,6 @@
 //! Who catches an error, as far as one process shows it: the engine's search, without an instance.
 
-use crate::read::{FlowNode, NodeKind, Outline, error_code};
+use crate::read::{FlowNode, NodeKind, Outline, boolean_attribute, error_code};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What the error events of one activity, or of one scope, catch.
@@ -27,7 +27,7 @@ pub(super) struct Catchers<'o> {
     activities: BTreeMap<&'o str, Caught<'o>>,
     /// Event sub-processes, by the scope in which they stand.
     scopes: BTreeMap<Option<usize>, Caught<'o>>,
-    /// Of each sub-process: its id, whether it is an event sub-process, and what is around it.
+    /// Of each sub-process: its id, whether it is an event sub-process that interrupts its scope, and what is around it.
     around: BTreeMap<usize, (&'o str, bool, Option<usize>)>,
 }
 
@@ -36,8 +36,12 @@ impl<'o> Catchers<'o> {
         let mut catchers = Catchers { activities: BTreeMap::new(), scopes: BTreeMap::new(), around: BTreeMap::new() };
         for (index, node) in outline.nodes.iter().enumerate() {
             if node.kind.is_scope() {
-                let is_event = node.kind == NodeKind::EventSubProcess;
-                catchers.around.insert(index, (&node.id, is_event, node.parent));
+                let starts = outline.nodes.iter().filter(|start| start.parent == Some(index));
+                let mut starts = starts.filter(|start| start.kind == NodeKind::EventStart);
+                let interrupts = starts.any(|start| {
+                    boolean_attribute(start.node, "isInterrupting") || error_code(start, outline).is_some()
+                });
+                catchers.around.insert(index, (&node.id, interrupts, node.parent));
             }
             let Some(code) = error_code(node, outline) else { continue };
             if node.kind == NodeKind::BoundaryEvent
@@ -70,7 +74,7 @@ impl<'o> Catchers<'o> {
             if self.activities.get(id).is_some_and(&holds) {
                 return true;
             }
-            // What handles the errors of a scope does not handle its own.
+            // A scope that an event sub-process has interrupted has no handler left.
             if !handles && self.scopes.get(&scope).is_some_and(&holds) {
                 return true;
             }

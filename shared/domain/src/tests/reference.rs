@@ -1,0 +1,3 @@
+//! The engine against a reference interpreter.
+
+mod found;

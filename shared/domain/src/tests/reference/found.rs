@@ -1,0 +1,75 @@
+//! What random cases found, each as small as it gets.
+
+use crate::instance::InstanceStatus;
+use crate::process::Trigger;
+use crate::tests::dsl::*;
+use serde_json::json;
+
+/// BPMN 2.0, 13.5.4: an event sub-process is a scope like any other, with event sub-processes of its own.
+#[test]
+fn an_event_sub_process_in_an_event_sub_process_begins_to_wait_with_it() {
+    let process = model("nested")
+        .start("start")
+        .task("main", work())
+        .end("end")
+        .flow("start > main > end")
+        .on("outer", false, Trigger::Timer(once("PT1H")))
+        .task("ask", work())
+        .on("inner", true, Trigger::Timer(once("PT2H")))
+        .script("remind", "count reminded")
+        .flow("inner-start > remind")
+        .close()
+        .flow("outer-start > ask")
+        .close()
+        .build();
+    let mut world = given(process).started(json!({}));
+    world.after("PT1H").fire("outer-start", "outer-start", 1).status(InstanceStatus::Waiting);
+    world.after("PT2H").fire("inner-start", "inner-start", 1).accepted();
+    assert_eq!((world.variable("reminded"), world.live()), (json!(1), vec!["outer-start", "main"]));
+}
+
+/// A retry looks again whether an inclusive join can go on, and does not push it on without the paths it waits for.
+#[test]
+fn the_retry_of_a_stuck_inclusive_join_says_the_same() {
+    let process = model("stuck")
+        .start("start")
+        .gateway("either")
+        .parallel("never")
+        .inclusive("join")
+        .script("after", "count after")
+        .end("end")
+        .flow("start > never > join > after > end")
+        .flow("start > join")
+        .flow("either > never")
+        .build();
+    let mut world = given(process);
+    world.start(json!({})).failed("JOIN_STUCK");
+    world.retry().failed("JOIN_STUCK").status(InstanceStatus::Error);
+    assert_eq!((world.variable("after"), world.live()), (json!(null), vec!["never", "join"]));
+    assert_eq!(world.state().instance.incidents.len(), 2);
+}
+
+/// An event sub-process that interrupts nothing is a part of the scope in which it runs, and so is what it throws; one
+/// that has interrupted its scope has no handler beside it.
+#[test]
+fn an_error_in_an_event_sub_process_is_caught_beside_it_unless_it_interrupted_the_scope() {
+    for (interrupting, status) in [(false, InstanceStatus::Completed), (true, InstanceStatus::Error)] {
+        let process = model("beside")
+            .start("start")
+            .task("main", work())
+            .end("end")
+            .flow("start > main > end")
+            .on("hourly", interrupting, Trigger::Timer(once("PT1H")))
+            .error_end("give-up", "TOO_LATE")
+            .flow("hourly-start > give-up")
+            .close()
+            .on("rescue", true, Trigger::Error(None))
+            .script("note", "count rescued")
+            .flow("rescue-start > note")
+            .close()
+            .build();
+        let mut world = given(process).started(json!({}));
+        world.after("PT1H").fire("hourly-start", "hourly-start", 1).status(status);
+        assert_eq!(world.variable("rescued"), if interrupting { json!(null) } else { json!(1) });
+    }
+}
