@@ -1,3 +1,114 @@
-//! The engine against a reference interpreter.
+//! The engine against a reference interpreter: random processes, random paths, random faults. A case is a number; the
+//! same number is the same case on every machine. One that fails is made small and printed with its number, and
+//! `REFERENCE_CASE=number cargo test -p domain reference` runs it again. `REFERENCE_CASES=number` runs more of them.
 
+mod drive;
 mod found;
+mod generate;
+mod interpreter;
+mod picture;
+mod plan;
+mod random;
+mod shrink;
+
+use drive::{Case, Told, tell};
+use plan::Plan;
+use random::Random;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Cases that every run tells; more are a matter of patience.
+const BLOCKS: u64 = 3_000;
+const GRAPHS: u64 = 500;
+/// Commands after the start of an instance.
+const COMMANDS: usize = 24;
+
+fn case(number: u64, generate: fn(&mut Random) -> Plan) -> Case {
+    let mut random = Random::new(number);
+    let plan = generate(&mut random);
+    Case { plan, choices: (0..COMMANDS).map(|_| random.next()).collect() }
+}
+
+/// Panics of the engine and of the world around it count like differences.
+fn told(case: &Case) -> Result<Told, String> {
+    catch_unwind(AssertUnwindSafe(|| tell(case))).unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<String>().cloned();
+        let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
+        Err(format!("panicked: {}", text.unwrap_or_default()))
+    })
+}
+
+#[allow(clippy::disallowed_methods, reason = "how many cases are told is no matter of the domain")]
+fn setting(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
+}
+
+/// Tells the cases of one kind.
+fn agree(kind: &str, cases: u64, generate: fn(&mut Random) -> Plan) -> Vec<Told> {
+    let only = setting("REFERENCE_CASE");
+    let numbers = only.map_or(0..setting("REFERENCE_CASES").unwrap_or(cases), |number| number..number + 1);
+    let mut stories = Vec::new();
+    for number in numbers {
+        let case = case(number, generate);
+        match told(&case) {
+            Ok(told) => stories.push(told),
+            Err(_) => {
+                let small = shrink::shrink(case, |smaller| told(smaller).is_err());
+                let difference = told(&small).err().unwrap_or_default();
+                panic!("{kind}: REFERENCE_CASE={number} fails. As small as it gets:\n{}{difference}", small.plan);
+            }
+        }
+    }
+    stories
+}
+
+/// What a run of stories saw at least once; a generator that makes nothing of a kind proves nothing about it.
+fn saw(stories: &[Told], names: &[&str], codes: &[&str]) {
+    if stories.len() < 100 {
+        return;
+    }
+    for name in names {
+        let reached = |told: &Told| told.reached.iter().any(|other| other.trim_end_matches(char::is_numeric) == *name);
+        assert!(stories.iter().any(reached), "no story reached {name}");
+    }
+    for code in codes {
+        assert!(stories.iter().any(|told| told.codes.iter().any(|other| other == code)), "no story met {code}");
+    }
+    let cut = stories.iter().filter(|told| told.cut).count();
+    assert!(cut * 5 < stories.len(), "{cut} stories were cut");
+    let completed = stories.iter().filter(|told| told.completed).count();
+    assert!(completed * 5 > stories.len(), "only {completed} came to their end");
+    let commands: usize = stories.iter().map(|told| told.commands).sum();
+    assert!(commands > 2 * stories.len(), "only {commands} commands");
+}
+
+const NODES: [&str; 15] = [
+    "start",
+    "end",
+    "terminate",
+    "error",
+    "pass",
+    "script",
+    "ask",
+    "exclusive",
+    "parallel",
+    "inclusive",
+    "wait",
+    "sub",
+    "on",
+    "begin",
+    "boundary",
+];
+
+/// What is split is joined: such processes also come to their end, whatever is answered.
+#[test]
+fn block_structured_processes_run_as_the_reference_says() {
+    let stories = agree("block_structured", BLOCKS, generate::blocks);
+    saw(&stories, &NODES, &["JOIN_STUCK", "NO_FLOW", "SCRIPT_ERROR", "LOW", "HIGH"]);
+}
+
+/// Flows lead from anywhere to anywhere: unbalanced joins, inclusive joins in loops, paths that multiply.
+#[test]
+fn unstructured_processes_run_as_the_reference_says() {
+    let stories = agree("unstructured", GRAPHS, generate::graph);
+    saw(&stories, &NODES, &["JOIN_STUCK", "NO_FLOW", "SCRIPT_ERROR", "LOW", "HIGH"]);
+}

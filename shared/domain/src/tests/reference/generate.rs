@@ -1,0 +1,106 @@
+//! Makes random processes: block-structured ones, in which what is split is joined, and graphs of the same nodes with
+//! flows wherever chance puts them.
+
+mod blocks;
+mod graph;
+
+pub use blocks::blocks;
+pub use graph::graph;
+
+use super::plan::{Each, Flow, Id, Node, Occurs, Plan, Script, Test, Throw, What};
+use super::random::Random;
+use serde_json::{Map, json};
+
+/// Business errors are thrown and caught by these codes.
+const CODES: [&str; 2] = ["LOW", "HIGH"];
+
+/// A plan in the making.
+struct Draft<'r> {
+    random: &'r mut Random,
+    plan: Plan,
+    next: Id,
+    /// Nodes that may still be made.
+    room: usize,
+}
+
+impl Draft<'_> {
+    fn new(random: &mut Random, room: usize, sound: bool) -> Draft<'_> {
+        let mut variables = Map::new();
+        for number in 0..4 {
+            variables.insert(format!("v{number}"), json!(random.below(3)));
+        }
+        variables.insert("none".to_owned(), json!([]));
+        variables.insert("some".to_owned(), json!([1, 2, 0][..1 + random.below(3)]));
+        let plan = Plan { nodes: Vec::new(), flows: Vec::new(), variables, sound };
+        Draft { random, plan, next: 0, room }
+    }
+
+    fn add(&mut self, scope: Option<Id>, what: What) -> Id {
+        let id = self.next;
+        self.next += 1;
+        self.room = self.room.saturating_sub(1);
+        self.plan.nodes.push(Node { id, what, scope, turns: None, job_before: false, job_after: false });
+        id
+    }
+
+    fn node(&mut self, id: Id) -> &mut Node {
+        self.plan.nodes.iter_mut().find(|node| node.id == id).expect("it was added")
+    }
+
+    /// At most one flow leads from a node to another: ids of flows are unique.
+    fn flow(&mut self, from: Id, to: Id, test: Option<Test>, default: bool) {
+        if !self.plan.flows.iter().any(|flow| (flow.from, flow.to) == (from, to)) {
+            self.plan.flows.push(Flow { from, to, test, default });
+        }
+    }
+
+    fn test(&mut self) -> Test {
+        Test::Is(format!("v{}", self.random.below(4)), self.random.below(3) as i64)
+    }
+
+    fn throw(&mut self) -> Throw {
+        if !self.plan.sound && self.random.one_in(3) { Throw::Technical } else { Throw::Business(self.code()) }
+    }
+
+    fn code(&mut self) -> String {
+        self.random.pick(&CODES).to_owned()
+    }
+
+    fn timer(&mut self, interrupting: bool) -> Occurs {
+        let times = (!interrupting && self.random.one_in(3)).then(|| self.random.below(4) as u32);
+        Occurs::Timer { minutes: self.random.below(90) as u32, times }
+    }
+
+    /// An activity or event that does something without opening a scope. In a sound plan errors come with their catcher.
+    fn simple(&mut self) -> What {
+        let throws = if self.plan.sound { 0 } else { self.random.below(3) };
+        match self.random.below(10) {
+            0 | 1 => What::Pass,
+            2 => What::Script(Script::Count(format!("n{}", self.random.below(3)))),
+            3 if throws > 0 => What::Script(Script::Throws(self.test(), self.throw())),
+            3 => What::Wait(self.random.below(60) as u32),
+            4 if throws > 0 => What::Script(Script::Throws(self.test(), self.throw())),
+            5 if throws > 0 => What::Ask(Some((self.test(), self.throw()))),
+            _ => What::Ask(None),
+        }
+    }
+
+    /// Multi-instance characteristics and jobs for an activity, now and then.
+    fn adorn(&mut self, id: Id) {
+        let repeatable = matches!(self.node(id).what, What::Pass | What::Script(_) | What::Ask(_) | What::Sub);
+        if repeatable && self.random.one_in(7) {
+            let list = match self.random.below(4) {
+                0 => Ok("none".to_owned()),
+                1 | 2 => Ok("some".to_owned()),
+                _ => Err(self.random.below(4) as u32),
+            };
+            let enough = self.random.one_in(4).then(|| 1 + self.random.below(2) as u32);
+            let gives = self.random.one_in(3).then(|| self.random.pick(&["item", "v1", "loopCounter"]).to_owned());
+            let sequential = self.random.one_in(2);
+            self.node(id).turns = Some(Each { sequential, list, enough, gives });
+        }
+        let (before, after) = (self.random.one_in(12), self.random.one_in(12));
+        let node = self.node(id);
+        (node.job_before, node.job_after) = (before, after);
+    }
+}

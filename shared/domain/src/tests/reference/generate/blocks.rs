@@ -1,0 +1,282 @@
+//! Block-structured processes. Sound ones reach their end whatever is answered; in others paths also end early, errors
+//! are caught by nobody and conditions fail.
+
+use super::Draft;
+use crate::tests::reference::plan::{Id, Occurs, Plan, Script, Test, Throw, What};
+use crate::tests::reference::random::Random;
+
+/// A loose end: the flow that leaves a node is still to be drawn.
+#[derive(Clone)]
+struct End {
+    node: Id,
+    test: Option<Test>,
+    default: bool,
+}
+
+pub fn blocks(random: &mut Random) -> Plan {
+    let sound = random.one_in(2);
+    let room = 5 + random.below(20);
+    let mut draft = Draft::new(random, room, sound);
+    let ends = draft.scope(None, 0);
+    draft.finish(None, ends);
+    draft.plan
+}
+
+fn loose(node: Id) -> Vec<End> {
+    vec![End { node, test: None, default: false }]
+}
+
+impl Draft<'_> {
+    /// The inside of the process or of a sub-process, with its event sub-processes.
+    fn scope(&mut self, scope: Option<Id>, depth: usize) -> Vec<End> {
+        while self.random.one_in(4) {
+            self.handler(scope, depth);
+        }
+        let start = self.add(scope, What::Start);
+        self.sequence(scope, depth, loose(start))
+    }
+
+    /// An event sub-process.
+    fn handler(&mut self, scope: Option<Id>, depth: usize) {
+        let around = self.add(scope, What::OnEvent);
+        let mut interrupting = self.random.one_in(2);
+        let event = if self.random.one_in(2) {
+            interrupting = true;
+            let code = self.code();
+            Occurs::Error((!self.random.one_in(3)).then_some(code))
+        } else {
+            self.timer(interrupting)
+        };
+        if !self.plan.sound && self.random.one_in(6) && depth < 2 {
+            self.handler(Some(around), depth + 1);
+        }
+        let start = self.add(Some(around), What::EventStart { event, interrupting });
+        let ends = self.sequence(Some(around), depth + 1, loose(start));
+        self.finish(Some(around), ends);
+    }
+
+    fn sequence(&mut self, scope: Option<Id>, depth: usize, mut ends: Vec<End>) -> Vec<End> {
+        for _ in 0..1 + self.random.below(3) {
+            if ends.is_empty() || self.room == 0 {
+                break;
+            }
+            ends = self.block(scope, depth, ends);
+        }
+        ends
+    }
+
+    fn block(&mut self, scope: Option<Id>, depth: usize, ends: Vec<End>) -> Vec<End> {
+        if depth >= 4 || self.room < 4 {
+            return self.activity(scope, ends);
+        }
+        match self.random.below(12) {
+            0 | 1 => self.exclusive(scope, depth, ends),
+            2 | 3 => self.parallel(scope, depth, ends),
+            4 | 5 => self.inclusive(scope, depth, ends),
+            6 => self.again(scope, depth, ends),
+            7 | 8 => self.sub_process(scope, depth, ends),
+            _ => self.activity(scope, ends),
+        }
+    }
+
+    /// Draws the flows of loose ends to a new node. A gateway that must not join them gets a merge before it.
+    fn lead(&mut self, scope: Option<Id>, mut ends: Vec<End>, what: What) -> Id {
+        if ends.len() > 1 && matches!(what, What::Parallel | What::Inclusive) {
+            let merge = self.lead(scope, ends, What::Exclusive);
+            ends = loose(merge);
+        }
+        let node = self.add(scope, what);
+        self.draw(ends, node);
+        node
+    }
+
+    fn draw(&mut self, ends: Vec<End>, to: Id) {
+        for end in ends {
+            self.flow(end.node, to, end.test, end.default);
+        }
+    }
+
+    fn finish(&mut self, scope: Option<Id>, ends: Vec<End>) {
+        if !ends.is_empty() {
+            self.lead(scope, ends, What::End);
+        }
+    }
+
+    fn activity(&mut self, scope: Option<Id>, ends: Vec<End>) -> Vec<End> {
+        let mut what = self.simple();
+        let caught = self.plan.sound && self.random.one_in(4);
+        if caught {
+            // It throws now and then, and its own boundary event catches that.
+            let (test, throw) = (self.test(), self.throw());
+            what = match self.random.below(2) {
+                0 => What::Script(Script::Throws(test, throw)),
+                _ => What::Ask(Some((test, throw))),
+            };
+        }
+        let asks = matches!(what, What::Ask(_));
+        let node = self.lead(scope, ends, what);
+        self.adorn(node);
+        let mut after = loose(node);
+        if caught {
+            after.extend(self.beside(scope, node, Occurs::Error(None), true));
+        } else if self.random.one_in(4) {
+            after.extend(self.catches(scope, node));
+        }
+        if asks && self.random.one_in(3) {
+            after.extend(self.rings(scope, node));
+        }
+        if asks && !caught && self.random.one_in(6) {
+            self.handles(scope, node);
+        }
+        after
+    }
+
+    /// A boundary event whose path joins what comes after the activity, or ends.
+    fn beside(&mut self, scope: Option<Id>, on: Id, event: Occurs, interrupting: bool) -> Vec<End> {
+        let boundary = self.add(scope, What::Boundary { on, event, interrupting });
+        let mut ends = loose(boundary);
+        if self.random.one_in(2) {
+            let pass = self.lead(scope, ends, What::Pass);
+            ends = loose(pass);
+        }
+        // Beside an activity that goes on, a path of its own must not arrive where one is expected.
+        if !interrupting || (!self.plan.sound && self.random.one_in(3)) {
+            self.finish(scope, ends);
+            return Vec::new();
+        }
+        ends
+    }
+
+    fn catches(&mut self, scope: Option<Id>, on: Id) -> Vec<End> {
+        let code = self.code();
+        let event = Occurs::Error((!self.random.one_in(3)).then_some(code));
+        self.beside(scope, on, event, true)
+    }
+
+    fn rings(&mut self, scope: Option<Id>, on: Id) -> Vec<End> {
+        let interrupting = self.random.one_in(2);
+        let event = self.timer(interrupting);
+        self.beside(scope, on, event, interrupting)
+    }
+
+    /// A boundary error event that leaves the task open; its path ends or leads back to the task.
+    fn handles(&mut self, scope: Option<Id>, on: Id) {
+        let code = self.code();
+        let boundary =
+            self.add(scope, What::Boundary { on, event: Occurs::Error(Some(code.clone())), interrupting: false });
+        let throw = (self.test(), Throw::Business(code));
+        self.node(on).what = What::Ask(Some(throw));
+        let pass = self.lead(scope, loose(boundary), What::Pass);
+        if self.random.one_in(2) {
+            self.flow(pass, on, None, false);
+        } else {
+            self.finish(scope, loose(pass));
+        }
+    }
+
+    /// Branches with their conditions, and where they end.
+    fn branches(&mut self, scope: Option<Id>, depth: usize, split: Id, tests: bool) -> Vec<Vec<End>> {
+        let count = 2 + self.random.below(2);
+        let mut branches = Vec::new();
+        for number in 0..count {
+            let default = tests && number + 1 == count && (self.plan.sound || !self.random.one_in(8));
+            let test = (tests && !default).then(|| self.test());
+            let ends = vec![End { node: split, test, default }];
+            let made = self.plan.nodes.len();
+            let mut ends = self.sequence(scope, depth + 1, ends);
+            if self.plan.nodes.len() == made {
+                let pass = self.lead(scope, ends, What::Pass);
+                ends = loose(pass);
+            }
+            if !self.plan.sound && self.random.one_in(6) {
+                let code = self.code();
+                let what = [What::End, What::Terminate, What::ErrorEnd(code)][self.random.below(3)].clone();
+                self.lead(scope, std::mem::take(&mut ends), what);
+            }
+            branches.push(ends);
+        }
+        branches
+    }
+
+    fn exclusive(&mut self, scope: Option<Id>, depth: usize, ends: Vec<End>) -> Vec<End> {
+        let split = self.lead(scope, ends, What::Exclusive);
+        self.adorn(split);
+        let ends: Vec<End> = self.branches(scope, depth, split, true).into_iter().flatten().collect();
+        if ends.is_empty() || self.random.one_in(2) {
+            return ends;
+        }
+        let merge = self.lead(scope, ends, What::Exclusive);
+        loose(merge)
+    }
+
+    /// Without a gateway the split is implicit, and without a join everything behind runs once for each path.
+    fn parallel(&mut self, scope: Option<Id>, depth: usize, ends: Vec<End>) -> Vec<End> {
+        let what = if self.random.one_in(4) { What::Pass } else { What::Parallel };
+        let split = self.lead(scope, ends, what);
+        let branches = self.branches(scope, depth, split, false);
+        if !self.plan.sound && self.random.one_in(5) {
+            return branches.into_iter().flatten().collect();
+        }
+        self.join(scope, branches, What::Parallel)
+    }
+
+    fn inclusive(&mut self, scope: Option<Id>, depth: usize, ends: Vec<End>) -> Vec<End> {
+        let split = self.lead(scope, ends, What::Inclusive);
+        self.adorn(split);
+        let branches = self.branches(scope, depth, split, true);
+        self.join(scope, branches, What::Inclusive)
+    }
+
+    /// One flow for each branch leads to the join.
+    fn join(&mut self, scope: Option<Id>, branches: Vec<Vec<End>>, what: What) -> Vec<End> {
+        let mut single = Vec::new();
+        for ends in branches.into_iter().filter(|ends| !ends.is_empty()) {
+            if ends.len() == 1 && !single.iter().any(|other: &End| other.node == ends[0].node) {
+                single.extend(ends);
+            } else {
+                let merge = self.lead(scope, ends, What::Exclusive);
+                single.extend(loose(merge));
+            }
+        }
+        if single.is_empty() {
+            return single;
+        }
+        let join = self.add(scope, what);
+        self.draw(single, join);
+        if self.random.one_in(8) {
+            self.node(join).job_before = true;
+        }
+        loose(join)
+    }
+
+    /// A loop that a counter ends.
+    fn again(&mut self, scope: Option<Id>, depth: usize, ends: Vec<End>) -> Vec<End> {
+        let what = if self.random.one_in(2) { What::Exclusive } else { What::Pass };
+        let head = self.lead(scope, ends, what);
+        let ends = self.sequence(scope, depth + 1, loose(head));
+        if ends.is_empty() {
+            return ends;
+        }
+        let counter = format!("turns{head}");
+        let count = self.lead(scope, ends, What::Script(Script::Count(counter.clone())));
+        let more = self.lead(scope, loose(count), What::Exclusive);
+        let limit = 1 + self.random.below(3) as i64;
+        self.flow(more, head, Some(Test::Below(counter, limit)), false);
+        vec![End { node: more, test: None, default: true }]
+    }
+
+    fn sub_process(&mut self, scope: Option<Id>, depth: usize, ends: Vec<End>) -> Vec<End> {
+        let sub = self.lead(scope, ends, What::Sub);
+        self.adorn(sub);
+        let inside = self.scope(Some(sub), depth + 1);
+        self.finish(Some(sub), inside);
+        let mut after = loose(sub);
+        if self.random.one_in(2) {
+            after.extend(self.catches(scope, sub));
+        }
+        if self.random.one_in(3) {
+            after.extend(self.rings(scope, sub));
+        }
+        after
+    }
+}

@@ -1,0 +1,357 @@
+//! The reference interpreter: BPMN 2.0.2, chapter 13, said as plainly as it can be and without a line of the engine.
+//! Tokens lie on sequence flows, at joins or before activities; activities and scopes are activity instances. Nothing is
+//! fast here: every question is answered by looking at everything.
+//!
+//! The standard leaves open which token moves first. Where this can be seen, the product's order is meant: tokens move in
+//! the order in which they were put down, each as far as the next element; a scope ends, and then an inclusive join goes
+//! on, only when no token can move; of several the innermost scope and the oldest join come first.
+
+mod commands;
+mod errors;
+mod joins;
+mod scopes;
+mod turns;
+mod work;
+
+use super::plan::{Id, Plan, What};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+/// Elements that one command reaches at most; what is left waits for a job.
+const REACHED_BY_ONE_COMMAND: usize = 200;
+/// Open tasks of one instance.
+const ASKED_AT_ONCE: usize = 90;
+pub const MINUTE: i64 = 60_000;
+
+/// Names an activity instance and tells how old it is.
+pub type Age = u64;
+
+/// Before the element that it reaches next.
+#[derive(Clone, Debug)]
+pub struct Token {
+    pub node: Id,
+    /// The flow it came by.
+    pub flow: Option<usize>,
+    /// The sub-process instance, or the multi-instance activity, that it is in.
+    pub scope: Option<Age>,
+    /// The task whose refused answer it handles.
+    pub handles: Option<Age>,
+}
+
+/// An element that is being done, or an event that is waited for.
+#[derive(Clone, Debug)]
+pub struct Activity {
+    pub age: Age,
+    pub node: Id,
+    pub scope: Option<Age>,
+    pub handles: Option<Age>,
+    pub alarms: Vec<Alarm>,
+    /// A colleague is asked.
+    pub asks: bool,
+    pub failed: bool,
+    /// Of a multi-instance activity as a whole.
+    pub turns: Option<Turns>,
+    /// Variables of its own.
+    pub local: Map<String, Value>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Alarm {
+    pub event: Id,
+    pub due: i64,
+    /// From 1.
+    pub nth: u32,
+}
+
+#[derive(Clone, Debug)]
+pub struct Turns {
+    pub total: u32,
+    pub begun: u32,
+    pub done: u32,
+    pub given: BTreeMap<u32, Value>,
+}
+
+/// A token that waits at a join.
+#[derive(Clone, Debug)]
+pub struct Arrived {
+    pub token: Token,
+    pub since: Age,
+}
+
+#[derive(Clone, Debug)]
+pub struct Incident {
+    pub node: Id,
+    pub code: &'static str,
+    /// Of business errors the code that nobody caught.
+    pub thrown: Option<String>,
+    pub at: At,
+}
+
+impl Incident {
+    pub fn code(&self) -> &str {
+        self.thrown.as_deref().unwrap_or(self.code)
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum At {
+    Activity(Age),
+    /// The tokens that would pass a join together; named by the oldest of them.
+    Join {
+        scope: Option<Age>,
+        since: Age,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    Running,
+    Waiting,
+    Completed,
+    Error,
+    Cancelled,
+}
+
+/// How often an element was reached, left as modelled and taken away.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub reached: usize,
+    pub left: usize,
+    pub withdrawn: usize,
+}
+
+/// Why an element could not do its work.
+pub struct Failure {
+    code: &'static str,
+    /// The code of a business error.
+    thrown: Option<String>,
+}
+
+pub struct Reference<'p> {
+    plan: &'p Plan,
+    /// Milliseconds.
+    pub now: i64,
+    pub status: Status,
+    pub variables: Map<String, Value>,
+    /// Oldest first, as everything here.
+    moving: Vec<Token>,
+    /// Before an asynchronous element, or behind one: wait for a job.
+    handed_over: Vec<Token>,
+    /// Wait for a job, or for the end of an error.
+    pub resting: Vec<Token>,
+    pub arrived: Vec<Arrived>,
+    pub activities: Vec<Activity>,
+    pub incidents: Vec<Incident>,
+    /// Code and element of every error.
+    pub errors: Vec<(String, Id)>,
+    pub counts: BTreeMap<Id, Counts>,
+    born: Age,
+    reached: usize,
+    /// Elements reached since somebody outside decided something.
+    pub reached_by_itself: usize,
+    stopped: bool,
+}
+
+impl<'p> Reference<'p> {
+    /// Lets everything move until nothing can, and says what is left.
+    fn advance(&mut self) {
+        if self.stopped && self.incidents.is_empty() {
+            self.stopped = false;
+            self.moving.append(&mut self.resting);
+        }
+        loop {
+            while self.incidents.is_empty() && self.reached < REACHED_BY_ONE_COMMAND && !self.moving.is_empty() {
+                let oldest = self.moving.remove(0);
+                self.reached += 1;
+                self.reached_by_itself += 1;
+                self.reach(oldest);
+            }
+            if !self.incidents.is_empty() || !self.moving.is_empty() {
+                break;
+            }
+            if !self.end_a_scope() && !self.pass_an_inclusive_join() {
+                break;
+            }
+        }
+        self.resting.append(&mut self.moving);
+        self.resting.append(&mut self.handed_over);
+        self.settle();
+    }
+
+    fn settle(&mut self) {
+        if self.incidents.is_empty() {
+            self.find_stuck_joins();
+        }
+        let at_rest = self.incidents.is_empty() && self.resting.is_empty() && self.arrived.is_empty();
+        if at_rest && self.activities.iter().all(|activity| self.listens(activity)) {
+            self.activities.clear();
+        }
+        self.status = if !self.incidents.is_empty() {
+            Status::Error
+        } else if !self.resting.is_empty() {
+            Status::Running
+        } else if self.activities.is_empty() && self.arrived.is_empty() {
+            Status::Completed
+        } else {
+            Status::Waiting
+        };
+    }
+
+    /// A token reaches an element.
+    fn reach(&mut self, token: Token) {
+        let plan = self.plan;
+        let node = plan.node(token.node);
+        if self.is_absorbed(&token) {
+            return;
+        }
+        if let Some(each) = &node.turns {
+            let around = token.scope.and_then(|age| self.activity(age));
+            let turn = around.is_some_and(|around| around.node == node.id && around.turns.is_some());
+            let age = self.begin(&token);
+            if turn {
+                self.begin_turn(age, each)
+            } else {
+                self.begin_turns(age, each)
+            }
+            return;
+        }
+        let joins = plan.incoming(node.id).len() > 1;
+        match &node.what {
+            What::Start | What::Boundary { .. } | What::Pass | What::End => {
+                let flows = plan.outgoing(node.id);
+                self.pass(&token, &flows);
+            }
+            What::Terminate => {
+                self.pass(&token, &[]);
+                self.clear(token.scope);
+            }
+            What::EventStart { .. } if self.is_in_its_own_scope(&token) => {
+                let flows = plan.outgoing(node.id);
+                self.pass(&token, &flows);
+            }
+            What::Parallel | What::Inclusive if joins => self.arrive(token),
+            What::Parallel => {
+                let flows = plan.outgoing(node.id);
+                self.pass(&token, &flows);
+            }
+            What::Exclusive | What::Inclusive | What::Script(_) => match self.work(node.id, token.scope) {
+                Ok(flows) => self.pass(&token, &flows),
+                Err(failure) => {
+                    let age = self.begin(&token);
+                    self.fail(age, failure);
+                }
+            },
+            What::ErrorEnd(_) | What::Ask(_) | What::Wait(_) | What::Sub | What::OnEvent | What::EventStart { .. } => {
+                let age = self.begin(&token);
+                self.perform(age);
+            }
+        }
+    }
+
+    /// What an activity instance does once it has begun, or again after a failure.
+    fn perform(&mut self, age: Age) {
+        let Some(activity) = self.activity(age).cloned() else { return };
+        let plan = self.plan;
+        let node = plan.node(activity.node);
+        let is_turn = self.is_turn(&activity);
+        if !is_turn {
+            self.watch_boundaries(age);
+        }
+        match &node.what {
+            What::Ask(_) if self.activities.iter().filter(|task| task.asks).count() >= ASKED_AT_ONCE => {
+                self.change(age, |task| task.alarms.clear());
+                self.fail(age, Failure { code: "LIMIT", thrown: None });
+            }
+            What::Ask(_) => self.change(age, |task| task.asks = true),
+            What::Wait(minutes) => self.set_alarm(age, Alarm { event: node.id, due: self.after(*minutes), nth: 1 }),
+            What::EventStart { event, .. } => {
+                if let Some(due) = self.first_time(event) {
+                    self.set_alarm(age, Alarm { event: node.id, due, nth: 1 });
+                }
+            }
+            What::Sub | What::OnEvent => self.open(Some(age), Some(node.id), activity.handles),
+            What::ErrorEnd(code) => self.fail(age, Failure { code: "", thrown: Some(code.clone()) }),
+            What::Start
+            | What::End
+            | What::Terminate
+            | What::Pass
+            | What::Script(_)
+            | What::Exclusive
+            | What::Parallel
+            | What::Inclusive
+            | What::Boundary { .. } => match self.work(node.id, Some(age)) {
+                Ok(flows) => self.leave(age, &flows),
+                Err(failure) => self.fail(age, failure),
+            },
+        }
+    }
+
+    /// Puts a token on each flow.
+    fn send(&mut self, flows: &[usize], scope: Option<Age>, handles: Option<Age>) {
+        for flow in flows {
+            let (from, to) = (self.plan.flows[*flow].from, self.plan.flows[*flow].to);
+            let token = Token { node: to, flow: Some(*flow), scope, handles };
+            let job = self.plan.node(from).job_after || self.plan.node(to).job_before;
+            if job { self.handed_over.push(token) } else { self.moving.push(token) }
+        }
+    }
+
+    /// Puts a token before an element that no flow leads to.
+    fn put(&mut self, node: Id, scope: Option<Age>, handles: Option<Age>) {
+        let token = Token { node, flow: None, scope, handles };
+        if self.plan.node(node).job_before { self.handed_over.push(token) } else { self.moving.push(token) }
+    }
+
+    /// Reached and left at once.
+    fn pass(&mut self, token: &Token, flows: &[usize]) {
+        let counts = self.counts.entry(token.node).or_default();
+        counts.reached += 1;
+        counts.left += 1;
+        self.send(flows, token.scope, token.handles);
+    }
+
+    fn begin(&mut self, token: &Token) -> Age {
+        self.counts.entry(token.node).or_default().reached += 1;
+        self.born += 1;
+        self.activities.push(Activity {
+            age: self.born,
+            node: token.node,
+            scope: token.scope,
+            handles: token.handles,
+            alarms: Vec::new(),
+            asks: false,
+            failed: false,
+            turns: None,
+            local: Map::new(),
+        });
+        self.born
+    }
+
+    /// Ends as modelled.
+    fn leave(&mut self, age: Age, flows: &[usize]) {
+        let Some(activity) = self.activity(age).cloned() else { return };
+        if self.is_turn(&activity) {
+            self.end_turn(&activity);
+            return;
+        }
+        self.activities.retain(|other| other.age != age);
+        self.counts.entry(activity.node).or_default().left += 1;
+        self.send(flows, activity.scope, activity.handles);
+    }
+
+    /// The path that handles a refused answer came back to the task that is still open.
+    fn is_absorbed(&self, token: &Token) -> bool {
+        let task = token.handles.and_then(|age| self.activity(age));
+        task.is_some_and(|task| task.node == token.node && task.asks)
+    }
+
+    pub fn activity(&self, age: Age) -> Option<&Activity> {
+        self.activities.iter().find(|activity| activity.age == age)
+    }
+
+    fn change(&mut self, age: Age, how: impl FnOnce(&mut Activity)) {
+        if let Some(activity) = self.activities.iter_mut().find(|activity| activity.age == age) {
+            how(activity);
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! What comes from outside: the start, answers, timers, jobs, an operator's retry and cancel.
+
+use super::{Activity, Age, Alarm, At, Failure, MINUTE, Reference, Status};
+use crate::tests::reference::plan::{Id, Occurs, Plan, What};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+impl<'p> Reference<'p> {
+    pub fn started(plan: &'p Plan, now: i64) -> Reference<'p> {
+        let mut reference = Reference {
+            plan,
+            now,
+            status: Status::Running,
+            variables: plan.variables.clone(),
+            moving: Vec::new(),
+            handed_over: Vec::new(),
+            resting: Vec::new(),
+            arrived: Vec::new(),
+            activities: Vec::new(),
+            incidents: Vec::new(),
+            errors: Vec::new(),
+            counts: BTreeMap::new(),
+            born: 0,
+            reached: 0,
+            reached_by_itself: 0,
+            stopped: false,
+        };
+        reference.open(None, None, None);
+        reference.advance();
+        reference
+    }
+
+    fn command(&mut self) {
+        self.reached = 0;
+        self.reached_by_itself = 0;
+        self.stopped = !self.incidents.is_empty();
+    }
+
+    /// A colleague answers an open task: the values become variables, unless the answer is refused.
+    pub fn answer(&mut self, age: Age, values: &Map<String, Value>) {
+        self.command();
+        let Some(task) = self.activity(age).cloned() else { return };
+        let plan = self.plan;
+        if let What::Ask(Some((test, throw))) = &plan.node(task.node).what {
+            let name = test.variable();
+            let seen = values.get(name).cloned().or_else(|| self.value(Some(age), name));
+            if test.holds(seen.as_ref()) {
+                self.refuse(age, Failure::of(throw));
+                self.advance();
+                return;
+            }
+        }
+        for (name, value) in values {
+            self.set(Some(age), name, value.clone());
+        }
+        self.set(Some(age), "userAction", json!("Approve"));
+        self.set(Some(age), "currentUser", json!("olga"));
+        if matches!(plan.node(task.node).what, What::Ask(Some(_))) {
+            self.nothing_resulted(Some(age));
+        }
+        let flows = plan.outgoing(task.node);
+        self.leave(age, &flows);
+        self.advance();
+    }
+
+    /// A boundary event that interrupts nothing leaves the task open and handles the error beside it.
+    fn refuse(&mut self, age: Age, failure: Failure) {
+        match self.catcher(age, &failure).filter(|catch| !catch.interrupting) {
+            Some(catch) => {
+                let node = self.activity(age).map(|task| task.node).unwrap_or_default();
+                self.errors.push((failure.thrown.unwrap_or_default(), node));
+                self.catch(catch, Some(age));
+            }
+            None => self.fail(age, failure),
+        }
+    }
+
+    /// The alarms of one activity instance that are due, in the order of their times, up to the one that came.
+    pub fn fire(&mut self, age: Age, event: Id) {
+        self.command();
+        let Some(activity) = self.activity(age) else { return };
+        let mut due: Vec<Alarm> = activity.alarms.iter().filter(|alarm| alarm.due <= self.now).cloned().collect();
+        due.sort_by_key(|alarm| (alarm.due, self.plan.position(alarm.event)));
+        for alarm in due {
+            if let Some(activity) = self.activity(age).cloned() {
+                self.change(age, |activity| activity.alarms.retain(|other| other.event != alarm.event));
+                self.wind_up(age, &alarm);
+                self.occur(&activity, alarm.event);
+                self.advance();
+            }
+            if alarm.event == event {
+                break;
+            }
+        }
+    }
+
+    /// A cycle that interrupts nothing goes on; firings that were missed are one.
+    fn wind_up(&mut self, age: Age, alarm: &Alarm) {
+        let Some((event, interrupting)) = self.plan.node(alarm.event).what.event() else { return };
+        let Occurs::Timer { minutes, times: Some(times) } = event else { return };
+        let times = if *times == 0 { 1_000 } else { *times };
+        if interrupting || alarm.nth >= times {
+            return;
+        }
+        let every = i64::from(*minutes.max(&1)) * MINUTE;
+        let next = if alarm.due + every <= self.now { self.now + every } else { alarm.due + every };
+        self.set_alarm(age, Alarm { event: alarm.event, due: next, nth: alarm.nth + 1 });
+    }
+
+    fn occur(&mut self, activity: &Activity, event: Id) {
+        let plan = self.plan;
+        let what = &plan.node(event).what;
+        match what.event() {
+            None => self.leave(activity.age, &plan.outgoing(event)),
+            Some((_, interrupting)) if what.starts_by_event() => {
+                self.start_handler(event, activity.scope, activity.handles, interrupting);
+            }
+            Some((_, interrupting)) => {
+                if interrupting {
+                    self.withdraw(activity.age);
+                }
+                self.put(event, activity.scope, activity.handles);
+            }
+        }
+    }
+
+    /// A job takes up what waits for it.
+    pub fn go_on(&mut self) {
+        let reached = self.reached_by_itself;
+        self.command();
+        self.reached_by_itself = reached;
+        self.moving.append(&mut self.resting);
+        self.advance();
+    }
+
+    /// Whatever failed is done again. A task is open again; a join waits on, and is looked at when nothing else moves.
+    pub fn retry(&mut self, values: &Map<String, Value>) {
+        self.command();
+        self.variables.extend(values.clone());
+        let mut incidents = self.incidents.clone();
+        incidents.sort_by_key(super::Incident::age);
+        for incident in incidents {
+            self.incidents.retain(|other| other.at != incident.at);
+            match incident.at {
+                At::Join { .. } => {}
+                At::Activity(age) => {
+                    self.change(age, |activity| activity.failed = false);
+                    if !self.activity(age).is_some_and(|activity| activity.asks) {
+                        self.perform(age);
+                    }
+                }
+            }
+        }
+        self.advance();
+    }
+
+    pub fn cancel(&mut self) {
+        self.clear(None);
+        self.status = Status::Cancelled;
+    }
+
+    /// The timers of the boundary events of an activity begin to run.
+    pub(super) fn watch_boundaries(&mut self, age: Age) {
+        let Some(node) = self.activity(age).map(|activity| activity.node) else { return };
+        let plan = self.plan;
+        for boundary in &plan.nodes {
+            let What::Boundary { on, event, .. } = &boundary.what else { continue };
+            if let Some(due) = self.first_time(event).filter(|_| *on == node) {
+                self.set_alarm(age, Alarm { event: boundary.id, due, nth: 1 });
+            }
+        }
+    }
+
+    pub(super) fn first_time(&self, event: &Occurs) -> Option<i64> {
+        match event {
+            Occurs::Timer { minutes, times } => {
+                Some(self.after(if times.is_some() { *minutes.max(&1) } else { *minutes }))
+            }
+            Occurs::Error(_) => None,
+        }
+    }
+
+    pub(super) fn after(&self, minutes: u32) -> i64 {
+        self.now + i64::from(minutes) * MINUTE
+    }
+
+    pub(super) fn set_alarm(&mut self, age: Age, alarm: Alarm) {
+        self.change(age, |activity| activity.alarms.push(alarm));
+    }
+}
