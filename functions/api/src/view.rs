@@ -7,7 +7,7 @@ mod history;
 mod job;
 pub mod work_task;
 
-use domain::decision::Reply;
+use domain::decision::{FormError, Reply};
 use domain::ids::InstanceKey;
 use domain::instance::{Aggregate, Instance};
 use domain::process::Process;
@@ -15,6 +15,11 @@ use domain::time::Timestamp;
 use domain::work_task::WorkTask;
 use serde_json::{Map, Value, json};
 use store::{InstanceRow, Job, JournalEntry};
+
+/// What a script said about an answer.
+pub(crate) fn form_errors(errors: &[FormError]) -> Value {
+    errors.iter().map(|error| json!({ "field": error.field, "message": error.message })).collect()
+}
 
 /// The answer to a start.
 pub fn started(process: &Process, after: &Aggregate, reply: &Reply, variables: bool) -> Value {

@@ -8,7 +8,7 @@ use app::{Error, Request as CommandRequest, random};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::command::{Actor, Command, Door, Origin, Submission};
-use domain::decision::{FieldError, Problem, Reply};
+use domain::decision::{self, FieldError, Problem, Reply};
 use domain::external_task::Status;
 use domain::rejection::Rejection;
 use domain::time::Timestamp;
@@ -113,6 +113,11 @@ fn decoded(text: &str) -> String {
     percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
+fn refused(error: &decision::FormError) -> FieldError {
+    let problem = Problem::Refused { code: String::new(), message: error.message.clone() };
+    FieldError { field: error.field.clone(), problem }
+}
+
 /// One request behind a genuine link.
 struct Visit<'a> {
     public: &'a Public,
@@ -153,7 +158,9 @@ impl Visit<'_> {
                     (false, false) => DraftNote::Restored,
                     (false, true) => DraftNote::None,
                 };
-                let shown = Shown { values: &task.draft, errors: &[], chosen: self.chosen.as_deref(), draft };
+                // What a script said about the last answer; the page of the post itself shows what that post met.
+                let errors: Vec<FieldError> = task.form_errors.iter().map(refused).collect();
+                let shown = Shown { values: &task.draft, errors: &errors, chosen: self.chosen.as_deref(), draft };
                 opened.task_page(self.public, &self.page_value(&opened), &shown, self.nonce).await?
             }
             Status::Completed if answered_here => opened.success_page(self.public, self.nonce).await?,

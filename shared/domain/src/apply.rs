@@ -126,6 +126,13 @@ pub fn apply(state: &mut Aggregate, at: Timestamp, event: &Event) {
         Event::TaskSubmitDenied { task, values, .. } => {
             if let Some(task) = state.tasks.get_mut(task) {
                 merge(&mut task.draft, values);
+                task.form_errors.clear();
+            }
+        }
+        Event::FormErrorsSet { task, errors } => {
+            let of_external = state.tasks.get_mut(task).map(|task| &mut task.form_errors);
+            if let Some(shown) = of_external.or(state.work_tasks.get_mut(task).map(|task| &mut task.form_errors)) {
+                shown.clone_from(errors);
             }
         }
         Event::TaskCompleted { task, .. } | Event::TaskEnded { task, .. } => {
@@ -227,6 +234,7 @@ fn create_task(state: &mut Aggregate, at: Timestamp, created: &TaskCreated) {
         form_context: created.form_context.clone(),
         input_data: created.input_data.clone(),
         draft: Variables::new(),
+        form_errors: Vec::new(),
         answers: Variables::new(),
         outcome: None,
         submission: None,
@@ -247,6 +255,7 @@ fn release_element(state: &mut Aggregate, element: Number) {
 
 fn end_task(task: &mut ExternalTask, at: Timestamp, event: &Event) {
     task.draft.clear();
+    task.form_errors.clear();
     if let Event::TaskCompleted { outcome, answers, submission, .. } = event {
         task.status = Status::Completed;
         task.completed_at = Some(at);

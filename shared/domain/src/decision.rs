@@ -8,6 +8,7 @@ use crate::instance::Aggregate;
 use crate::process::Process;
 use crate::script::{CommandAnswer, CommandCall, LogLine, Scripts};
 use crate::time::Timestamp;
+use serde::{Deserialize, Serialize};
 
 /// Everything outside the state that a decision depends on.
 pub struct Env<'a> {
@@ -85,6 +86,17 @@ pub struct FieldError {
     pub field: String,
     /// What is wrong with it.
     pub problem: Problem,
+}
+
+/// What a script has to say about an answer: it stands on the task, and at the form, until the next answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FormError {
+    /// Name of the field; empty for the answer as a whole.
+    #[serde(rename = "f", default, skip_serializing_if = "String::is_empty")]
+    pub field: String,
+    /// The sentence.
+    #[serde(rename = "m")]
+    pub message: String,
 }
 
 /// What can be wrong with a submitted value. Sentences are the catalogue's.

@@ -105,6 +105,10 @@ impl Erasure {
                 Event::TaskDraftSaved { values, .. } | Event::TaskSubmitDenied { values, .. } if theirs => {
                     *values = Variables::new();
                 }
+                Event::FormErrorsSet { errors, .. } if theirs => errors.clear(),
+                Event::FormErrorsSet { errors, .. } => {
+                    errors.iter_mut().for_each(|error| self.text(&mut error.message))
+                }
                 Event::TaskCompleted { answers, .. } if theirs => *answers = Variables::new(),
                 Event::VariablesSet(values) | Event::LocalsSet { values, .. } if answer => {
                     values.iter_mut().for_each(|(_, value)| *value = Value::Null);

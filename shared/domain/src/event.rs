@@ -1,5 +1,6 @@
 //! What happened. Events are the history people read and the log that replays to the stored state; `apply` folds them.
 
+use crate::decision::FormError;
 use crate::external_task::Status;
 use crate::ids::{InstanceKey, Number};
 use crate::instance::{Incident, InstanceStatus, Parent, Ready, Subscription, Thrown};
@@ -229,6 +230,16 @@ pub enum Event {
         #[serde(rename = "v", default, skip_serializing_if = "Variables::is_empty")]
         values: Variables,
     },
+    /// A script told the task of either kind what was wrong with its last answer.
+    #[serde(rename = "formErrors")]
+    FormErrorsSet {
+        /// The task.
+        #[serde(rename = "t")]
+        task: Number,
+        /// What.
+        #[serde(rename = "w")]
+        errors: Vec<FormError>,
+    },
     /// E-03.
     #[serde(rename = "reminded")]
     TaskReminded {
@@ -418,6 +429,7 @@ impl Event {
             Event::TaskOpened(task) | Event::TaskResent(task) => Some(*task),
             Event::TaskDraftSaved { task, .. }
             | Event::TaskSubmitDenied { task, .. }
+            | Event::FormErrorsSet { task, .. }
             | Event::TaskReminded { task, .. }
             | Event::TaskSynced { task, .. }
             | Event::TaskCompleted { task, .. }
@@ -461,6 +473,7 @@ impl Event {
             | Event::TaskResent(_)
             | Event::TaskDraftSaved { .. }
             | Event::TaskSubmitDenied { .. }
+            | Event::FormErrorsSet { .. }
             | Event::TaskReminded { .. }
             | Event::TaskSynced { .. }
             | Event::TaskBounced { .. } => false,

@@ -4,6 +4,7 @@ pub(crate) mod answer;
 pub mod lifecycle;
 pub(crate) mod upkeep;
 
+use crate::decision::FormError;
 use crate::ids::{Number, TaskKey};
 use crate::notification::{Channel, Delivery, Email};
 use crate::time::Timestamp;
@@ -66,6 +67,9 @@ pub struct ExternalTask {
     /// What the recipient typed and has not answered yet.
     #[serde(default, skip_serializing_if = "Variables::is_empty")]
     pub draft: Variables,
+    /// What a script said about the last answer; gone with the next one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub form_errors: Vec<FormError>,
     /// The accepted answer.
     #[serde(default, skip_serializing_if = "Variables::is_empty")]
     pub answers: Variables,

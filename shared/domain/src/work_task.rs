@@ -8,6 +8,7 @@ pub mod lifecycle;
 pub mod policy;
 pub mod priority;
 
+use crate::decision::FormError;
 use crate::ids::{Number, TaskKey};
 use crate::instance::Instance;
 use crate::process::Process;
@@ -64,6 +65,9 @@ pub struct WorkTask {
     /// What was typed and is not accepted: of a refused or failed submission.
     #[serde(default, skip_serializing_if = "Variables::is_empty")]
     pub draft: Variables,
+    /// What a script said about the last answer; gone with the next one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub form_errors: Vec<FormError>,
     /// The accepted answer.
     #[serde(default, skip_serializing_if = "Variables::is_empty")]
     pub answers: Variables,

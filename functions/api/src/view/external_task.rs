@@ -74,6 +74,7 @@ pub fn details(details: &Details) -> Value {
     body["outcome"] = json!(task.outcome);
     if details.values_shown {
         body["answers"] = Value::Object(task.answers.clone());
+        body["formErrors"] = super::form_errors(&task.form_errors);
     }
     if let Some(link) = &details.link {
         body["link"] = link.url.as_str().into();

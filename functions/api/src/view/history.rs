@@ -58,6 +58,7 @@ pub fn elements(process: &Process, instance: &Instance, journal: &[JournalEntry]
                 | Event::TaskOpened(_)
                 | Event::TaskDraftSaved { .. }
                 | Event::TaskSubmitDenied { .. }
+                | Event::FormErrorsSet { .. }
                 | Event::TaskReminded { .. }
                 | Event::TaskResent(_)
                 | Event::TaskSynced { .. }
@@ -211,6 +212,9 @@ fn describe(key: InstanceKey, event: &Event, values: bool) -> (&'static str, Val
         }
         Event::TaskSubmitDenied { task, codes, .. } => {
             ("submitDenied", json!({ "taskKey": key.task(*task), "codes": codes }))
+        }
+        Event::FormErrorsSet { task, errors } => {
+            ("formErrors", json!({ "taskKey": key.task(*task), "errors": super::form_errors(errors) }))
         }
         Event::TaskReminded { task, .. } => ("reminded", json!({ "taskKey": key.task(*task) })),
         Event::TaskResent(task) => ("resent", json!({ "taskKey": key.task(*task) })),

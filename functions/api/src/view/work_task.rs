@@ -82,6 +82,7 @@ pub fn details(process: &Process, found: &Found, due: Option<Timestamp>) -> Valu
         "formContext": task.form_context,
         "inputData": task.input_data,
         "draft": task.draft,
+        "formErrors": super::form_errors(&task.form_errors),
         "metadata": {
             "createdAt": task.created_at.to_string(),
             "dueDate": super::time(due),

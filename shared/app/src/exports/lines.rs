@@ -117,6 +117,7 @@ fn describe(event: &Event) -> (&'static str, Option<String>) {
         Event::TaskOpened(_) => ("taskOpened", None),
         Event::TaskDraftSaved { .. } => ("draftSaved", None),
         Event::TaskSubmitDenied { codes, .. } => ("submitDenied", Some(codes.join(" "))),
+        Event::FormErrorsSet { .. } => ("formErrors", None),
         Event::TaskReminded { .. } => ("reminded", None),
         Event::TaskResent(_) => ("resent", None),
         Event::TaskSynced { version, .. } => ("templatesSynced", Some(format!("version {version}"))),

@@ -216,6 +216,7 @@ fn without_values(mut event: Event) -> Event {
             hide(&mut created.input_data);
         }
         Event::TaskDraftSaved { values, .. } | Event::TaskSubmitDenied { values, .. } => hide(values),
+        Event::FormErrorsSet { errors, .. } => errors.clear(),
         Event::TaskCompleted { answers, .. } => hide(answers),
         Event::InstanceStarted(started) => hide(&mut started.variables),
         Event::WorkTask { what, .. } => match what {

@@ -18,9 +18,13 @@ pub(super) fn apply(state: &mut Aggregate, at: Timestamp, number: Number, event:
     task.seq += u64::from(!matches!(event, WorkTaskEvent::CompleteDenied { .. }));
     match event {
         WorkTaskEvent::Created(_) => {}
-        WorkTaskEvent::CompleteDenied { values, .. } => merge(&mut task.draft, values),
+        WorkTaskEvent::CompleteDenied { values, .. } => {
+            merge(&mut task.draft, values);
+            task.form_errors.clear();
+        }
         WorkTaskEvent::Failed { values, .. } => {
             merge(&mut task.draft, values);
+            task.form_errors.clear();
             task.failed_in = Some(task.state);
             task.state = State::Failed;
         }
@@ -56,6 +60,7 @@ fn create(state: &mut Aggregate, at: Timestamp, number: Number, created: &WorkTa
         form_context: created.form_context.clone(),
         input_data: created.input_data.clone(),
         draft: Variables::new(),
+        form_errors: Vec::new(),
         answers: Variables::new(),
         outcome: None,
     };
@@ -67,6 +72,7 @@ fn end(state: &mut Aggregate, number: Number, to: State, at: Timestamp) {
     task.state = to;
     task.failed_in = None;
     task.draft.clear();
+    task.form_errors.clear();
     task.ended_at = Some(at);
     let element = task.element;
     release_element(state, element);

@@ -4,15 +4,23 @@
 use super::Step;
 use super::action::{room, written_mail};
 use crate::action::{ActionRequest, JobChange, UNAWAITED};
+use crate::decision::FormError;
 use crate::effect::Effect;
 use crate::event::Event;
-use crate::ids::Number;
+use crate::ids::{Number, TaskKey};
 use crate::rejection::Rejection;
 use crate::script::{CommandAnswer, CommandCall};
+use crate::template::plain_text;
 use serde_json::{Value, json};
 
 /// The built-in command that sends a mail: `{ to, subject, body }`.
 const SEND_EMAIL: &str = "SendEmail";
+/// The built-in command that says at a task what was wrong with its answer: `{ taskId, errors }`, where `errors` is a text,
+/// a list of texts or of `{ field, message }`, or an object of field and text.
+const SEND_FORM_ERRORS: &str = "SendFormErrors";
+/// Errors of one form at most, and characters of each.
+const FORM_ERRORS_MAX: usize = 20;
+const FORM_ERROR_CHARS_MAX: usize = 500;
 
 /// The commands of one evaluation.
 pub(super) struct Commands {
@@ -21,17 +29,20 @@ pub(super) struct Commands {
     /// What the script reads when it runs again.
     pub answers: Vec<CommandAnswer>,
     mails: Vec<ActionRequest>,
+    form_errors: Vec<(Number, Vec<FormError>)>,
 }
 
 impl Commands {
     pub fn of(element: Number) -> Commands {
-        Commands { element, answers: Vec::new(), mails: Vec::new() }
+        Commands { element, answers: Vec::new(), mails: Vec::new(), form_errors: Vec::new() }
     }
 
     /// Answers the next call, or refuses the decision until its answer is at hand.
     pub fn answer(&mut self, step: &mut Step<'_>, name: String, arguments: Value) -> Result<(), Rejection> {
         let answer = if name == SEND_EMAIL {
             self.send_email(step, &arguments)
+        } else if name == SEND_FORM_ERRORS {
+            self.send_form_errors(step, &arguments)
         } else {
             let call = CommandCall { element: self.element, number: step.called, name, arguments };
             let Some((_, answer)) = step.env.commands.iter().find(|(made, _)| *made == call) else {
@@ -55,8 +66,30 @@ impl Commands {
         }
     }
 
-    /// The script has run to its end: its mails leave with the commit. Those of a script that failed never do.
+    fn send_form_errors(&mut self, step: &Step<'_>, arguments: &Value) -> CommandAnswer {
+        let activity = arguments.get("taskId").and_then(Value::as_str).unwrap_or_default();
+        let external = step.state.tasks.values().filter(|task| !task.status.is_final() && task.activity == activity);
+        let work = step.state.work_tasks.values().filter(|task| !task.state.is_final() && task.activity == activity);
+        let open = external.map(|task| task.key).chain(work.map(|task| task.key)).map(TaskKey::number).max();
+        let Some(task) = open else {
+            let message = format!("no task \"{activity}\" is open whose form could show errors");
+            return CommandAnswer::Failed { code: "UNKNOWN_TASK".to_owned(), message };
+        };
+        self.form_errors.push((task, form_errors(arguments.get("errors").unwrap_or(&Value::Null))));
+        CommandAnswer::Done(json!({ "shown": true }))
+    }
+
+    /// The script failed: only what it said at forms stays.
+    pub fn drop_mails(mut self, step: &mut Step<'_>) {
+        self.mails.clear();
+        self.leave(step);
+    }
+
+    /// The script has run to its end: its mails leave with the commit.
     pub fn leave(self, step: &mut Step<'_>) {
+        for (task, errors) in self.form_errors {
+            step.emit(Event::FormErrorsSet { task, errors });
+        }
         let activity = step.activity(self.element);
         for mail in self.mails {
             let ActionRequest::Email(request) = &mail else { continue };
@@ -71,4 +104,24 @@ impl Commands {
             step.jobs.push(JobChange::Ordered { element: number, activity, attempt: UNAWAITED, request });
         }
     }
+}
+
+fn form_errors(value: &Value) -> Vec<FormError> {
+    let error = |field: &str, message: &Value| FormError {
+        field: field.chars().take(FORM_ERROR_CHARS_MAX).collect(),
+        message: plain_text(message).chars().take(FORM_ERROR_CHARS_MAX).collect(),
+    };
+    let of_item = |item: &Value| match item.get("message") {
+        Some(message) => error(item.get("field").and_then(Value::as_str).unwrap_or_default(), message),
+        None => error("", item),
+    };
+    let mut errors: Vec<FormError> = match value {
+        Value::Array(list) => list.iter().take(FORM_ERRORS_MAX).map(of_item).collect(),
+        Value::Object(map) if !map.contains_key("message") => {
+            map.iter().take(FORM_ERRORS_MAX).map(|(field, message)| error(field, message)).collect()
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => vec![of_item(value)],
+    };
+    errors.retain(|error| !error.message.is_empty());
+    errors
 }

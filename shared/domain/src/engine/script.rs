@@ -54,7 +54,11 @@ impl Step<'_> {
                 }
                 // Each answer lets the script come one call further; it may make a hundred of them.
                 Err(ScriptFailure::CommandWanted { name, arguments, .. }) => commands.answer(self, name, arguments)?,
-                Err(failure) => return Failure::of_script(failure).map(Err).ok_or(Rejection::Retry),
+                Err(failure) => {
+                    let failure = Failure::of_script(failure).ok_or(Rejection::Retry)?;
+                    commands.drop_mails(self);
+                    return Ok(Err(failure));
+                }
             }
         }
     }

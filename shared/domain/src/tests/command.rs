@@ -2,6 +2,7 @@
 
 use super::dsl::*;
 use crate::action::{ActionRequest, JobChange, UNAWAITED};
+use crate::decision::FormError;
 use crate::effect::Effect;
 use crate::ids::Number;
 use crate::instance::InstanceStatus;
@@ -110,4 +111,44 @@ fn a_mail_without_a_usable_address_fails_in_the_script() {
     let mut world = given(two_scripts());
     world.scripts.on("commands", |request| calls(request, "SendEmail", json!({ "to": "nobody", "subject": "s" })));
     world.start(json!({})).failed("MAIL_REJECTED");
+}
+
+/// S4-58, V-08 and V-09: what is wrong stands at the task until the next answer, which then completes the same task.
+#[test]
+fn a_script_says_at_the_form_what_was_wrong() {
+    let form = ticket().server_script("check");
+    let process = model("application")
+        .start("start")
+        .task("form", form)
+        .error("invalid", "form", false, Some("FORM_VALIDATION_ERROR"))
+        .script("notify", "notify")
+        .end("end")
+        .flow("start > form > end")
+        .flow("invalid > notify > form")
+        .build();
+    let mut world = given(process).started(json!({}));
+    world.scripts.on("check", |request| match request.user_action {
+        Some("Approve") => result(json!(null)),
+        _ => Err(ScriptFailure::Bpmn { code: "FORM_VALIDATION_ERROR".to_owned(), message: "No amount".to_owned() }),
+    });
+    world.scripts.on("notify", |request| {
+        calls(request, "SendFormErrors", json!({ "taskId": "form", "errors": { "amount": "Say how much." } }))
+    });
+    let task = world.key_of("form").number();
+    world.submit("form", "Reject", json!({}));
+    let shown = |world: &World| world.state().tasks[&task].form_errors.clone();
+    assert_eq!(shown(&world), [FormError { field: "amount".to_owned(), message: "Say how much.".to_owned() }]);
+    world.submit("form", "Approve", json!({})).status(InstanceStatus::Completed);
+    assert_eq!(shown(&world), []);
+    assert_eq!(world.state().tasks.len(), 1);
+}
+
+/// A task that is not open has no form; the script learns it.
+#[test]
+fn errors_of_no_open_task_fail_in_the_script() {
+    let mut world = given(two_scripts());
+    world
+        .scripts
+        .on("commands", |request| calls(request, "SendFormErrors", json!({ "taskId": "first", "errors": "x" })));
+    world.start(json!({})).failed("UNKNOWN_TASK");
 }

@@ -2,6 +2,7 @@
 //! snapshot is a change of stored data.
 
 use super::dsl::{RECIPIENT, key, lines, vars};
+use crate::decision::FormError;
 use crate::effect::{CallEffect, Due, Effect};
 use crate::event::{ElementActivated, EndCause, Event, InstanceStarted, TaskCreated};
 use crate::external_task::Status;
@@ -117,6 +118,13 @@ fn instance_events() -> Vec<Event> {
         Event::ActionCompleted { element, attempt: 2 },
         Event::ActionFailed { element, attempt: 1, code: "HTTP_503".to_owned(), next: Some(at()) },
         Event::ActionFailed { element, attempt: 3, code: "HTTP_404".to_owned(), next: None },
+        Event::FormErrorsSet {
+            task: Number(3),
+            errors: vec![
+                FormError { field: "amount".to_owned(), message: "Too high.".to_owned() },
+                FormError { field: String::new(), message: "Look again.".to_owned() },
+            ],
+        },
         Event::IncidentRaised(incident),
         Event::IncidentResolved(Number(2)),
         Event::CancelRequested("mistake".to_owned()),
@@ -280,7 +288,7 @@ fn every_kind_of_event_has_an_example_and_a_tag_of_its_own() {
     };
     let kinds: BTreeSet<_> = events.iter().map(|event| format!("{:?}", std::mem::discriminant(event))).collect();
     let tags: BTreeSet<String> = events.iter().map(tag).collect();
-    assert_eq!((kinds.len(), tags.len()), (38, 38));
+    assert_eq!((kinds.len(), tags.len()), (39, 39));
     assert_eq!(lines::events(&events).len(), events.len());
 }
 

@@ -47,6 +47,7 @@ pub(crate) fn write(tenant: TenantId, instance: &Instance, task: &WorkTask, extr
         .json_unless(task.form_context.is_empty(), "fc", &task.form_context)
         .json_unless(task.input_data.is_empty(), "id", &task.input_data)
         .json_unless(task.draft.is_empty(), "dr", &task.draft)
+        .json_unless(task.form_errors.is_empty(), "fe", &task.form_errors)
         .json_unless(task.answers.is_empty(), "an", &task.answers)
         .text_if("oc", task.outcome.as_ref())
         .text("p", &instance.process_id)
@@ -80,6 +81,7 @@ pub(crate) fn read(key: TaskKey, item: &Item) -> Result<(WorkTask, Extras), Erro
         form_context: reader.json_or_default("fc")?,
         input_data: reader.json_or_default("id")?,
         draft: reader.json_or_default("dr")?,
+        form_errors: reader.json_or_default("fe")?,
         answers: reader.json_or_default("an")?,
         outcome: reader.owned_opt("oc"),
     };

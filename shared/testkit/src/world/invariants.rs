@@ -177,6 +177,7 @@ fn ends_once(journal: &[JournalEntry], state: &Aggregate) -> anyhow::Result<()> 
             | Event::TaskOpened(_)
             | Event::TaskDraftSaved { .. }
             | Event::TaskSubmitDenied { .. }
+            | Event::FormErrorsSet { .. }
             | Event::TaskReminded { .. }
             | Event::TaskResent(_)
             | Event::TaskSynced { .. }

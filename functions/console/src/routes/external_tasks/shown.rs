@@ -171,6 +171,10 @@ fn happened(event: &Event) -> (&'static str, &'static str, String, Option<String
         Event::TaskSubmitDenied { codes, .. } => {
             ("warn", "warn", "Answer refused".to_owned(), (!codes.is_empty()).then(|| codes.join(", ")))
         }
+        Event::FormErrorsSet { errors, .. } => {
+            let said: Vec<&str> = errors.iter().map(|error| error.message.as_str()).collect();
+            ("warn", "warn", "The form says what was wrong".to_owned(), (!said.is_empty()).then(|| said.join(" ")))
+        }
         Event::TaskReminded { .. } => plain("send", "Reminder ordered"),
         Event::TaskResent(_) => plain("send", "Mail ordered again"),
         Event::TaskSynced { version, .. } => plain("sync", &format!("Templates of version {version} taken")),

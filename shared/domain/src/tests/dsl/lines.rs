@@ -54,6 +54,9 @@ fn event(event: &Event) -> String {
         Event::TaskOpened(task) => format!("task {} opened", task.0),
         Event::TaskDraftSaved { task, values } => format!("task {} draft {}", task.0, names(values.keys())),
         Event::TaskSubmitDenied { task, codes, .. } => format!("task {} denied {}", task.0, names(codes.iter())),
+        Event::FormErrorsSet { task, errors } => {
+            format!("task {} form errors {}", task.0, names(errors.iter().map(|error| &error.message)))
+        }
         Event::TaskReminded { task, next } => format!("task {} reminded, next {next}", task.0),
         Event::TaskResent(task) => format!("task {} resent", task.0),
         Event::TaskSynced { task, version } => format!("task {} synced to {version}", task.0),

@@ -161,6 +161,10 @@ impl Reader<'_> {
                 format!("{} kept as a draft.", counted(values.len(), "value was", "values were"))
             }
             Event::TaskSubmitDenied { codes, .. } => format!("Reason: {}.", codes.join(", ")),
+            Event::FormErrorsSet { errors, .. } => {
+                let said: Vec<&str> = errors.iter().map(|error| error.message.as_str()).collect();
+                if self.may.tasks { said.join(" ") } else { "The form says what was wrong.".to_owned() }
+            }
             Event::TaskReminded { task, .. } => format!("{}: a reminder went out.", self.task(*task)?),
             Event::TaskResent(task) => format!("{}: the mail went out again.", self.task(*task)?),
             Event::TaskSynced { task, version } => {

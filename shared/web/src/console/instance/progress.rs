@@ -101,6 +101,7 @@ impl Progress {
                     | Event::TaskOpened(_)
                     | Event::TaskDraftSaved { .. }
                     | Event::TaskSubmitDenied { .. }
+                    | Event::FormErrorsSet { .. }
                     | Event::TaskReminded { .. }
                     | Event::TaskResent(_)
                     | Event::TaskSynced { .. }
