@@ -1,6 +1,10 @@
 //! Actions of system tasks as they cross the border: the request that is rendered when a task is reached, the answer
 //! that comes back, and the job that keeps both for people. Sends nothing.
 
+mod shown;
+
+pub use shown::{MASK, shown_address, shown_body, shown_header};
+
 use crate::ids::{InstanceKey, Number};
 use crate::notification::Email;
 use crate::time::Timestamp;

@@ -1,5 +1,9 @@
 //! What happened. Events are the history people read and the log that replays to the stored state; `apply` folds them.
 
+mod writer;
+
+pub use writer::{Writer, writer};
+
 use crate::decision::FormError;
 use crate::external_task::Status;
 use crate::ids::{InstanceKey, Number};

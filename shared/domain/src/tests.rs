@@ -46,3 +46,4 @@ mod work_complete;
 mod work_create;
 mod work_life_cycle;
 mod work_policy;
+mod writer;
