@@ -124,6 +124,14 @@ pub fn instance(
         put("variables", Value::Object(instance.variables.clone()));
     }
     put("timers", timers(instance));
+    put("awaited", awaited(instance));
+    put(
+        "parent",
+        json!(instance.parent.as_ref().map(|parent| {
+            json!({ "instanceKey": parent.instance, "elementKey": parent.instance.element(parent.element) })
+        })),
+    );
+    put("children", history::children(instance, journal));
     put("jobs", job::all(process, instance, actions, variables));
     put("history", history::entries(instance, journal, variables, addresses));
     Value::Object(body)
@@ -187,6 +195,23 @@ fn timers(instance: &Instance) -> Value {
                     "occurrence": timer.occurrence,
                     "dueAt": timer.due.to_string(),
                 })
+            })
+        })
+        .collect()
+}
+
+/// Messages and signals that are waited for.
+fn awaited(instance: &Instance) -> Value {
+    instance
+        .elements
+        .iter()
+        .flat_map(|element| {
+            element.subscriptions.iter().map(|subscription| {
+                let mut item = history::awaited(&subscription.event, &subscription.to);
+                item["attachedTo"] = element.element.as_str().into();
+                item["elementKey"] = json!(instance.key.element(element.number));
+                item["since"] = element.started_at.to_string().into();
+                item
             })
         })
         .collect()

@@ -3,12 +3,13 @@
 use super::{element_type, time};
 use app::external_tasks::HistoryLine;
 use domain::command::{Actor, Origin};
-use domain::event::{ElementActivated, EndCause, Event};
+use domain::event::{ElementActivated, EndCause, Event, Writer, writer};
 use domain::ids::{InstanceKey, Number};
 use domain::instance::{Awaited, Instance};
 use domain::process::Process;
 use domain::time::Timestamp;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 use store::JournalEntry;
 
 struct Seen<'a> {
@@ -96,11 +97,44 @@ fn end(seen: &mut [Seen<'_>], number: Number, state: &'static str, at: Timestamp
 /// One entry per event, oldest first. Values only for those who may read variables, addresses of members only for those
 /// who manage external tasks.
 pub fn entries(instance: &Instance, journal: &[JournalEntry], variables: bool, addresses: bool) -> Value {
-    let entries = journal.iter().flat_map(|entry| entry.events.iter().map(move |event| (entry, event)));
+    let reached = reached(journal);
+    let entries = journal.iter().flat_map(|entry| (0..entry.events.len()).map(move |place| (entry, place)));
     entries
-        .map(|(entry, event)| {
+        .map(|(entry, place)| {
+            let event = &entry.events[place];
             let head = head(entry.at, &entry.actor, &entry.origin, &entry.command, addresses);
-            with_event(head, instance.key, event, variables)
+            let mut item = with_event(head, instance.key, event, variables);
+            if let Event::VariablesSet(_) = event {
+                let wrote = match writer(&entry.events, place) {
+                    Some(Writer::Instance(number)) => reached.get(&number).copied(),
+                    Some(Writer::Element(id)) => Some(id),
+                    None => None,
+                };
+                item["elementId"] = json!(wrote);
+            }
+            item
+        })
+        .collect()
+}
+
+/// The element of each element instance that ever waited.
+fn reached(journal: &[JournalEntry]) -> BTreeMap<Number, &str> {
+    let events = journal.iter().flat_map(|entry| &entry.events);
+    let reached =
+        events.filter_map(|event| if let Event::ElementActivated(reached) = event { Some(reached) } else { None });
+    reached.map(|reached| (reached.number, reached.element.as_str())).collect()
+}
+
+/// Every instance that a call activity started, by age.
+pub fn children(instance: &Instance, journal: &[JournalEntry]) -> Value {
+    let reached = reached(journal);
+    let events = journal.iter().flat_map(|entry| &entry.events);
+    let started = events.filter_map(|event| {
+        if let Event::ChildStarted { element, child } = event { Some((element, child)) } else { None }
+    });
+    started
+        .map(|(element, child)| {
+            json!({ "instanceKey": child, "elementId": reached.get(element), "elementKey": instance.key.element(*element) })
         })
         .collect()
 }
@@ -136,7 +170,8 @@ fn with_event(mut item: Value, key: InstanceKey, event: &Event, values: bool) ->
     item
 }
 
-fn awaited(event: &str, awaited: &Awaited) -> Value {
+/// A message or signal that an event waits for.
+pub fn awaited(event: &str, awaited: &Awaited) -> Value {
     match awaited {
         Awaited::Message { name, key } => json!({ "elementId": event, "message": name, "correlationKey": key }),
         Awaited::Signal { name } => json!({ "elementId": event, "signal": name }),

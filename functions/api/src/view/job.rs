@@ -1,7 +1,7 @@
 //! Jobs of an instance on the wire: what waits to go on, and what system tasks ask of other systems. Secrets are masked.
 
 use super::{element_name, time};
-use domain::action::{ActionRequest, AttemptRecord, UNAWAITED, is_secret_header};
+use domain::action::{ActionRequest, AttemptRecord, UNAWAITED, shown_address, shown_body, shown_header};
 use domain::instance::Instance;
 use domain::process::Process;
 use serde_json::{Map, Value, json};
@@ -54,7 +54,7 @@ fn attempt(attempt: &AttemptRecord, values: bool) -> Value {
         "errorCode": attempt.code,
         "errorMessage": attempt.message,
         "retryAt": time(attempt.retry_at),
-        "response": attempt.response.as_ref().filter(|_| values),
+        "response": attempt.response.as_deref().filter(|_| values).map(shown_body),
     })
 }
 
@@ -62,18 +62,20 @@ fn request(request: &ActionRequest, values: bool) -> Value {
     match request {
         ActionRequest::Http(http) => {
             let headers: Map<String, Value> =
-                http.headers.iter().map(|(name, value)| (name.clone(), masked(name, value).into())).collect();
+                http.headers.iter().map(|(name, value)| (name.clone(), shown_header(name, value).into())).collect();
             json!({
                 "method": http.method,
-                "url": values.then_some(&http.url),
+                "url": values.then(|| shown_address(&http.url)),
                 "headers": values.then_some(headers),
-                "body": http.body.as_ref().filter(|_| values),
+                "body": http.body.as_deref().filter(|_| values).map(shown_body),
                 "credentials": http.credentials,
                 "timeoutMs": http.timeout_ms,
             })
         }
         ActionRequest::Command { name, arguments, timeout_ms } => {
-            json!({ "command": name, "arguments": values.then_some(arguments), "timeoutMs": timeout_ms })
+            // What is masked as a text is read again: the members stay members.
+            let arguments = values.then(|| serde_json::from_str::<Value>(&shown_body(&arguments.to_string())).ok());
+            json!({ "command": name, "arguments": arguments.flatten(), "timeoutMs": timeout_ms })
         }
         ActionRequest::Email(mail) => json!({
             "recipients": mail.to.len(),
@@ -82,9 +84,4 @@ fn request(request: &ActionRequest, values: bool) -> Value {
             "body": values.then_some(&mail.text),
         }),
     }
-}
-
-/// What only the called server may see is not shown.
-fn masked(name: &str, value: &str) -> String {
-    if is_secret_header(name) { "***".to_owned() } else { value.to_owned() }
 }
