@@ -64,6 +64,28 @@ def broken(product):
     return body["instanceKey"]
 
 
+def refused(product):
+    """An instance whose call to a system outside was refused, because no host is on the tenant's list; a timer waits too."""
+    lines = "".join(f'<cs:property name="{name}"><![CDATA[{value}]]></cs:property>' for name, value in {
+        "Method": "POST", "Endpoint": "https://api.example/score", "Retries": "2", "Headers": '{"X-Token": "{{ token }}"}',
+        "PayloadTemplate": '{"customer": "{{ customer }}"}'}.items())
+    xml = (f'{HEAD}<bpmn:process id="Refused" name="Score a customer" isExecutable="true"><bpmn:startEvent id="Start"/>'
+           '<bpmn:sequenceFlow id="f1" sourceRef="Start" targetRef="Score"/><bpmn:sequenceFlow id="f2" sourceRef="Start" '
+           'targetRef="Later"/><bpmn:sequenceFlow id="f3" sourceRef="Start" targetRef="Paid"/>'
+           f'<bpmn:serviceTask id="Score" name="Ask for the score"><bpmn:extensionElements><cs:properties>{lines}'
+           '</cs:properties></bpmn:extensionElements></bpmn:serviceTask><bpmn:intermediateCatchEvent id="Later" '
+           'name="A day later"><bpmn:timerEventDefinition><bpmn:timeDuration>P1D</bpmn:timeDuration>'
+           '</bpmn:timerEventDefinition></bpmn:intermediateCatchEvent><bpmn:receiveTask id="Paid" name="Wait for the money" '
+           'messageRef="m"/></bpmn:process><bpmn:message id="m" name="Paid"/></bpmn:definitions>')
+    status, body = product.deploy(xml)
+    assert status in (200, 201), body
+    status, body = product.start("Refused", {"customer": "Kestrel Marine", "token": "canary-token"}, reference="Score of Kestrel")
+    assert status == 201, body
+    key = body["instanceKey"]
+    assert product.wait(lambda: product.instance(key)["status"] == "ERROR")
+    return key
+
+
 def test_the_viewer_shows_what_is_done_and_what_waits(product, visit):
     """S0-26, S0-28; ui.md section 4: classes, colours of the tokens, hidden from screen readers, no policy broken."""
     asked = order(product)
@@ -168,21 +190,62 @@ def test_trouble_stands_first_and_administrators_retry(product, visit):
     expect(visitor.page.get_by_text("the register said no").first).to_be_visible()
     drawn(visitor)
     expect(visitor.page.locator(".djs-element.failed[data-element-id=Register]")).to_have_count(1)
-    visitor.page.locator(".note").get_by_role("link", name="Register contractor").click()
+    visitor.page.locator(".note").get_by_role("link", name="Register contractor", exact=True).click()
     expect(visitor.page.locator(".djs-element.selected[data-element-id=Register]")).to_have_count(1)
     assert not visitor.violations()
+    visitor.page.get_by_role("link", name="Retry Register contractor").click()
+    dialog = visitor.page.get_by_role("dialog")
+    expect(dialog.get_by_text("The step runs again")).to_be_visible()
+    assert not visitor.violations()
+    dialog.get_by_role("button", name="Not now").click()
+    expect(dialog).to_have_count(0)
+    visitor.page.get_by_role("link", name="Retry Register contractor").click()
     with visitor.page.expect_navigation():
-        visitor.page.get_by_role("button", name="Retry Register contractor").click()
+        dialog.get_by_role("button", name="Retry").click()
     visitor.page.get_by_role("link", name="History").click()
     assert visitor.page.get_by_text("Register contractor failed").count() >= 2, "it was tried again and failed again"
     operator = visit()
     sign_in(operator, product, f"/instances/{key}", "TOKEN_OPERATOR")
     expect(operator.page.get_by_text("An administrator can retry")).to_be_visible()
-    expect(operator.page.get_by_role("button", name=re.compile("Retry"))).to_have_count(0)
+    for role in ("button", "link"):
+        expect(operator.page.get_by_role(role, name=re.compile("Retry"))).to_have_count(0)
     form = {"csrf": operator.page.locator("input[name=csrf]").first.input_value(), "elementId": "Register"}
     answer = operator.page.request.post(f"{product.stack.env['CONSOLE_URL']}/instances/{key}/retry", form=form,
                                         headers={"sec-fetch-site": "same-origin"}, max_redirects=0)
     assert answer.status == 403
+
+
+def test_a_failed_call_is_looked_at_and_tried_again_without_script(product, visit):
+    """S2-42, S2-43; ui.md section 9: request, attempts and the question are pages that need no script."""
+    key = refused(product)
+    visitor = visit(script=False)
+    sign_in(visitor, product, f"/instances/{key}")
+    page = visitor.page
+    page.get_by_role("link", name="What was asked and what came back: Ask for the score").click()
+    call = page.locator("details.call")
+    expect(call.get_by_text("Kestrel Marine")).to_be_visible()
+    expect(call.get_by_text("X-Token: ***")).to_be_visible()
+    expect(call.get_by_text("failed with HTTP_REFUSED")).to_be_visible()
+    assert "canary-token" not in page.content()
+    call.locator("summary").first.click()
+    expect(call.get_by_text("Kestrel Marine")).to_be_hidden()
+    page.get_by_role("link", name="Retry Ask for the score").click()
+    expect(page.get_by_text("POST https://api.example/score")).to_be_visible()
+    page.get_by_role("button", name="Retry").click()
+    product.wait(lambda: len(product.instance(key)["jobs"][0]["attempts"]) == 2)
+    visitor.open(product.stack.env["CONSOLE_URL"] + f"/instances/{key}?tab=system-tasks")
+    expect(page.get_by_text("Attempt 2 failed with HTTP_REFUSED")).to_be_visible()
+
+
+def test_what_was_opened_stays_open_while_the_page_follows(product, visitor):
+    key = refused(product)
+    sign_in(visitor, product, f"/instances/{key}?tab=system-tasks")
+    call = visitor.page.locator("details.call")
+    expect(call).to_have_attribute("open", "")
+    call.locator("summary").first.click()
+    product.call("POST", f"/v1/instances/{key}/retry", {})
+    expect(call.get_by_text("Attempt 2")).to_have_count(1, timeout=20_000)
+    expect(call).not_to_have_attribute("open", "")
 
 
 def test_only_those_who_may_see_an_instance_and_its_data(product, visit):
@@ -317,7 +380,10 @@ def test_every_page_is_accessible_and_fits(product, visit, size, dark):
     visitor = visit(width=size[0], height=size[1], dark=dark)
     sign_in(visitor, product, "/instances")
     paths = ["/instances", "/instances?status=RUNNING&businessKey=none"]
-    paths += [f"/instances/{asked.instance_key}{tab}" for tab in ("", "?tab=variables", "?tab=history", "?tab=timers", "/cancel")]
+    paths += [f"/instances/{asked.instance_key}{tab}" for tab in ("", "?tab=variables", "?tab=history", "?tab=waiting", "/cancel")]
+    called = refused(product)
+    paths += [f"/instances/{called}{tab}" for tab in ("", "?tab=system-tasks", "?tab=variables", "?tab=waiting",
+                                                      "/retry?elementId=Score")]
     for path in [*paths, f"/instances/{key}"]:
         visitor.open(product.stack.env["CONSOLE_URL"] + path)
         if visitor.page.locator("[data-diagram]").count():

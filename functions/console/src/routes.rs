@@ -109,6 +109,7 @@ async fn page(visit: &Visit<'_>) -> Result<Answer, Refusal> {
         ("GET", ["instances", key, "diagram"]) => instances::diagram(visit, key).await,
         ("GET", ["instances", key, "cancel"]) => instances::ask_cancel(visit, key).await,
         ("POST", ["instances", key, "cancel"]) => instances::cancel(visit, key).await,
+        ("GET", ["instances", key, "retry"]) => instances::ask_retry(visit, key).await,
         ("POST", ["instances", key, "retry"]) => instances::retry(visit, key).await,
 
         ("GET", ["definitions"]) => definitions::list(visit).await,
@@ -118,7 +119,6 @@ async fn page(visit: &Visit<'_>) -> Result<Answer, Refusal> {
         ("GET", ["definitions", id, "versions", n, "xml"]) => definitions::xml(visit, id, n).await,
         ("GET", ["definitions", id, "versions", n, "outline"]) => definitions::outline(visit, id, n).await,
 
-        (_, ["instances", _, "retry"]) => Err(Refusal::method_not_allowed()),
         (_, ["preferences" | "sign-out" | "definitions" | "deploy"] | ["definitions", _]) => {
             Err(Refusal::method_not_allowed())
         }

@@ -1,26 +1,25 @@
-//! Process Explorer: one instance with its picture, its cancellation and its retry; the list is in `list`. Reads and
-//! commands as the API does; shows what the caller may see and no more.
+//! Process Explorer: one instance with its cancellation and its retry; the list is in `list`, the picture in `picture`.
+//! Reads and commands as the API does; shows what the caller may see and no more.
 
 mod list;
+mod picture;
 
 pub use list::list;
+pub use picture::diagram;
 
 use crate::answer::Answer;
 use crate::refusal::Refusal;
 use crate::visit::Visit;
 use app::Request;
-use bpmn::diagram::{self, Mark, Marks};
 use domain::command::Command;
-use domain::ids::{InstanceKey, TenantId};
+use domain::ids::InstanceKey;
 use domain::instance::{Instance, InstanceStatus};
 use domain::permission::Permission;
+use domain::process::Process;
 use domain::variables::Variables;
-use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError};
-use store::Loaded;
+use store::{Job, Loaded};
 use web::console::Section;
-use web::console::diagram::Diagram;
-use web::console::instance::{self, Details, Entry, May, Progress, Said, State, Tab};
+use web::console::instance::{self, Call, Details, Entry, May, Progress, Said, Tab};
 
 const REASON_CHARS_MAX: usize = 500;
 
@@ -45,14 +44,20 @@ pub async fn page(visit: &Visit<'_>, key: &str) -> Result<Answer, Refusal> {
         .collect();
     let progress = Progress::of(instance, &entries);
     let diagram = match tab {
-        Tab::Overview => picture(visit, instance, &progress).await?,
-        Tab::Variables | Tab::History { .. } | Tab::Timers => None,
+        Tab::Overview => picture::of(visit, instance, &progress).await?,
+        Tab::SystemTasks | Tab::Variables | Tab::History { .. } | Tab::Waiting => None,
     };
+    let jobs = match tab {
+        Tab::SystemTasks => app.store.jobs(tenant, instance.key).await?,
+        Tab::Overview | Tab::Variables | Tab::History { .. } | Tab::Waiting => Vec::new(),
+    };
+    let calls: Vec<Call<'_>> = jobs.iter().map(call).collect();
     let details = Details {
         process: &process,
         aggregate: &loaded.aggregate,
         journal: &entries,
         progress: &progress,
+        calls: &calls,
         diagram,
         may,
         tab,
@@ -60,14 +65,6 @@ pub async fn page(visit: &Visit<'_>, key: &str) -> Result<Answer, Refusal> {
     };
     let shell = visit.shell(instance::title(&process, &loaded.aggregate), Section::Instances);
     Ok(Answer::Page(200, instance::page(&shell, &details, &visit.zone(), visit.now)))
-}
-
-/// `GET /instances/{key}/diagram`: what the viewer draws, and nothing else of the file.
-pub async fn diagram(visit: &Visit<'_>, key: &str) -> Result<Answer, Refusal> {
-    let loaded = load(visit, key).await?;
-    let drawn = drawn(visit, &loaded.aggregate.instance).await?.ok_or_else(Refusal::not_found)?;
-    let bytes = drawn.outline.clone().into_bytes();
-    Ok(Answer::Bytes { content_type: "application/xml; charset=utf-8", name: None, bytes })
 }
 
 /// `GET /instances/{key}/cancel`: the question; `?part=dialog` without the page around it.
@@ -93,19 +90,35 @@ async fn question(
     let process =
         visit.console.app.process(visit.caller.tenant, &instance.process_id, instance.definition_version).await?;
     let progress = Progress::default();
-    let details = Details {
-        process: &process,
+    let details = asked(visit, &process, loaded, &progress, &[]);
+    let title = format!("Cancel {}", instance::title(&process, &loaded.aggregate));
+    let shell = visit.shell(title, Section::Instances);
+    Ok(instance::cancel_page(&shell, &details, reason, error, dialog, visit.now))
+}
+
+/// What a question is about.
+fn asked<'a>(
+    visit: &Visit<'_>,
+    process: &'a Process,
+    loaded: &'a Loaded,
+    progress: &'a Progress,
+    calls: &'a [Call<'a>],
+) -> Details<'a> {
+    Details {
+        process,
         aggregate: &loaded.aggregate,
         journal: &[],
-        progress: &progress,
+        progress,
+        calls,
         diagram: None,
         may: may(visit),
         tab: Tab::Overview,
         said: None,
-    };
-    let title = format!("Cancel {}", instance::title(&process, &loaded.aggregate));
-    let shell = visit.shell(title, Section::Instances);
-    Ok(instance::cancel_page(&shell, &details, reason, error, dialog, visit.now))
+    }
+}
+
+fn call(job: &Job) -> Call<'_> {
+    Call { element: job.element, ordered_at: job.ordered_at, request: &job.request, attempts: &job.attempts }
 }
 
 /// `POST /instances/{key}/cancel`
@@ -123,6 +136,28 @@ pub async fn cancel(visit: &Visit<'_>, key: &str) -> Result<Answer, Refusal> {
     let reason = (!reason.is_empty()).then(|| reason.to_owned());
     execute(visit, loaded.aggregate.instance.key, Command::CancelInstance { reason }).await?;
     Ok(Answer::SeeOther(format!("/instances/{}?done=cancelled", loaded.aggregate.instance.key)))
+}
+
+/// `GET /instances/{key}/retry?elementId=`: the question; `?part=dialog` without the page around it. Nothing failed there:
+/// back to the instance.
+pub async fn ask_retry(visit: &Visit<'_>, key: &str) -> Result<Answer, Refusal> {
+    let loaded = load(visit, key).await?;
+    visit.require(Permission::InstancesRetry)?;
+    let (tenant, app) = (visit.caller.tenant, &visit.console.app);
+    let instance = &loaded.aggregate.instance;
+    let element = visit.query_one("elementId").unwrap_or_default();
+    let Some(incident) = instance.incidents.iter().find(|incident| incident.element == element) else {
+        return Ok(Answer::SeeOther(format!("/instances/{}", instance.key)));
+    };
+    let process = app.process(tenant, &instance.process_id, instance.definition_version).await?;
+    let job = app.store.job(tenant, instance.key, incident.element_number).await?;
+    let calls: Vec<Call<'_>> = job.iter().map(call).collect();
+    let progress = Progress::default();
+    let details = asked(visit, &process, &loaded, &progress, &calls);
+    let shell = visit.shell(format!("Retry {}", instance::title(&process, &loaded.aggregate)), Section::Instances);
+    let dialog = visit.part() == Some("dialog");
+    let html = instance::retry_page(&shell, &details, incident, dialog);
+    Ok(if dialog { Answer::Part(200, html) } else { Answer::Page(200, html) })
 }
 
 /// `POST /instances/{key}/retry`: one failed element, or all where none is named. What fails again is shown as before.
@@ -175,19 +210,16 @@ fn may(visit: &Visit<'_>) -> May {
 }
 
 fn tab(visit: &Visit<'_>, may: May) -> Result<Tab, Refusal> {
-    Ok(match visit.query_one("tab") {
-        Some("variables") => {
-            if !may.variables {
-                visit.require_visible(Permission::VariablesRead)?;
-            }
-            Tab::Variables
-        }
-        Some("history") => {
+    let tab = visit.query_one("tab").and_then(Tab::parse).unwrap_or_default();
+    if tab == Tab::Variables && !may.variables {
+        visit.require_visible(Permission::VariablesRead)?;
+    }
+    Ok(match tab {
+        Tab::History { .. } => {
             let skipped = visit.query_one("skip").and_then(|skip| skip.parse().ok()).unwrap_or(0);
             Tab::History { skipped }
         }
-        Some("timers") => Tab::Timers,
-        Some(_) | None => Tab::Overview,
+        Tab::Overview | Tab::SystemTasks | Tab::Variables | Tab::Waiting => tab,
     })
 }
 
@@ -200,49 +232,4 @@ fn said(visit: &Visit<'_>, instance: &Instance) -> Option<Said> {
         }
         (Some(_) | None, _) => None,
     }
-}
-
-async fn picture(visit: &Visit<'_>, instance: &Instance, progress: &Progress) -> Result<Option<Diagram>, Refusal> {
-    let Some(drawn) = drawn(visit, instance).await? else { return Ok(None) };
-    let states = progress.states();
-    let mut marks = Marks { flows: progress.flows.clone(), ..Marks::default() };
-    for (element, state) in &states {
-        marks.add(
-            element,
-            match state {
-                State::Stopped => Mark::Stopped,
-                State::Completed => Mark::Done,
-                State::Next | State::Active => Mark::Active,
-                State::Failed => Mark::Failed,
-            },
-        );
-    }
-    let classes: BTreeMap<String, &str> = states.into_iter().map(|(id, state)| (id, state.class())).collect();
-    let source = format!("/instances/{}/diagram", instance.key);
-    // A page that renews itself has the drawing and takes over the marks alone.
-    let svg = if visit.part() == Some("fresh") { String::new() } else { drawn.svg(&marks) };
-    Ok(Some(Diagram::at(source, svg, &classes, &progress.flows)))
-}
-
-type Version = (TenantId, String, u32);
-/// Pictures kept in memory: versions never change, and a page that refreshes itself draws the same one again and again.
-static DRAWN: Mutex<VecDeque<(Version, Option<Arc<diagram::Diagram>>)>> = Mutex::new(VecDeque::new());
-const DRAWN_MAX: usize = 24;
-
-/// The picture of the instance's version; `None` where it cannot be drawn.
-async fn drawn(visit: &Visit<'_>, instance: &Instance) -> Result<Option<Arc<diagram::Diagram>>, Refusal> {
-    let version: Version = (visit.caller.tenant, instance.process_id.clone(), instance.definition_version);
-    let kept = |known: &Version| {
-        let drawn = DRAWN.lock().unwrap_or_else(PoisonError::into_inner);
-        drawn.iter().find(|(version, _)| version == known).map(|(_, diagram)| diagram.clone())
-    };
-    if let Some(diagram) = kept(&version) {
-        return Ok(diagram);
-    }
-    let xml = visit.console.app.store.xml(version.0, &version.1, version.2).await?;
-    let diagram = xml.and_then(|xml| diagram::read(xml.as_bytes(), Some(&version.1)).ok()).map(Arc::new);
-    let mut drawn = DRAWN.lock().unwrap_or_else(PoisonError::into_inner);
-    drawn.truncate(DRAWN_MAX - 1);
-    drawn.push_front((version, diagram.clone()));
-    Ok(diagram)
 }

@@ -6,12 +6,13 @@ import { all, fresh, one, part, poll, tell } from './common.js';
 /** What an element is found by in the new part. */
 const mark = at => `${['id', 'href', 'name', 'value'].map(name => at.getAttribute(name))}`;
 
-/** Takes over one part. */
-function take(old, { className, innerHTML, childNodes }) {
-  if (old.innerHTML === innerHTML && old.className === className) return false;
+/** Takes over one part; what the reader opened stays open. */
+function take(old, next) {
+  for (const at of all('details[id]', next)) at.open = (one(`#${at.id}`, old) ?? at).open;
+  if (old.innerHTML === next.innerHTML && old.className === next.className) return false;
   const { activeElement } = document, focused = old.contains(activeElement) && mark(activeElement);
-  old.className = className;
-  old.replaceChildren(...childNodes);
+  old.className = next.className;
+  old.replaceChildren(...next.childNodes);
   if (focused) all('*', old).find(at => mark(at) === focused)?.focus({ preventScroll: true });
   return true;
 }

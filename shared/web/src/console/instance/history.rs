@@ -2,7 +2,7 @@
 //! Values are never shown here; names of variables only to those who may read them.
 
 use super::progress::Progress;
-use super::{Entry, May};
+use super::{Details, Entry, May};
 use crate::console::instances::Moment;
 use crate::format::{self, Zone};
 use domain::action::UNAWAITED;
@@ -18,12 +18,55 @@ use domain::variables::Variables;
 use domain::work_task::event::{CancelCause, WorkTaskEvent};
 use serde::Serialize;
 
+/// Entries of one page.
+const ENTRIES_MAX: usize = 100;
 /// Sentences of one entry at most: a loop can pass 200 elements in one command.
 const SENTENCES_MAX: usize = 30;
 
+/// A page of the journal, the newest entry first.
+#[derive(Serialize)]
+pub(super) struct History {
+    lines: Vec<Line>,
+    newer: Option<String>,
+    older: Option<String>,
+}
+
+impl History {
+    /// From this many entries after the newest one on.
+    pub fn of(details: &Details<'_>, skipped: usize, (zone, now): (&Zone, Timestamp)) -> History {
+        let reader = Reader {
+            process: details.process,
+            aggregate: details.aggregate,
+            progress: details.progress,
+            may: details.may,
+            zone,
+            now,
+        };
+        let (journal, key) = (details.journal, details.aggregate.instance.key);
+        let address = |skipped: usize| match skipped {
+            0 => format!("/instances/{key}?tab=history"),
+            skipped => format!("/instances/{key}?tab=history&skip={skipped}"),
+        };
+        History {
+            lines: journal.iter().rev().skip(skipped).take(ENTRIES_MAX).map(|entry| reader.line(entry)).collect(),
+            newer: (skipped > 0).then(|| address(skipped.saturating_sub(ENTRIES_MAX))),
+            older: (journal.len() > skipped + ENTRIES_MAX).then(|| address(skipped + ENTRIES_MAX)),
+        }
+    }
+}
+
+/// Who asked.
+pub(super) fn who(actor: &Actor) -> String {
+    match actor {
+        Actor::User(id) => id.clone(),
+        Actor::Recipient => "The recipient".to_owned(),
+        Actor::System => "Countersign".to_owned(),
+    }
+}
+
 /// One entry of the page.
 #[derive(Debug, PartialEq, Eq, Serialize)]
-pub(super) struct Line {
+struct Line {
     icon: &'static str,
     tone: &'static str,
     title: String,
@@ -36,18 +79,18 @@ pub(super) struct Line {
 }
 
 /// Who reads, and where they are.
-pub(super) struct Reader<'a> {
-    pub process: &'a Process,
-    pub aggregate: &'a Aggregate,
-    pub progress: &'a Progress,
-    pub may: May,
-    pub zone: &'a Zone,
-    pub now: Timestamp,
+struct Reader<'a> {
+    process: &'a Process,
+    aggregate: &'a Aggregate,
+    progress: &'a Progress,
+    may: May,
+    zone: &'a Zone,
+    now: Timestamp,
 }
 
 impl Reader<'_> {
     /// An entry in words.
-    pub fn line(&self, entry: &Entry<'_>) -> Line {
+    fn line(&self, entry: &Entry<'_>) -> Line {
         let (icon, tone, title) = self.title(entry);
         let mut says: Vec<String> =
             entry.events.iter().filter_map(|event| self.sentence(event, entry.command)).collect();
@@ -57,11 +100,7 @@ impl Reader<'_> {
             icon,
             tone,
             title,
-            who: match entry.actor {
-                Actor::User(id) => id.clone(),
-                Actor::Recipient => "The recipient".to_owned(),
-                Actor::System => "Countersign".to_owned(),
-            },
+            who: who(entry.actor),
             from: from(entry.origin),
             run: entry.origin.run.map(|run| run.to_string()),
             at: Moment::short(self.zone, entry.at, self.now),
@@ -86,6 +125,11 @@ impl Reader<'_> {
             "retry" => plain("refresh", "Tried the failed step again"),
             "continue" => plain("right", "Went on"),
             "fireTimer" => plain("expired", "A timer fired"),
+            "childStarted" => plain("instances", "A called process began"),
+            "childEnded" => plain("instances", "A called process ended"),
+            "receive" => plain("msg", "What was waited for came"),
+            "complete" => ("done", "ok", "Completed a task".to_owned()),
+            "completeAction" | "failAction" => self.attempt(entry),
             "submit" => {
                 let denied = entry.events.iter().any(|event| matches!(event, Event::TaskSubmitDenied { .. }));
                 if denied {
@@ -104,6 +148,20 @@ impl Reader<'_> {
             // A command of a newer release: its events say what happened.
             other => plain("info", other),
         }
+    }
+
+    /// How an attempt of a system task ended.
+    fn attempt(&self, entry: &Entry<'_>) -> (&'static str, &'static str, String) {
+        for event in entry.events {
+            if let Event::ActionCompleted { element, .. } = event {
+                return ("done", "ok", format!("{} was carried out", self.step(*element).unwrap_or_default()));
+            }
+            if let Event::ActionFailed { element, .. } = event {
+                return ("warn", "warn", format!("{} did not succeed yet", self.step(*element).unwrap_or_default()));
+            }
+        }
+        // A timer that was due before the attempt's end took the task away.
+        ("info", "", "An attempt ended too late".to_owned())
     }
 
     /// An event in words; `None` for what only the engine needs to know.

@@ -3,7 +3,7 @@
 
 use super::Entry;
 use domain::event::{ElementActivated, Event};
-use domain::ids::Number;
+use domain::ids::{InstanceKey, Number};
 use domain::instance::Instance;
 use domain::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -57,6 +57,8 @@ pub struct Progress {
     pub executions: Vec<Execution>,
     /// BPMN ids of the flows that were taken.
     pub flows: BTreeSet<String>,
+    /// Element instances of call activities and what they started, by age.
+    pub children: Vec<(Number, InstanceKey)>,
     places: BTreeMap<Number, usize>,
 }
 
@@ -77,6 +79,7 @@ impl Progress {
                     Event::FlowsTaken(ready) => {
                         progress.flows.extend(ready.iter().filter_map(|ready| ready.flow.clone()));
                     }
+                    Event::ChildStarted { element, child } => progress.children.push((*element, *child)),
                     Event::InstanceStarted(_)
                     | Event::StatusChanged(_)
                     | Event::FlowsResumed
@@ -87,7 +90,6 @@ impl Progress {
                     | Event::EntityStateSet(_)
                     | Event::TimerStarted { .. }
                     | Event::TimerFired { .. }
-                    | Event::ChildStarted { .. }
                     | Event::ChildGone { .. }
                     | Event::ErrorThrown(_)
                     | Event::Subscribed { .. }
@@ -145,8 +147,12 @@ impl Progress {
 
     /// The element of an execution, ended ones included.
     pub fn element(&self, number: Number) -> Option<&str> {
-        let execution = self.executions.get(*self.places.get(&number)?)?;
-        Some(&execution.element)
+        Some(&self.execution(number)?.element)
+    }
+
+    /// An execution, ended ones included.
+    pub fn execution(&self, number: Number) -> Option<&Execution> {
+        self.executions.get(*self.places.get(&number)?)
     }
 
     fn reach(&mut self, reached: &ElementActivated, at: Timestamp, ended_at: Option<Timestamp>) {
