@@ -11,6 +11,7 @@ use crate::answer::Answer;
 use crate::refusal::Refusal;
 use crate::visit::Visit;
 use app::Request;
+use domain::action::UNAWAITED;
 use domain::command::Command;
 use domain::ids::InstanceKey;
 use domain::instance::{Instance, InstanceStatus};
@@ -118,7 +119,14 @@ fn asked<'a>(
 }
 
 fn call(job: &Job) -> Call<'_> {
-    Call { element: job.element, ordered_at: job.ordered_at, request: &job.request, attempts: &job.attempts }
+    Call {
+        element: job.element,
+        activity: &job.activity,
+        unawaited: job.first == UNAWAITED,
+        ordered_at: job.ordered_at,
+        request: &job.request,
+        attempts: &job.attempts,
+    }
 }
 
 /// `POST /instances/{key}/cancel`

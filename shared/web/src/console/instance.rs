@@ -272,7 +272,8 @@ fn tabs(details: &Details<'_>) -> Vec<TabView> {
         here: std::mem::discriminant(&tab) == std::mem::discriminant(&details.tab),
     };
     let mut tabs = vec![tab(Tab::Overview, "Overview", 0)];
-    if details.process.elements.iter().any(|element| element.kind.as_system_task().is_some()) {
+    let modelled = details.process.elements.iter().any(|element| element.kind.as_system_task().is_some());
+    if modelled || details.progress.asked {
         tabs.push(tab(Tab::SystemTasks, "System tasks", 0));
     }
     if details.may.variables {

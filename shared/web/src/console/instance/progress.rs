@@ -59,6 +59,8 @@ pub struct Progress {
     pub flows: BTreeSet<String>,
     /// Element instances of call activities and what they started, by age.
     pub children: Vec<(Number, InstanceKey)>,
+    /// Something was asked of other systems, by a system task or a script.
+    pub asked: bool,
     places: BTreeMap<Number, usize>,
 }
 
@@ -80,6 +82,7 @@ impl Progress {
                         progress.flows.extend(ready.iter().filter_map(|ready| ready.flow.clone()));
                     }
                     Event::ChildStarted { element, child } => progress.children.push((*element, *child)),
+                    Event::ActionOrdered { .. } => progress.asked = true,
                     Event::InstanceStarted(_)
                     | Event::StatusChanged(_)
                     | Event::FlowsResumed
@@ -94,7 +97,6 @@ impl Progress {
                     | Event::ErrorThrown(_)
                     | Event::Subscribed { .. }
                     | Event::Received { .. }
-                    | Event::ActionOrdered { .. }
                     | Event::ActionCompleted { .. }
                     | Event::ActionFailed { .. }
                     | Event::IncidentRaised(_)

@@ -27,8 +27,12 @@ const TARGET_CHARS_MAX: usize = 80;
 /// What a system task asked of the outside.
 #[derive(Clone, Copy, Debug)]
 pub struct Call<'a> {
-    /// The element instance that asked.
+    /// The element instance that asked; a number of its own where a script did and nobody waits for the end.
     pub element: Number,
+    /// BPMN id of the element.
+    pub activity: &'a str,
+    /// A script ordered it and went on.
+    pub unawaited: bool,
     /// When, the last time.
     pub ordered_at: Timestamp,
     /// What.
@@ -97,7 +101,9 @@ impl SystemTasks {
     pub fn of(details: &Details<'_>, clock: (&Zone, Timestamp)) -> SystemTasks {
         let calls: BTreeMap<Number, &Call<'_>> = details.calls.iter().map(|call| (call.element, call)).collect();
         let executions = details.progress.executions.iter().rev();
-        let found: Vec<Found<'_>> = executions.filter_map(|execution| found(execution, details, &calls)).collect();
+        let found = executions.filter_map(|execution| found(execution, details, &calls));
+        let mut found: Vec<Found<'_>> = found.chain(details.calls.iter().filter_map(ordered_by_a_script)).collect();
+        found.sort_by_key(|found| std::cmp::Reverse(found.number));
         let rest = found.len().saturating_sub(SHOWN_MAX);
         let mut shown: Vec<CallView> =
             found.into_iter().take(SHOWN_MAX).map(|found| view(found, details, clock)).collect();
@@ -154,11 +160,14 @@ pub(super) fn target(request: &ActionRequest) -> String {
     }
 }
 
-/// An execution of a system task, and what it asked.
+/// An execution of a system task and what it asked, or what a script ordered.
 struct Found<'a> {
-    execution: &'a Execution,
     number: Number,
-    task: &'a SystemTask,
+    element: &'a str,
+    state: State,
+    began: Option<Timestamp>,
+    ended: Option<Timestamp>,
+    task: Option<&'a SystemTask>,
     call: Option<&'a Call<'a>>,
 }
 
@@ -167,48 +176,68 @@ fn found<'a>(
     details: &'a Details<'_>,
     calls: &BTreeMap<Number, &'a Call<'a>>,
 ) -> Option<Found<'a>> {
-    let (number, element) = (execution.number?, details.process.element(&execution.element)?);
-    let task = element.kind.as_system_task()?;
+    let number = execution.number?;
+    let task = details.process.element(&execution.element)?.kind.as_system_task()?;
     let call = calls.get(&number).copied();
     // The activity around the turns of a multi-instance task asks nothing itself.
     (call.is_some() || !asks(task) || execution.state == State::Failed).then_some(Found {
-        execution,
         number,
-        task,
+        element: &execution.element,
+        state: execution.state,
+        began: execution.started_at,
+        ended: execution.ended_at,
+        task: Some(task),
         call,
     })
 }
 
+fn ordered_by_a_script<'a>(call: &'a Call<'a>) -> Option<Found<'a>> {
+    call.unawaited.then_some(Found {
+        number: call.element,
+        element: call.activity,
+        state: State::Completed,
+        began: Some(call.ordered_at),
+        ended: None,
+        task: None,
+        call: Some(call),
+    })
+}
+
 fn view(found: Found<'_>, details: &Details<'_>, (zone, now): (&Zone, Timestamp)) -> CallView {
-    let Found { execution, number, task, call } = found;
+    let Found { number, element, state, began, ended, task, call } = found;
     let values = details.may.variables;
     let short = |at| Moment::short(zone, at, now);
     let (mut facts, mut blocks) = (Vec::new(), Vec::new());
     if let Some(call) = call {
         request(call.request, values, &mut facts, &mut blocks);
     }
-    facts.extend(configuration(task));
-    facts.extend(execution.started_at.map(|at| Fact::at("Began", short(at))));
-    let ordered = call.map(|call| call.ordered_at).filter(|at| Some(*at) != execution.started_at);
-    facts.extend(ordered.map(|at| Fact::at("Ordered again", short(at))));
-    facts.extend(execution.ended_at.map(|at| Fact::at("Ended", short(at))));
+    facts.extend(task.map(configuration).unwrap_or_default());
+    facts.extend(began.map(|at| Fact::at("Began", short(at))));
+    let again = call.map(|call| call.ordered_at).filter(|at| Some(*at) != began);
+    facts.extend(again.map(|at| Fact::at("Ordered again", short(at))));
+    facts.extend(ended.map(|at| Fact::at("Ended", short(at))));
     let attempts = call.map_or(&[][..], |call| call.attempts);
+    let ordered = Look { word: "Ordered", ..look(State::Completed) };
     CallView {
         id: number.0,
-        element: execution.element.clone(),
-        name: name(details.process, &execution.element),
-        kind: kind_word(task),
+        element: element.to_owned(),
+        name: name(details.process, element),
+        kind: task.map_or("Ordered by a script", kind_word),
         target: call.filter(|_| values).map(|call| target(call.request)),
-        look: look(execution.state),
-        at: execution.started_at.map(short),
-        open: execution.state == State::Failed,
+        look: if task.is_some() { look(state) } else { ordered },
+        at: began.map(short),
+        open: state == State::Failed,
         facts,
         blocks,
         attempts: attempts.iter().rev().take(ATTEMPTS_MAX).map(|record| attempt(record, values, zone)).collect(),
         attempts_rest: attempts.len().saturating_sub(ATTEMPTS_MAX),
         next: next(details, number, attempts, (zone, now)),
-        asks: asks(task),
-        none: if call.is_some() { "No attempt has ended." } else { "It failed before anything was sent." },
+        asks: task.is_none_or(asks),
+        none: match call {
+            Some(call) if call.unawaited => "The script went on without waiting for it.",
+            Some(_) => "No attempt has ended.",
+            None => "It failed before anything was sent.",
+        },
     }
 }
 

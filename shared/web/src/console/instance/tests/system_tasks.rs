@@ -84,7 +84,8 @@ fn page_of(aggregate: &Aggregate, tab: Tab, request: &ActionRequest, attempts: &
     ];
     let journal = [Entry { at: now(), actor: &user, origin: &origin, command: "start", events: &events }];
     let progress = Progress::of(&aggregate.instance, &journal);
-    let calls = [Call { element: Number(2), ordered_at: now(), request, attempts }];
+    let calls =
+        [Call { element: Number(2), activity: "Score", unawaited: false, ordered_at: now(), request, attempts }];
     let details = Details {
         process: &process,
         aggregate,
@@ -192,7 +193,14 @@ fn the_question_says_what_a_retry_does() {
         };
         retry_page(&Shell::sample(), &details, &aggregate.instance.incidents[0], dialog)
     };
-    let call = |request| Call { element: Number(2), ordered_at: now(), request, attempts: &attempts };
+    let call = |request| Call {
+        element: Number(2),
+        activity: "Score",
+        unawaited: false,
+        ordered_at: now(),
+        request,
+        attempts: &attempts,
+    };
     let page = ask(&[call(&request)], ALL, false);
     a11y::check_console(&page);
     no_script(&page);
@@ -214,12 +222,19 @@ fn many_executions_and_attempts_are_cut_with_a_word() {
     let aggregate = at_score(false, 1);
     let (user, origin) = (Actor::System, Origin::default());
     let events: Vec<Event> = (1..=70).map(|n| Event::ElementPassed(reached(n, "Echo", None))).collect();
-    let events: Vec<Event> = events.into_iter().chain([Event::ElementActivated(reached(2, "Score", None))]).collect();
+    let events: Vec<Event> = events.into_iter().chain([Event::ElementActivated(reached(71, "Score", None))]).collect();
     let journal = [Entry { at: now(), actor: &user, origin: &origin, command: "continue", events: &events }];
     let progress = Progress::of(&aggregate.instance, &journal);
     let attempts: Vec<AttemptRecord> = (1..=30).map(|n| attempt(n, Some("HTTP_500"), None)).collect();
     let request = request();
-    let calls = [Call { element: Number(2), ordered_at: now(), request: &request, attempts: &attempts }];
+    let calls = [Call {
+        element: Number(71),
+        activity: "Score",
+        unawaited: false,
+        ordered_at: now(),
+        request: &request,
+        attempts: &attempts,
+    }];
     let details = Details {
         process: &process,
         aggregate: &aggregate,
@@ -234,4 +249,60 @@ fn many_executions_and_attempts_are_cut_with_a_word() {
     let page = page(&Shell::sample(), &details, &Zone::named("Europe/Oslo"), now());
     assert_eq!(page.matches("class=\"panel call\"").count(), 50);
     assert!(page.contains("21 earlier ones") && page.contains("10 earlier ones"));
+}
+
+/// A mail that a script ordered has a number of its own and no attempts that anybody waits for.
+#[test]
+fn what_a_script_ordered_stands_beside_the_tasks() {
+    let (process, aggregate) = (process(), at_score(false, 1));
+    let (user, origin) = (Actor::System, Origin::default());
+    let mail = ActionRequest::Email(MailRequest {
+        to: vec![Email::parse("a@b.example").expect("an address")],
+        subject: "Hello".to_owned(),
+        text: HOSTILE.to_owned(),
+        html: String::new(),
+    });
+    let events = [
+        Event::ElementActivated(reached(2, "Score", None)),
+        Event::ActionOrdered { element: Number(5), attempt: 0, retries: 0 },
+    ];
+    let journal = [Entry { at: now(), actor: &user, origin: &origin, command: "start", events: &events }];
+    let progress = Progress::of(&aggregate.instance, &journal);
+    let request = request();
+    let calls = [
+        Call {
+            element: Number(5),
+            activity: "Echo",
+            unawaited: true,
+            ordered_at: now(),
+            request: &mail,
+            attempts: &[],
+        },
+        Call {
+            element: Number(2),
+            activity: "Score",
+            unawaited: false,
+            ordered_at: now(),
+            request: &request,
+            attempts: &[],
+        },
+    ];
+    let details = Details {
+        process: &process,
+        aggregate: &aggregate,
+        journal: &journal,
+        progress: &progress,
+        calls: &calls,
+        diagram: None,
+        may: ALL,
+        tab: Tab::SystemTasks,
+        said: None,
+    };
+    let page = page(&Shell::sample(), &details, &Zone::named("Europe/Oslo"), now());
+    a11y::check_console(&page);
+    no_script(&page);
+    assert_eq!(page.matches("class=\"panel call\"").count(), 2);
+    for words in ["Ordered by a script <code>a@b.example</code>", "Ordered</span>", "without waiting", "under way"] {
+        assert!(page.contains(words), "{words}");
+    }
 }
