@@ -11,6 +11,7 @@ mod inclusive;
 mod multi_instance;
 mod scope;
 mod script;
+mod timeout;
 mod timer;
 mod trigger;
 mod user_task;

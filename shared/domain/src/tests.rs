@@ -39,6 +39,7 @@ mod submit;
 mod sync;
 mod template;
 mod time;
+mod timeout;
 mod timers;
 mod variables;
 mod waiting;

@@ -49,7 +49,7 @@ pub(crate) fn boundary(
     if interrupting {
         once(node, &trigger, reader);
     }
-    Some(ElementKind::BoundaryEvent(BoundaryEvent { attached_to, interrupting, trigger }))
+    Some(ElementKind::BoundaryEvent(BoundaryEvent { attached_to, interrupting, trigger, on_timeout: None }))
 }
 
 /// The start event of an event sub-process.

@@ -2,7 +2,7 @@
 //! engine knows a single kind of timer beside an activity.
 
 use super::{FlowNode, NodeKind, Outline, Property, Reader, boolean_attribute, bpmn_children, is_bpmn, list, timer};
-use domain::process::{BoundaryEvent, Element, ElementIndex, ElementKind, Flow, Timer, Trigger, When};
+use domain::process::{BoundaryEvent, Element, ElementIndex, ElementKind, Flow, OnTimeout, Timer, Trigger, When};
 use std::collections::BTreeMap;
 
 /// Characters of the activity's id that the generated ids keep: ids have a greatest length.
@@ -12,8 +12,16 @@ const ID_CHARS_KEPT: usize = 50;
 pub(super) struct Timeout {
     activity: usize,
     when: When,
-    leads_to: Target,
+    then: Then,
     line: u32,
+}
+
+/// What happens when the time is over.
+enum Then {
+    /// A path goes on.
+    Path(Target),
+    /// The activity itself ends or fails.
+    Ends(OnTimeout),
 }
 
 /// What `OnTimeout` names.
@@ -76,22 +84,23 @@ pub(super) fn add(
         let id = generated(&[&activity.id, "timeout"], outline, &mut used);
         let name = format!("{} (timeout)", activity.name);
         let parent = activity.parent;
-        let flow = match timeout.leads_to {
-            Target::Flow(index) => index,
-            Target::Element(target) => {
+        let (outgoing, on_timeout) = match timeout.then {
+            Then::Path(Target::Flow(index)) => (vec![index], None),
+            Then::Path(Target::Element(target)) => {
                 elements[target].incoming += 1;
                 let id = generated(&[&id, &elements[target].id], outline, &mut used);
                 flows.push(Flow { id, name: None, named: false, source: event, target, condition: None });
-                flows.len() - 1
+                (vec![flows.len() - 1], None)
             }
+            Then::Ends(on_timeout) => (Vec::new(), Some(on_timeout)),
         };
         elements[timeout.activity].boundaries.push(event);
         let trigger = Trigger::Timer(Timer::Once(timeout.when));
         elements.push(Element {
             id,
             name,
-            kind: boundary(timeout.activity, trigger),
-            outgoing: vec![flow],
+            kind: boundary(timeout.activity, trigger, on_timeout),
+            outgoing,
             incoming: 0,
             default: None,
             boundaries: Vec::new(),
@@ -107,8 +116,8 @@ pub(super) fn add(
     }
 }
 
-fn boundary(attached_to: ElementIndex, trigger: Trigger) -> ElementKind {
-    ElementKind::BoundaryEvent(BoundaryEvent { attached_to, interrupting: true, trigger })
+fn boundary(attached_to: ElementIndex, trigger: Trigger, on_timeout: Option<OnTimeout>) -> ElementKind {
+    ElementKind::BoundaryEvent(BoundaryEvent { attached_to, interrupting: true, trigger, on_timeout })
 }
 
 /// An id that nothing in the file has, in the spelling of flows without one. `used`: how often each was wanted.
@@ -173,8 +182,8 @@ fn one(
         return None;
     }
     let when = when(property, node, reader);
-    let leads_to = leads_to(property, node, outline, reader);
-    Some(Timeout { activity, when: when?, leads_to: leads_to?, line: reader.report.line(property.at) })
+    let then = then(node, outline, reader);
+    Some(Timeout { activity, when: when?, then: then?, line: reader.report.line(property.at) })
 }
 
 /// Milliseconds, or where the property is called `timeout` a duration as well.
@@ -198,49 +207,24 @@ fn when(property: &Property, node: &FlowNode<'_, '_>, reader: &mut Reader<'_>) -
     timer::after(&property.value, &node.id, &property.name, reader)
 }
 
-/// D-05: a flow or an element; else an action that would be taken, or an error that would be thrown.
-fn leads_to(
-    property: &Property,
-    node: &FlowNode<'_, '_>,
-    outline: &Outline<'_, '_>,
-    reader: &mut Reader<'_>,
-) -> Option<Target> {
-    let Some(on_timeout) = node.properties.get("OnTimeout") else {
-        let message = format!(
-            "{} without OnTimeout throws the error TASK_TIMEOUT, which is not supported yet; name in OnTimeout the flow \
-             or element to go on with",
-            property.name
-        );
-        reader.report.error("UNSUPPORTED_PROPERTY", property.at, &node.id, message);
-        return None;
-    };
-    let found = target(node, outline);
-    if found.is_some() {
-        return found;
+/// D-05: a flow or an element, else an action; without `OnTimeout` an error.
+fn then(node: &FlowNode<'_, '_>, outline: &Outline<'_, '_>, reader: &mut Reader<'_>) -> Option<Then> {
+    let Some(on_timeout) = node.properties.get("OnTimeout") else { return Some(Then::Ends(OnTimeout::Throw)) };
+    if let Some(found) = target(node, outline) {
+        return Some(Then::Path(found));
     }
     let name = on_timeout.value.plain();
     let actions = ["Actions", "UserActions"].iter().find_map(|name| node.properties.get(name));
-    let is_action = node.kind == NodeKind::UserTask
-        && match actions {
-            None => true,
-            Some(actions) => list::names(actions).any(|action| action == name),
-        };
-    let (code, message) = if is_action {
-        (
-            "UNSUPPORTED_PROPERTY",
-            format!(
-                "OnTimeout=\"{name}\" is no outgoing flow and no element beside the task; taking an action of this name is \
-                 not supported yet"
-            ),
-        )
-    } else {
-        (
-            "DANGLING_REFERENCE",
-            format!(
-                "OnTimeout=\"{name}\" is no outgoing flow, no action and no element beside the task to which a path can lead"
-            ),
-        )
+    let is_action = match actions {
+        None => true,
+        Some(actions) => list::names(actions).any(|action| action == name),
     };
-    reader.report.error(code, on_timeout.value.start(), &node.id, message);
+    if node.kind == NodeKind::UserTask && is_action {
+        return Some(Then::Ends(OnTimeout::Complete(name)));
+    }
+    let message = format!(
+        "OnTimeout=\"{name}\" is no outgoing flow, no action and no element beside the task to which a path can lead"
+    );
+    reader.report.error("DANGLING_REFERENCE", on_timeout.value.start(), &node.id, message);
     None
 }

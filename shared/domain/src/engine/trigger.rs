@@ -1,7 +1,7 @@
 //! Events that wait beside an activity, on a path of their own or for a whole scope: when they begin to wait and what
 //! their occurrence does. When a timer occurs is said in `timer`, who catches an error in `error`.
 
-use super::{Failure, HELD_MAX, Step, multi_instance, scope, script, timer, user_task};
+use super::{Failure, HELD_MAX, Step, multi_instance, scope, script, timeout, timer, user_task};
 use crate::event::Event;
 use crate::ids::Number;
 use crate::instance::{Awaited, ElementInstance, Ready, Subscription};
@@ -162,7 +162,10 @@ pub(super) fn occurred(step: &mut Step<'_>, number: Number, event: &str) -> Resu
         scope::enter_event_sub_process(step, model, live.place(), interrupting);
     } else if live.element == event {
         step.complete(number)?;
-    } else if model.kind.as_boundary().is_some() {
+    } else if let Some(boundary) = model.kind.as_boundary() {
+        if let Some(then) = &boundary.on_timeout {
+            return timeout::ran_out(step, &live, then);
+        }
         if interrupting {
             // Interrupted when the event occurred, even where the ticket has expired since (T-16).
             if let Some(task) = live.task {

@@ -432,6 +432,18 @@ pub struct BoundaryEvent {
     pub interrupting: bool,
     /// What it waits for.
     pub trigger: Trigger,
+    /// What becomes of the activity, where no path leads on from the event: only of a `TimeoutMs`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_timeout: Option<OnTimeout>,
+}
+
+/// What becomes of an activity whose `TimeoutMs` runs out where `OnTimeout` names no path (D-05).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum OnTimeout {
+    /// It fails with the business error `TASK_TIMEOUT`.
+    Throw,
+    /// The task is completed by `system` with this action, without ServerScript.
+    Complete(String),
 }
 
 /// What an event waits for.

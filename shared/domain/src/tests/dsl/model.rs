@@ -3,9 +3,9 @@
 use super::RECIPIENT;
 use crate::process::{
     ActionModel, BoundaryEvent, CallActivity, Condition, Element, ElementKind, EventStart, ExclusiveGateway,
-    ExternalTaskModel, FieldKind, FieldModel, Flow, InclusiveGateway, Mapping, MessageCatch, MultiInstance, Pages,
-    Payload, Process, Reminders, ScriptTask, SignalCatch, SystemTask, TaskProfile, ThrownError, Timer, Trigger, Turns,
-    UserTask, When, WorkTaskModel,
+    ExternalTaskModel, FieldKind, FieldModel, Flow, InclusiveGateway, Mapping, MessageCatch, MultiInstance, OnTimeout,
+    Pages, Payload, Process, Reminders, ScriptTask, SignalCatch, SystemTask, TaskProfile, ThrownError, Timer, Trigger,
+    Turns, UserTask, When, WorkTaskModel,
 };
 use crate::template::Template;
 use crate::value::ValueExpr;
@@ -334,8 +334,19 @@ impl Model {
 
     /// A boundary event.
     pub fn boundary(self, id: &str, attached_to: &str, interrupting: bool, trigger: Trigger) -> Model {
-        let attached = self.at(attached_to);
-        let event = BoundaryEvent { attached_to: attached, interrupting, trigger };
+        let event = BoundaryEvent { attached_to: self.at(attached_to), interrupting, trigger, on_timeout: None };
+        self.attach(id, event)
+    }
+
+    /// A time limit that ends the activity or lets it fail.
+    pub fn limit(self, id: &str, attached_to: &str, timer: Timer, then: OnTimeout) -> Model {
+        let attached_to = self.at(attached_to);
+        let trigger = Trigger::Timer(timer);
+        self.attach(id, BoundaryEvent { attached_to, interrupting: true, trigger, on_timeout: Some(then) })
+    }
+
+    fn attach(self, id: &str, event: BoundaryEvent) -> Model {
+        let attached = event.attached_to;
         let mut model = self.add(id, ElementKind::BoundaryEvent(event));
         let last = model.elements.len() - 1;
         model.elements[attached].boundaries.push(last);

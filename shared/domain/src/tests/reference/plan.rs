@@ -279,6 +279,7 @@ impl Plan {
                 attached_to: self.position(*on),
                 interrupting: *interrupting,
                 trigger: trigger(event),
+                on_timeout: None,
             }),
         }
     }

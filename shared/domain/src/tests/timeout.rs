@@ -1,0 +1,73 @@
+//! Time limits that lead to no path: the activity fails, or its task is completed (D-05; S4-61, S4-62).
+
+use super::dsl::*;
+use crate::external_task::Status;
+use crate::instance::InstanceStatus;
+use crate::process::{OnTimeout, Process, TaskProfile, Timer, UserTask, When};
+use crate::work_task::State;
+use serde_json::json;
+
+fn limited(task: UserTask, then: OnTimeout) -> Process {
+    let day = Timer::Once(When::After("P1D".parse().unwrap()));
+    model("limited")
+        .start("start")
+        .task("ask", task)
+        .limit("ask__timeout", "ask", day, then)
+        .error("late", "ask", false, Some("TASK_TIMEOUT"))
+        .end("end")
+        .end("too-late")
+        .flow("start > ask > end")
+        .flow("late > too-late")
+        .build()
+}
+
+fn uncaught(task: UserTask) -> Process {
+    let day = Timer::Once(When::After("P1D".parse().unwrap()));
+    model("limited")
+        .start("start")
+        .task("ask", task)
+        .limit("ask__timeout", "ask", day, OnTimeout::Throw)
+        .end("end")
+        .flow("start > ask > end")
+        .build()
+}
+
+/// An event that catches the error takes its path; one that interrupts nothing leaves the task open, now without limit.
+#[test]
+fn a_time_limit_without_target_throws_an_error() {
+    let mut world = given(limited(ticket(), OnTimeout::Throw)).started(json!({}));
+    world.after("P1D").fire("ask", "ask__timeout", 1).status(InstanceStatus::Waiting).task("ask", Status::Pending);
+    assert_eq!(world.reached("too-late"), 1);
+    assert_eq!(world.variable("_lastError")["errorCode"], json!("TASK_TIMEOUT"));
+    world.fire("ask", "ask__timeout", 1).refused("ALREADY_DONE");
+    world.submit("ask", "Approve", json!({})).status(InstanceStatus::Completed);
+}
+
+/// Caught by nobody it is an incident; the task fails, and a retry opens it again.
+#[test]
+fn a_time_limit_that_nobody_catches_is_an_incident() {
+    let mut world = given(uncaught(work())).started(json!({}));
+    world.after("P1D").fire("ask", "ask__timeout", 1).failed("TASK_TIMEOUT").status(InstanceStatus::Error);
+    assert_eq!(world.work_task("ask").state, State::Failed);
+    world.retry().status(InstanceStatus::Waiting);
+    assert_eq!(world.work_task("ask").state, State::Open);
+    world.complete("ask", "Done", json!({})).status(InstanceStatus::Completed);
+}
+
+/// The named action is taken by `system`, without ServerScript and without values; a late answer is too late.
+#[test]
+fn a_time_limit_takes_the_action_it_names() {
+    for task in [ticket().server_script("throw never"), work().server_script("throw never")] {
+        let external = matches!(task.profile, TaskProfile::External(_));
+        let mut world = given(limited(task, OnTimeout::Complete("Reject".to_owned()))).started(json!({}));
+        world.after("P1D").fire("ask", "ask__timeout", 1).status(InstanceStatus::Completed);
+        assert_eq!(world.reached("end"), 1);
+        assert_eq!((world.variable("userAction"), world.variable("currentUser")), (json!("Reject"), json!("system")));
+        let outcome = if external {
+            world.state().tasks.values().next().map(|task| task.outcome.clone())
+        } else {
+            world.state().work_tasks.values().next().map(|task| task.outcome.clone())
+        };
+        assert_eq!(outcome, Some(Some("Reject".to_owned())));
+    }
+}
