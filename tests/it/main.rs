@@ -15,6 +15,7 @@ mod drawn_processes;
 mod engine_conformance;
 mod events;
 mod faults;
+mod loan;
 mod messages;
 mod user_tasks;
 
