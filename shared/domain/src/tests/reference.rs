@@ -81,7 +81,9 @@ fn saw(stories: &[Told], names: &[&str], codes: &[&str]) {
     assert!(commands > 2 * stories.len(), "only {commands} commands");
 }
 
-const NODES: [&str; 15] = [
+const NODES: [&str; 17] = [
+    "hear",
+    "first",
     "start",
     "end",
     "terminate",

@@ -71,6 +71,20 @@ impl Draft<'_> {
         Occurs::Timer { minutes: self.random.below(90) as u32, times }
     }
 
+    /// What an event beside an activity or a scope waits for.
+    fn outside(&mut self, interrupting: bool) -> Occurs {
+        if self.random.one_in(3) { Occurs::Message } else { self.timer(interrupting) }
+    }
+
+    /// An event of a path of its own.
+    fn catch(&mut self) -> What {
+        if self.random.one_in(2) {
+            What::Hear { task: self.random.one_in(2) }
+        } else {
+            What::Wait(self.random.below(60) as u32)
+        }
+    }
+
     /// An activity or event that does something without opening a scope. In a sound plan errors come with their catcher.
     fn simple(&mut self) -> What {
         let throws = if self.plan.sound { 0 } else { self.random.below(3) };
@@ -78,7 +92,7 @@ impl Draft<'_> {
             0 | 1 => What::Pass,
             2 => What::Script(Script::Count(format!("n{}", self.random.below(3)))),
             3 if throws > 0 => What::Script(Script::Throws(self.test(), self.throw())),
-            3 => What::Wait(self.random.below(60) as u32),
+            3 => self.catch(),
             4 if throws > 0 => What::Script(Script::Throws(self.test(), self.throw())),
             5 if throws > 0 => What::Ask(Some((self.test(), self.throw()))),
             _ => What::Ask(None),
@@ -87,7 +101,10 @@ impl Draft<'_> {
 
     /// Multi-instance characteristics and jobs for an activity, now and then.
     fn adorn(&mut self, id: Id) {
-        let repeatable = matches!(self.node(id).what, What::Pass | What::Script(_) | What::Ask(_) | What::Sub);
+        let repeatable = matches!(
+            self.node(id).what,
+            What::Pass | What::Script(_) | What::Ask(_) | What::Sub | What::Hear { task: true }
+        );
         if repeatable && self.random.one_in(7) {
             let list = match self.random.below(4) {
                 0 => Ok("none".to_owned()),
@@ -99,7 +116,7 @@ impl Draft<'_> {
             let sequential = self.random.one_in(2);
             self.node(id).turns = Some(Each { sequential, list, enough, gives });
         }
-        let (before, after) = (self.random.one_in(12), self.random.one_in(12));
+        let (before, after) = (self.random.one_in(9), self.random.one_in(9));
         let node = self.node(id);
         (node.job_before, node.job_after) = (before, after);
     }

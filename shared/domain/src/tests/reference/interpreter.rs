@@ -19,8 +19,8 @@ use std::collections::BTreeMap;
 
 /// Elements that one command reaches at most; what is left waits for a job.
 const REACHED_BY_ONE_COMMAND: usize = 200;
-/// Open tasks of one instance.
-const ASKED_AT_ONCE: usize = 90;
+/// Open tasks and awaited messages of one instance; beyond it is another rule's matter.
+const HELD_AT_ONCE: usize = 90;
 pub const MINUTE: i64 = 60_000;
 
 /// Names an activity instance and tells how old it is.
@@ -46,6 +46,8 @@ pub struct Activity {
     pub scope: Option<Age>,
     pub handles: Option<Age>,
     pub alarms: Vec<Alarm>,
+    /// Events that wait for a message.
+    pub awaits: Vec<Id>,
     /// A colleague is asked.
     pub asks: bool,
     pub failed: bool,
@@ -149,6 +151,8 @@ pub struct Reference<'p> {
     reached: usize,
     /// Elements reached since somebody outside decided something.
     pub reached_by_itself: usize,
+    /// More waited at some time than an instance can hold.
+    pub crowded: bool,
     stopped: bool,
 }
 
@@ -164,6 +168,7 @@ impl<'p> Reference<'p> {
                 let oldest = self.moving.remove(0);
                 self.reached += 1;
                 self.reached_by_itself += 1;
+                self.crowded |= self.is_crowded();
                 self.reach(oldest);
             }
             if !self.incidents.is_empty() || !self.moving.is_empty() {
@@ -241,7 +246,14 @@ impl<'p> Reference<'p> {
                     self.fail(age, failure);
                 }
             },
-            What::ErrorEnd(_) | What::Ask(_) | What::Wait(_) | What::Sub | What::OnEvent | What::EventStart { .. } => {
+            What::ErrorEnd(_)
+            | What::Ask(_)
+            | What::Wait(_)
+            | What::Hear { .. }
+            | What::First
+            | What::Sub
+            | What::OnEvent
+            | What::EventStart { .. } => {
                 let age = self.begin(&token);
                 self.perform(age);
             }
@@ -258,15 +270,13 @@ impl<'p> Reference<'p> {
             self.watch_boundaries(age);
         }
         match &node.what {
-            What::Ask(_) if self.activities.iter().filter(|task| task.asks).count() >= ASKED_AT_ONCE => {
-                self.change(age, |task| task.alarms.clear());
-                self.fail(age, Failure { code: "LIMIT", thrown: None });
-            }
             What::Ask(_) => self.change(age, |task| task.asks = true),
-            What::Wait(minutes) => self.set_alarm(age, Alarm { event: node.id, due: self.after(*minutes), nth: 1 }),
-            What::EventStart { event, .. } => {
-                if let Some(due) = self.first_time(event) {
-                    self.set_alarm(age, Alarm { event: node.id, due, nth: 1 });
+            What::Wait(_) | What::Hear { .. } | What::EventStart { .. } => {
+                self.watch(age, node.id, &node.what.awaited().expect("it waits"));
+            }
+            What::First => {
+                for event in plan.outgoing(node.id).into_iter().map(|flow| plan.node(plan.flows[flow].to)) {
+                    self.watch(age, event.id, &event.what.awaited().expect("events stand behind it"));
                 }
             }
             What::Sub | What::OnEvent => self.open(Some(age), Some(node.id), activity.handles),
@@ -319,6 +329,7 @@ impl<'p> Reference<'p> {
             scope: token.scope,
             handles: token.handles,
             alarms: Vec::new(),
+            awaits: Vec::new(),
             asks: false,
             failed: false,
             turns: None,
@@ -343,6 +354,11 @@ impl<'p> Reference<'p> {
     fn is_absorbed(&self, token: &Token) -> bool {
         let task = token.handles.and_then(|age| self.activity(age));
         task.is_some_and(|task| task.node == token.node && task.asks)
+    }
+
+    fn is_crowded(&self) -> bool {
+        let held = |activity: &Activity| activity.awaits.len() + usize::from(activity.asks);
+        self.activities.iter().map(held).sum::<usize>() + 5 > HELD_AT_ONCE
     }
 
     pub fn activity(&self, age: Age) -> Option<&Activity> {

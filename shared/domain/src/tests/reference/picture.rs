@@ -54,11 +54,18 @@ impl Picture {
 }
 
 /// One live thing in words. Times in minutes since the start.
-fn live(path: &str, waits: &[&str], alarms: Vec<(String, i64, u32)>, local: &Map<String, Value>) -> String {
+fn live(
+    path: &str,
+    waits: &[&str],
+    alarms: Vec<(String, i64, u32)>,
+    awaits: Vec<String>,
+    local: &Map<String, Value>,
+) -> String {
     let mut alarms: Vec<String> = alarms
         .into_iter()
         .map(|(event, due, nth)| format!("{event}@{}#{nth}", (due - NINE) as f64 / MINUTE as f64))
         .collect();
+    alarms.extend(awaits);
     alarms.sort();
     format!("{path} {} {} {}", waits.join(" "), alarms.join(" "), Value::Object(local.clone()))
 }
@@ -67,7 +74,10 @@ pub fn of_reference(reference: &Reference<'_>, plan: &Plan) -> Picture {
     let mut lives = Vec::new();
     for activity in &reference.activities {
         // Who listens for nothing any more only stays until its scope ends.
-        if matches!(plan.node(activity.node).what, What::EventStart { .. }) && activity.alarms.is_empty() {
+        if matches!(plan.node(activity.node).what, What::EventStart { .. })
+            && activity.alarms.is_empty()
+            && activity.awaits.is_empty()
+        {
             continue;
         }
         let mut waits = Vec::new();
@@ -76,7 +86,8 @@ pub fn of_reference(reference: &Reference<'_>, plan: &Plan) -> Picture {
         let turns = activity.turns.as_ref().map(|turns| turns_in_words(turns.total, turns.begun, turns.done));
         waits.extend(turns.as_deref());
         let alarms = activity.alarms.iter().map(|alarm| (plan.name(alarm.event), alarm.due, alarm.nth)).collect();
-        lives.push(live(&path(reference, plan, activity), &waits, alarms, &activity.local));
+        let awaits = activity.awaits.iter().map(|event| plan.name(*event)).collect();
+        lives.push(live(&path(reference, plan, activity), &waits, alarms, awaits, &activity.local));
     }
     for (node, scope) in reference.joins() {
         for round in reference.rounds(node, scope) {
@@ -123,7 +134,8 @@ pub fn of_engine(world: &World) -> Picture {
         }
         words
     };
-    let shown = |live: &&ElementInstance| !is_listener(&world.process, &live.element) || !live.timers.is_empty();
+    let waits = |live: &ElementInstance| !live.timers.is_empty() || !live.subscriptions.is_empty();
+    let shown = |live: &&ElementInstance| !is_listener(&world.process, &live.element) || waits(live);
     let lives = instance.elements.iter().filter(shown).map(|element| {
         let path = format!("{}{}", scope(element.scope), element.element);
         if !element.arrived.is_empty() {
@@ -136,7 +148,8 @@ pub fn of_engine(world: &World) -> Picture {
         waits.extend(turns.as_deref());
         let timers = element.timers.iter();
         let alarms = timers.map(|timer| (timer.event.clone(), timer.due.as_millis(), timer.occurrence)).collect();
-        live(&path, &waits, alarms, &element.local)
+        let awaits = element.subscriptions.iter().map(|awaited| awaited.event.clone()).collect();
+        live(&path, &waits, alarms, awaits, &element.local)
     });
     let resting = instance
         .ready

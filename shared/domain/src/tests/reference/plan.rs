@@ -53,6 +53,12 @@ pub enum What {
     Inclusive,
     /// Intermediate timer event, in minutes.
     Wait(u32),
+    /// Waits for a message, as an event or as a task.
+    Hear {
+        task: bool,
+    },
+    /// Event-based gateway; only events that wait stand behind it.
+    First,
     Sub,
     /// Sub-process that an event starts.
     OnEvent,
@@ -83,9 +89,13 @@ pub enum Throw {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Occurs {
     /// `minutes` after the beginning; with `times` a cycle, 0 for one without number.
-    Timer { minutes: u32, times: Option<u32> },
+    Timer {
+        minutes: u32,
+        times: Option<u32>,
+    },
     /// With this code, or with any.
     Error(Option<String>),
+    Message,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -153,6 +163,29 @@ impl What {
         if let What::Boundary { on, .. } = self { Some(*on) } else { None }
     }
 
+    /// What an event that is reached by a flow waits for.
+    pub fn awaited(&self) -> Option<Occurs> {
+        match self {
+            What::Wait(minutes) => Some(Occurs::Timer { minutes: *minutes, times: None }),
+            What::Hear { .. } => Some(Occurs::Message),
+            What::EventStart { event, .. } => Some(event.clone()),
+            What::Start
+            | What::End
+            | What::Terminate
+            | What::ErrorEnd(_)
+            | What::Pass
+            | What::Script(_)
+            | What::Ask(_)
+            | What::Exclusive
+            | What::Parallel
+            | What::Inclusive
+            | What::First
+            | What::Sub
+            | What::OnEvent
+            | What::Boundary { .. } => None,
+        }
+    }
+
     pub fn starts_by_event(&self) -> bool {
         matches!(self, What::EventStart { .. })
     }
@@ -211,6 +244,8 @@ impl Plan {
             What::Parallel => "parallel",
             What::Inclusive => "inclusive",
             What::Wait(_) => "wait",
+            What::Hear { .. } => "hear",
+            What::First => "first",
             What::Sub => "sub",
             What::OnEvent => "on",
             What::EventStart { .. } => "begin",
@@ -270,6 +305,9 @@ impl Plan {
             What::Parallel => ElementKind::ParallelGateway,
             What::Inclusive => ElementKind::InclusiveGateway(Default::default()),
             What::Wait(minutes) => ElementKind::IntermediateCatchEvent(Trigger::Timer(once(&format!("PT{minutes}M")))),
+            What::Hear { task: false } => ElementKind::IntermediateCatchEvent(message("word", None)),
+            What::Hear { task: true } => ElementKind::ReceiveTask(message("word", None)),
+            What::First => ElementKind::EventBasedGateway,
             What::Sub => ElementKind::SubProcess,
             What::OnEvent => ElementKind::EventSubProcess,
             What::EventStart { event, interrupting } => {
@@ -337,6 +375,7 @@ fn trigger(event: &Occurs) -> Trigger {
             Trigger::Timer(cycle((*times > 0).then_some(*times), &format!("PT{}M", minutes.max(&1))))
         }
         Occurs::Error(code) => Trigger::Error(code.clone()),
+        Occurs::Message => message("word", None),
     }
 }
 

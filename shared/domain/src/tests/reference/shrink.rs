@@ -100,12 +100,18 @@ fn is_whole(plan: &Plan) -> bool {
     let scopes = plan.nodes.iter().filter(|node| matches!(node.what, What::Sub | What::OnEvent));
     let defaults =
         |node: &Node| plan.outgoing(node.id).into_iter().filter(|flow| plan.flows[*flow].default).count() <= 1;
+    let events = |node: &Node| {
+        let mut behind = plan.outgoing(node.id).into_iter().map(|flow| plan.node(plan.flows[flow].to));
+        node.what != What::First || behind.all(|event| matches!(event.what, What::Wait(_) | What::Hear { .. }))
+    };
     starts(None)
+        && plan.nodes.iter().all(events)
         && plan.nodes.iter().all(defaults)
         && scopes.into_iter().all(|node| starts(Some(node.id)))
         && plan.nodes.iter().all(|node| {
             let Some(on) = node.what.attached_to() else { return true };
             let host = &plan.node(on).what;
-            matches!(host, What::Ask(_) | What::Sub | What::Script(_)) || plan.node(on).turns.is_some()
+            matches!(host, What::Ask(_) | What::Sub | What::Script(_) | What::Hear { .. })
+                || plan.node(on).turns.is_some()
         })
 }

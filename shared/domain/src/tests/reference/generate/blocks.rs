@@ -45,7 +45,7 @@ impl Draft<'_> {
             let code = self.code();
             Occurs::Error((!self.random.one_in(3)).then_some(code))
         } else {
-            self.timer(interrupting)
+            self.outside(interrupting)
         };
         if !self.plan.sound && self.random.one_in(6) && depth < 2 {
             self.handler(Some(around), depth + 1);
@@ -69,7 +69,8 @@ impl Draft<'_> {
         if depth >= 4 || self.room < 4 {
             return self.activity(scope, ends);
         }
-        match self.random.below(12) {
+        match self.random.below(13) {
+            12 => self.first(scope, depth, ends),
             0 | 1 => self.exclusive(scope, depth, ends),
             2 | 3 => self.parallel(scope, depth, ends),
             4 | 5 => self.inclusive(scope, depth, ends),
@@ -114,6 +115,7 @@ impl Draft<'_> {
             };
         }
         let asks = matches!(what, What::Ask(_));
+        let waits = asks || matches!(what, What::Hear { task: true });
         let node = self.lead(scope, ends, what);
         self.adorn(node);
         let mut after = loose(node);
@@ -122,7 +124,7 @@ impl Draft<'_> {
         } else if self.random.one_in(4) {
             after.extend(self.catches(scope, node));
         }
-        if asks && self.random.one_in(3) {
+        while waits && self.random.one_in(3) {
             after.extend(self.rings(scope, node));
         }
         if asks && !caught && self.random.one_in(6) {
@@ -148,14 +150,21 @@ impl Draft<'_> {
     }
 
     fn catches(&mut self, scope: Option<Id>, on: Id) -> Vec<End> {
-        let code = self.code();
-        let event = Occurs::Error((!self.random.one_in(3)).then_some(code));
-        self.beside(scope, on, event, true)
+        let mut ends = Vec::new();
+        for _ in 0..1 + self.random.below(2) {
+            let code = self.code();
+            let event = Occurs::Error((!self.random.one_in(3)).then_some(code));
+            // On what cannot go on it interrupts whatever is said.
+            let asks = matches!(self.node(on).what, What::Ask(_));
+            let interrupting = asks || self.plan.sound || !self.random.one_in(4);
+            ends.extend(self.beside(scope, on, event, interrupting));
+        }
+        ends
     }
 
     fn rings(&mut self, scope: Option<Id>, on: Id) -> Vec<End> {
         let interrupting = self.random.one_in(2);
-        let event = self.timer(interrupting);
+        let event = self.outside(interrupting);
         self.beside(scope, on, event, interrupting)
     }
 
@@ -188,10 +197,12 @@ impl Draft<'_> {
                 let pass = self.lead(scope, ends, What::Pass);
                 ends = loose(pass);
             }
-            if !self.plan.sound && self.random.one_in(6) {
+            if !self.plan.sound && self.random.one_in(5) && !ends.is_empty() {
+                // All of them, or one.
+                let early = if self.random.one_in(2) { std::mem::take(&mut ends) } else { vec![ends.remove(0)] };
                 let code = self.code();
                 let what = [What::End, What::Terminate, What::ErrorEnd(code)][self.random.below(3)].clone();
-                self.lead(scope, std::mem::take(&mut ends), what);
+                self.lead(scope, early, what);
             }
             branches.push(ends);
         }
@@ -249,6 +260,18 @@ impl Draft<'_> {
         loose(join)
     }
 
+    /// An event-based gateway with its events.
+    fn first(&mut self, scope: Option<Id>, depth: usize, ends: Vec<End>) -> Vec<End> {
+        let gateway = self.lead(scope, ends, What::First);
+        let mut after = Vec::new();
+        for _ in 0..2 {
+            let what = self.catch();
+            let event = self.lead(scope, loose(gateway), what);
+            after.extend(self.sequence(scope, depth + 1, loose(event)));
+        }
+        after
+    }
+
     /// A loop that a counter ends.
     fn again(&mut self, scope: Option<Id>, depth: usize, ends: Vec<End>) -> Vec<End> {
         let what = if self.random.one_in(2) { What::Exclusive } else { What::Pass };
@@ -274,7 +297,7 @@ impl Draft<'_> {
         if self.random.one_in(2) {
             after.extend(self.catches(scope, sub));
         }
-        if self.random.one_in(3) {
+        while self.random.one_in(3) {
             after.extend(self.rings(scope, sub));
         }
         after

@@ -23,13 +23,25 @@ impl Draft<'_> {
             let what = self.anything(depth);
             let node = self.add(scope, what.clone());
             self.adorn(node);
-            nodes.push(node);
             sources.push(node);
+            if what == What::First {
+                // Nothing else leads to the events behind it, and it leads to nothing else.
+                sources.pop();
+                for _ in 0..2 {
+                    let what = self.catch();
+                    let event = self.add(scope, what);
+                    self.flow(node, event, None, false);
+                    sources.push(event);
+                }
+            }
+            nodes.push(node);
             if what == What::Sub {
                 let inner = self.add(Some(node), What::Start);
                 self.fill(Some(node), depth + 1, inner);
             }
-            sources.extend(self.boundary(scope, node));
+            while let Some(boundary) = self.boundary(scope, node) {
+                sources.push(boundary);
+            }
         }
         while depth < 2 && self.random.one_in(4) {
             self.event_sub_process(scope, depth);
@@ -40,7 +52,8 @@ impl Draft<'_> {
     }
 
     fn anything(&mut self, depth: usize) -> What {
-        match self.random.below(16) {
+        match self.random.below(17) {
+            16 => What::First,
             0 | 1 => What::Exclusive,
             2 | 3 => What::Parallel,
             4 | 5 => What::Inclusive,
@@ -54,17 +67,18 @@ impl Draft<'_> {
 
     fn boundary(&mut self, scope: Option<Id>, on: Id) -> Option<Id> {
         let (what, repeated) = (self.node(on).what.clone(), self.node(on).turns.is_some());
-        let waits = matches!(what, What::Ask(_) | What::Sub);
+        let waits = matches!(what, What::Ask(_) | What::Sub | What::Hear { task: true });
         let fails = repeated || waits || matches!(what, What::Script(_));
         if !fails || !self.random.one_in(3) {
             return None;
         }
         let (event, interrupting) = if waits && self.random.one_in(2) {
             let interrupting = self.random.one_in(2);
-            (self.timer(interrupting), interrupting)
+            (self.outside(interrupting), interrupting)
         } else {
             let code = self.code();
-            (Occurs::Error((!self.random.one_in(3)).then_some(code)), true)
+            let interrupting = matches!(what, What::Ask(_)) || !self.random.one_in(4);
+            (Occurs::Error((!self.random.one_in(3)).then_some(code)), interrupting)
         };
         Some(self.add(scope, What::Boundary { on, event, interrupting }))
     }
@@ -72,7 +86,8 @@ impl Draft<'_> {
     fn event_sub_process(&mut self, scope: Option<Id>, depth: usize) {
         let around = self.add(scope, What::OnEvent);
         let interrupting = self.random.one_in(2);
-        let event = if interrupting && self.random.one_in(2) { Occurs::Error(None) } else { self.timer(interrupting) };
+        let event =
+            if interrupting && self.random.one_in(2) { Occurs::Error(None) } else { self.outside(interrupting) };
         let start = self.add(Some(around), What::EventStart { event, interrupting });
         self.fill(Some(around), depth + 1, start);
     }

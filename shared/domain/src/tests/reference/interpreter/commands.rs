@@ -23,6 +23,7 @@ impl<'p> Reference<'p> {
             born: 0,
             reached: 0,
             reached_by_itself: 0,
+            crowded: false,
             stopped: false,
         };
         reference.open(None, None, None);
@@ -94,6 +95,18 @@ impl<'p> Reference<'p> {
         }
     }
 
+    /// A message comes for an event that waits for it.
+    pub fn hear(&mut self, age: Age, event: Id, values: &Map<String, Value>) {
+        self.command();
+        let Some(activity) = self.activity(age).cloned() else { return };
+        if !values.is_empty() || self.variables.contains_key("lastSignalData") {
+            let brought = if values.is_empty() { Value::Null } else { Value::Object(values.clone()) };
+            self.set(Some(age), "lastSignalData", brought);
+        }
+        self.occur(&activity, event);
+        self.advance();
+    }
+
     /// A cycle that interrupts nothing goes on; firings that were missed are one.
     fn wind_up(&mut self, age: Age, alarm: &Alarm) {
         let Some((event, interrupting)) = self.plan.node(alarm.event).what.event() else { return };
@@ -111,6 +124,12 @@ impl<'p> Reference<'p> {
         let plan = self.plan;
         let what = &plan.node(event).what;
         match what.event() {
+            None if plan.node(activity.node).what == What::First => {
+                // The first of those behind the gateway: it is passed, and the others are waited for no more.
+                self.leave(activity.age, &[]);
+                let (scope, handles) = (activity.scope, activity.handles);
+                self.pass(&super::Token { node: event, flow: None, scope, handles }, &plan.outgoing(event));
+            }
             None => self.leave(activity.age, &plan.outgoing(event)),
             Some((_, interrupting)) if what.starts_by_event() => {
                 self.start_handler(event, activity.scope, activity.handles, interrupting);
@@ -159,32 +178,30 @@ impl<'p> Reference<'p> {
         self.status = Status::Cancelled;
     }
 
-    /// The timers of the boundary events of an activity begin to run.
+    /// The boundary events of an activity begin to wait.
     pub(super) fn watch_boundaries(&mut self, age: Age) {
         let Some(node) = self.activity(age).map(|activity| activity.node) else { return };
         let plan = self.plan;
-        for boundary in &plan.nodes {
-            let What::Boundary { on, event, .. } = &boundary.what else { continue };
-            if let Some(due) = self.first_time(event).filter(|_| *on == node) {
-                self.set_alarm(age, Alarm { event: boundary.id, due, nth: 1 });
+        for boundary in plan.nodes.iter().filter(|event| event.what.attached_to() == Some(node)) {
+            if let Some((event, _)) = boundary.what.event() {
+                self.watch(age, boundary.id, event);
             }
         }
     }
 
-    pub(super) fn first_time(&self, event: &Occurs) -> Option<i64> {
-        match event {
+    /// An event begins to wait at an activity instance.
+    pub(super) fn watch(&mut self, age: Age, event: Id, what: &Occurs) {
+        match what {
             Occurs::Timer { minutes, times } => {
-                Some(self.after(if times.is_some() { *minutes.max(&1) } else { *minutes }))
+                let minutes = if times.is_some() { *minutes.max(&1) } else { *minutes };
+                self.set_alarm(age, Alarm { event, due: self.now + i64::from(minutes) * MINUTE, nth: 1 });
             }
-            Occurs::Error(_) => None,
+            Occurs::Message => self.change(age, |activity| activity.awaits.push(event)),
+            Occurs::Error(_) => {}
         }
     }
 
-    pub(super) fn after(&self, minutes: u32) -> i64 {
-        self.now + i64::from(minutes) * MINUTE
-    }
-
-    pub(super) fn set_alarm(&mut self, age: Age, alarm: Alarm) {
+    fn set_alarm(&mut self, age: Age, alarm: Alarm) {
         self.change(age, |activity| activity.alarms.push(alarm));
     }
 }

@@ -31,7 +31,8 @@ impl Reference<'_> {
         let plan = self.plan;
         for around in plan.within(node).filter(|node| node.what == What::OnEvent) {
             for start in plan.within(Some(around.id)) {
-                if matches!(&start.what, What::EventStart { event: Occurs::Timer { .. }, .. }) {
+                // Errors need nobody who listens.
+                if start.what.starts_by_event() && !matches!(start.what.event(), Some((Occurs::Error(_), _))) {
                     self.put(start.id, scope, handles);
                 }
             }

@@ -33,6 +33,8 @@ impl Reference<'_> {
             | What::Ask(_)
             | What::Parallel
             | What::Wait(_)
+            | What::Hear { .. }
+            | What::First
             | What::Sub
             | What::OnEvent
             | What::EventStart { .. }
