@@ -4,11 +4,13 @@
 mod actions;
 mod assignment;
 mod call;
+mod conditional;
 mod definitions;
 mod error;
 mod event;
 mod external;
 mod gateway;
+mod ids;
 mod kind;
 mod list;
 mod message;

@@ -160,7 +160,7 @@ const FLOWS: &[Entry] = &[
     error(
         "UNSUPPORTED_CONDITIONAL_FLOW",
         "A condition or a default flow stands where nothing decides.",
-        "Put an exclusive gateway behind the element.",
+        "Put an exclusive gateway behind the element; conditions may stand on flows of gateways and activities.",
     ),
     error(
         "EVENT_GATEWAY_TARGET",

@@ -1,8 +1,9 @@
 //! Puts a process together from its outline and the readers of its elements.
 
+use super::ids::Ids;
 use super::{
-    FlowNode, NodeKind, Outline, Reader, bpmn_children, call, event, gateway, is_bpmn, message, multi_instance,
-    system_task, task, timeout, value,
+    FlowNode, NodeKind, Outline, Reader, bpmn_children, call, conditional, event, gateway, is_bpmn, message,
+    multi_instance, system_task, task, timeout, value,
 };
 use crate::xml::Located;
 use domain::process::{Element, ElementKind, Flow, Process};
@@ -31,7 +32,9 @@ pub(crate) fn compile(outline: &Outline<'_, '_>, reader: &mut Reader<'_>) -> Opt
     }
     let mut elements = elements.into_iter().collect::<Option<Vec<_>>>()?;
     let mut flows = flows.into_iter().collect::<Option<Vec<_>>>()?;
-    timeout::add(timeouts, outline, &mut elements, &mut flows);
+    let mut ids = Ids::new(outline, &flows);
+    timeout::add(timeouts, &mut ids, &mut elements, &mut flows);
+    conditional::add(outline, &mut ids, &mut elements, &mut flows);
     Some(Process::new(outline.id.clone(), outline.name.clone(), elements, flows))
 }
 

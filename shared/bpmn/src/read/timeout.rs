@@ -1,12 +1,10 @@
 //! `TimeoutMs` and `OnTimeout`: a boundary event that the designer did not draw (D-05). Compiled into one, so that the
 //! engine knows a single kind of timer beside an activity.
 
+use super::ids::Ids;
 use super::{FlowNode, NodeKind, Outline, Property, Reader, boolean_attribute, bpmn_children, is_bpmn, list, timer};
 use domain::process::{BoundaryEvent, Element, ElementIndex, ElementKind, Flow, OnTimeout, Timer, Trigger, When};
 use std::collections::BTreeMap;
-
-/// Characters of the activity's id that the generated ids keep: ids have a greatest length.
-const ID_CHARS_KEPT: usize = 50;
 
 /// A time limit and where the path goes on.
 pub(super) struct Timeout {
@@ -71,24 +69,18 @@ pub(super) fn read(outline: &Outline<'_, '_>, reader: &mut Reader<'_>) -> Vec<Ti
 }
 
 /// Adds a boundary event for each time limit, with a flow where the target is no flow that is drawn.
-pub(super) fn add(
-    timeouts: Vec<Timeout>,
-    outline: &Outline<'_, '_>,
-    elements: &mut Vec<Element>,
-    flows: &mut Vec<Flow>,
-) {
-    let mut used: BTreeMap<String, usize> = flows.iter().map(|flow| (flow.id.clone(), 1)).collect();
+pub(super) fn add(timeouts: Vec<Timeout>, ids: &mut Ids<'_>, elements: &mut Vec<Element>, flows: &mut Vec<Flow>) {
     for timeout in timeouts {
         let event = elements.len();
         let activity = &elements[timeout.activity];
-        let id = generated(&[&activity.id, "timeout"], outline, &mut used);
+        let id = ids.of(&[&activity.id, "timeout"]);
         let name = format!("{} (timeout)", activity.name);
         let parent = activity.parent;
         let (outgoing, on_timeout) = match timeout.then {
             Then::Path(Target::Flow(index)) => (vec![index], None),
             Then::Path(Target::Element(target)) => {
                 elements[target].incoming += 1;
-                let id = generated(&[&id, &elements[target].id], outline, &mut used);
+                let id = ids.of(&[&id, &elements[target].id]);
                 flows.push(Flow { id, name: None, named: false, source: event, target, condition: None });
                 (vec![flows.len() - 1], None)
             }
@@ -118,20 +110,6 @@ pub(super) fn add(
 
 fn boundary(attached_to: ElementIndex, trigger: Trigger, on_timeout: Option<OnTimeout>) -> ElementKind {
     ElementKind::BoundaryEvent(BoundaryEvent { attached_to, interrupting: true, trigger, on_timeout })
-}
-
-/// An id that nothing in the file has, in the spelling of flows without one. `used`: how often each was wanted.
-fn generated(parts: &[&str], outline: &Outline<'_, '_>, used: &mut BTreeMap<String, usize>) -> String {
-    let parts: Vec<String> = parts.iter().map(|part| part.chars().take(ID_CHARS_KEPT).collect()).collect();
-    let base = parts.join("__");
-    loop {
-        let number = used.entry(base.clone()).and_modify(|number| *number += 1).or_insert(1);
-        let id = if *number == 1 { base.clone() } else { format!("{base}_{number}") };
-        let is_new = *number == 1 || used.insert(id.clone(), 1).is_none();
-        if is_new && !outline.definitions.ids.contains_key(id.as_str()) {
-            return id;
-        }
-    }
 }
 
 /// The property that limits the time of an activity that waits.

@@ -1,14 +1,14 @@
-//! Conditions stand on flows of exclusive and inclusive gateways. BPMN allows them elsewhere too; this engine would not look at
+//! Conditions stand on flows of exclusive and inclusive gateways and of activities. Elsewhere this engine would not look at
 //! them, and a condition that is silently ignored is worse than none.
 
-use crate::read::{NodeKind, Outline, Reader, attribute};
+use crate::read::{NodeKind, Outline, Reader};
 
 pub(super) fn check(outline: &Outline<'_, '_>, reader: &mut Reader<'_>) {
     for flow in &outline.flows {
         let (Some(condition), Some(source)) = (flow.condition, flow.source) else { continue };
         let source = &outline.nodes[source];
         // An unsupported element is refused on its own account.
-        if source.kind.decides() || source.kind == NodeKind::Unsupported {
+        if source.kind.decides() || source.kind.is_activity() || source.kind == NodeKind::Unsupported {
             continue;
         }
         let message = if source.kind == NodeKind::EventBasedGateway {
@@ -21,11 +21,5 @@ pub(super) fn check(outline: &Outline<'_, '_>, reader: &mut Reader<'_>) {
             )
         };
         reader.report.error("UNSUPPORTED_CONDITIONAL_FLOW", condition.range().start, &flow.id, message);
-    }
-    for node in &outline.nodes {
-        if node.kind.is_activity() && attribute(node.node, "default").is_some() {
-            let message = "a default flow of a task is not supported; put an exclusiveGateway behind the task";
-            reader.report.error("UNSUPPORTED_CONDITIONAL_FLOW", node.at, &node.id, message);
-        }
     }
 }

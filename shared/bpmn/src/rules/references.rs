@@ -19,7 +19,8 @@ pub(super) fn check(outline: &Outline<'_, '_>, reader: &mut Reader<'_>) {
     let known: BTreeSet<&str> = outline.flows.iter().filter(|flow| flow.named).map(|flow| flow.id.as_str()).collect();
     for node in &outline.nodes {
         let Some(reference) = attribute(node.node, "default") else { continue };
-        if !node.kind.decides() || node.default.is_some() {
+        let decides = node.kind.decides() || node.kind.is_activity();
+        if !decides || node.default.is_some() {
             continue;
         }
         if known.contains(reference) {

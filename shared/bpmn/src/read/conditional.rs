@@ -1,0 +1,52 @@
+//! Conditions on flows that leave an activity: every flow whose condition is true goes on, else the default flow (BPMN 2.0.2,
+//! 8.3.13). Compiled into an inclusive gateway behind the activity, so that the engine decides in gateways only.
+
+use super::Outline;
+use super::ids::Ids;
+use domain::process::{Element, ElementKind, Flow, InclusiveGateway};
+use std::collections::BTreeMap;
+
+/// Adds a gateway behind each activity whose flows have conditions.
+pub(super) fn add(outline: &Outline<'_, '_>, ids: &mut Ids<'_>, elements: &mut Vec<Element>, flows: &mut Vec<Flow>) {
+    for (activity, node) in outline.nodes.iter().enumerate() {
+        let decides = node.outgoing.iter().any(|flow| flows[*flow].condition.is_some())
+            || (node.default.is_some() && node.outgoing.len() > 1);
+        if !node.kind.is_activity() || !decides {
+            continue;
+        }
+        let gateway = elements.len();
+        let element = &mut elements[activity];
+        let id = ids.of(&[&element.id, "flows"]);
+        let outgoing = std::mem::replace(&mut element.outgoing, vec![flows.len()]);
+        for flow in &outgoing {
+            flows[*flow].source = gateway;
+        }
+        flows.push(Flow {
+            id: ids.of(&[&element.id, &id]),
+            name: None,
+            named: false,
+            source: activity,
+            target: gateway,
+            condition: None,
+        });
+        let (name, default) = (format!("{} (conditions of its flows)", element.name), element.default.take());
+        let (parent, line) = (element.parent, element.line);
+        elements.push(Element {
+            id,
+            name,
+            kind: ElementKind::InclusiveGateway(InclusiveGateway { condition: None }),
+            outgoing,
+            incoming: 1,
+            default,
+            boundaries: Vec::new(),
+            parent,
+            async_before: false,
+            async_after: false,
+            multi_instance: None,
+            entity_state: None,
+            description: None,
+            headers: BTreeMap::new(),
+            line,
+        });
+    }
+}
