@@ -41,8 +41,8 @@ An expression is the whole value; inside a text `${...}` is text, with a warning
 task's name is never an expression.
 - **No flow.** A gateway without a flow whose condition holds stops the instance with the incident `NO_FLOW`, which a \
 retry with corrected variables mends; Flowable rolls the last step back.
-- **Conditions on flows** are looked at behind exclusive and inclusive gateways only; behind a start event or an \
-activity, and as an activity's default flow, they are refused.
+- **Conditions on flows** are looked at behind exclusive and inclusive gateways and behind activities. Behind a start \
+event, where BPMN has none and Flowable takes them, they are refused.
 - **Errors.** An `errorRef` must name a `bpmn:error`; Flowable takes an unknown one as the code itself. An error end \
 event needs a code. An error that nobody catches stops the instance with an incident of that code; of a called process \
 it is the call activity that stops.
