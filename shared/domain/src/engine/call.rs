@@ -108,8 +108,7 @@ fn input(model: &CallActivity, variables: &Variables, now: Timestamp) -> Variabl
 /// A call activity was reached, or is tried again: a child is ordered. What waits beside the activity waits on while
 /// children fail.
 pub(super) fn arrive(step: &mut Step<'_>, element: &Element, number: Number) -> Result<(), Failure> {
-    let waits = |live: &ElementInstance| !live.timers.is_empty() || !live.subscriptions.is_empty();
-    if !step.state.instance.element(number).is_some_and(waits) {
+    if step.state.instance.element(number).is_some_and(|live| live.children_gone == 0) {
         trigger::begin(step, element, number)?;
     }
     step.effect(Effect::Call(CallEffect::Start { element: number }));

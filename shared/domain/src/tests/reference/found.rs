@@ -1,5 +1,7 @@
 //! What random cases found, each as small as it gets.
 
+use crate::command::Command;
+use crate::engine::ChildEnd;
 use crate::instance::InstanceStatus;
 use crate::process::Trigger;
 use crate::tests::dsl::*;
@@ -72,4 +74,25 @@ fn an_error_in_an_event_sub_process_is_caught_beside_it_unless_it_interrupted_th
         world.after("PT1H").fire("hourly-start", "hourly-start", 1).status(status);
         assert_eq!(world.variable("rescued"), if interrupting { json!(null) } else { json!(1) });
     }
+}
+
+/// What waits beside a call activity begins to wait once: a retry starts another child, and no timer anew.
+#[test]
+fn the_retry_of_a_call_starts_no_timer_that_has_fired() {
+    let process = model("reminded")
+        .start("start")
+        .call("ask-them", "another")
+        .timer("late", "ask-them", false, once("P1D"))
+        .script("remind", "count reminded")
+        .end("end")
+        .flow("start > ask-them > end")
+        .flow("late > remind")
+        .build();
+    let mut world = given(process).started(json!({}));
+    world.after("P1D").fire("ask-them", "late", 1).status(InstanceStatus::Waiting);
+    let end = ChildEnd::NotStarted { code: "NOT_DEPLOYED", message: "there is no such process".to_owned() };
+    let element = world.element("ask-them");
+    world.when(Command::ChildEnded { element, child: None, end }).failed("NOT_DEPLOYED");
+    world.retry().status(InstanceStatus::Waiting).effects(&["call Start { element: Number(2) }"]);
+    assert_eq!((world.scheduled(), world.variable("reminded")), (vec![], json!(1)));
 }
