@@ -1,19 +1,22 @@
 //! Leads both interpreters through the same story and compares them after every command. Also makes faults: commands
 //! that come twice, and a state that was stored and read again in between.
 
+mod choices;
+mod lost;
+
 use super::interpreter::{Activity, Age, Reference, Status};
 use super::picture::{of_engine, of_reference};
 use super::plan::{Id, Plan};
 use super::random::Random;
-use crate::command::{Command, Completion};
-use crate::effect::{Due, Effect};
-use crate::ids::Number;
-use crate::instance::Aggregate;
-use crate::process::{ElementKind, Process};
-use crate::tests::dsl::{NINE, World, given};
+use crate::command::{Command, Completion, Start};
+use crate::effect::{CallEffect, Effect};
+use crate::engine::ChildEnd;
+use crate::ids::{InstanceKey, Number};
+use crate::instance::{Aggregate, Parent};
+use crate::tests::dsl::{NINE, World, given, key};
 use crate::time::Timestamp;
 use crate::work_task::State;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// What moves by itself between two decisions of the outside, and what waits at once: where a random process multiplies
 /// its paths beyond these, its story ends.
@@ -43,9 +46,19 @@ enum Choice {
     Answer { task: Age, values: Map<String, Value> },
     Fire { activity: Age, event: Id, late: i64 },
     Hear { activity: Age, event: Id, values: Map<String, Value> },
+    Ended { call: Age, how: Ended },
     Job,
-    Retry(Map<String, Value>),
+    Retry { only: Option<Id>, values: Map<String, Value> },
     Cancel,
+}
+
+/// How the instance ended that a call activity started.
+#[derive(Clone, Debug)]
+enum Ended {
+    Completed(Map<String, Value>),
+    Failed(String),
+    NotStarted,
+    Cancelled,
 }
 
 struct Both<'p> {
@@ -62,7 +75,16 @@ pub fn tell(case: &Case) -> Result<Told, String> {
     let plan = &case.plan;
     let mut world = given(stored(&plan.process()).indexed());
     plan.teach(&mut world.scripts);
-    let then = world.start(Value::Object(plan.variables.clone()));
+    let caller = Parent { instance: InstanceKey::compose(NINE, 1), element: Number(1), depth: 1 };
+    let then = world.when(Command::Start(Start {
+        key: key(),
+        process_id: world.process.id.clone(),
+        definition_version: 1,
+        business_key: None,
+        reference: None,
+        parent: plan.called.then_some(caller),
+        variables: plan.variables.clone(),
+    }));
     let job = then.accepted().effects.contains(&Effect::Continue);
     let mut both = Both { plan, reference: Reference::started(plan, NINE), world, job, log: vec!["start".to_owned()] };
     let told = both.play(case);
@@ -120,70 +142,6 @@ impl Both<'_> {
         live > LIVE_MAX || reference.reached_by_itself > REACHED_MAX || reference.crowded
     }
 
-    /// One of the things that are possible now.
-    fn choose(&self, random: &mut Random) -> Option<Choice> {
-        let status = self.reference.status;
-        if matches!(status, Status::Completed | Status::Cancelled) {
-            return None;
-        }
-        if random.one_in(60) {
-            return Some(Choice::Cancel);
-        }
-        if status == Status::Running && random.one_in(2) {
-            return Some(Choice::Job);
-        }
-        if status == Status::Error && random.one_in(2) {
-            let values = if random.one_in(2) { answers(random) } else { Map::new() };
-            return Some(Choice::Retry(values));
-        }
-        match random.below(6) {
-            0 | 1 => self.fire(random),
-            2 => self.hear(random),
-            _ => self.answer(random),
-        }
-        .or_else(|| self.next_step(random))
-        .or(Some(Choice::Cancel).filter(|_| random.one_in(4)))
-    }
-
-    /// Something that brings the process on.
-    fn next_step(&self, random: &mut Random) -> Option<Choice> {
-        match self.reference.status {
-            Status::Running => Some(Choice::Job),
-            Status::Waiting => {
-                let first = if random.one_in(2) { self.hear(random) } else { self.fire(random) };
-                self.answer(random).or(first).or_else(|| self.hear(random)).or_else(|| self.fire(random))
-            }
-            Status::Error => Some(Choice::Retry(answers(random))),
-            Status::Completed | Status::Cancelled => None,
-        }
-    }
-
-    fn answer(&self, random: &mut Random) -> Option<Choice> {
-        let open = self.reference.activities.iter().filter(|task| task.asks && !task.failed);
-        let open: Vec<Age> = open.map(|task| task.age).collect();
-        let task = *open.get(random.below(open.len()))?;
-        Some(Choice::Answer { task, values: answers(random) })
-    }
-
-    fn fire(&self, random: &mut Random) -> Option<Choice> {
-        let alarms =
-            |activity: &Activity| activity.alarms.iter().map(|alarm| (activity.age, alarm.event)).collect::<Vec<_>>();
-        let all: Vec<(Age, Id)> = self.reference.activities.iter().flat_map(alarms).collect();
-        let (activity, event) = *all.get(random.below(all.len()))?;
-        let late = if random.one_in(3) { 60_000 * random.below(200) as i64 } else { 0 };
-        Some(Choice::Fire { activity, event, late })
-    }
-
-    fn hear(&self, random: &mut Random) -> Option<Choice> {
-        let awaits =
-            |activity: &Activity| activity.awaits.iter().map(|event| (activity.age, *event)).collect::<Vec<_>>();
-        let able = self.reference.activities.iter().filter(|activity| !activity.failed);
-        let all: Vec<(Age, Id)> = able.flat_map(awaits).collect();
-        let (activity, event) = *all.get(random.below(all.len()))?;
-        let values = if random.one_in(2) { answers(random) } else { Map::new() };
-        Some(Choice::Hear { activity, event, values })
-    }
-
     fn carry_out(&mut self, choice: &Choice, random: &mut Random) -> Result<(), String> {
         if random.one_in(3) {
             self.store_and_read();
@@ -193,13 +151,21 @@ impl Both<'_> {
         let continues = command == Command::Continue;
         let then = self.world.when(command.clone());
         let decision = then.result.map_err(|rejection| format!("the engine refuses: {rejection:?}"))?;
+        let tells = decision.effects.iter().any(|effect| matches!(effect, Effect::Call(CallEffect::Ended { .. })));
+        if tells != (self.plan.called && decision.after.instance.status.is_final()) {
+            return Err("whoever called the instance is told when it has ended".to_owned());
+        }
         self.job = decision.effects.contains(&Effect::Continue) || (self.job && !continues);
         match choice {
             Choice::Answer { task, values } => self.reference.answer(*task, values),
             Choice::Fire { activity, event, .. } => self.reference.fire(*activity, *event),
             Choice::Hear { activity, event, values } => self.reference.hear(*activity, *event, values),
+            Choice::Ended { call, how: Ended::Completed(values) } => self.reference.ended(*call, values),
+            Choice::Ended { call, how: Ended::Failed(code) } => self.reference.ended_badly(*call, Some(code)),
+            Choice::Ended { call, how: Ended::NotStarted } => self.reference.ended_badly(*call, None),
+            Choice::Ended { how: Ended::Cancelled, .. } => self.reference.cancel(),
             Choice::Job => self.reference.go_on(),
-            Choice::Retry(values) => self.reference.retry(values),
+            Choice::Retry { only, values } => self.reference.retry(*only, values),
             Choice::Cancel => self.reference.cancel(),
         }
         if self.is_cut() {
@@ -248,10 +214,35 @@ impl Both<'_> {
                 let (element, awaited) = waits.clone().nth(nth).ok_or_else(|| missing("message"))?;
                 Command::Receive { element, event, awaited, variables: values.clone() }
             }
+            Choice::Ended { call, how } => {
+                let (name, nth) = self.nth(*call, |call| call.calls && !call.failed)?;
+                let live = self.world.state().instance.elements.iter();
+                let mut calls = live.filter(|live| live.element == name && !live.failed && live.turns.is_none());
+                let element = calls.nth(nth).ok_or_else(|| missing("call"))?.number;
+                self.end_child(element, how)
+            }
             Choice::Job => Command::Continue,
-            Choice::Retry(values) => Command::Retry { element: None, variables: values.clone() },
+            Choice::Retry { only, values } => {
+                Command::Retry { element: only.map(|node| self.plan.name(node)), variables: values.clone() }
+            }
             Choice::Cancel => Command::CancelInstance { reason: None },
         })
+    }
+
+    /// The end of a child, which was started first unless that failed.
+    fn end_child(&mut self, element: Number, how: &Ended) -> Command {
+        let key = InstanceKey::compose(NINE, self.log.len() as u64 + 10);
+        let message = "it failed".to_owned();
+        let (child, end) = match how {
+            Ended::Completed(values) => (Some(key), ChildEnd::Completed(values.clone())),
+            Ended::Failed(code) => (Some(key), ChildEnd::Failed { code: code.clone(), message }),
+            Ended::NotStarted => (None, ChildEnd::NotStarted { code: "NOT_DEPLOYED", message }),
+            Ended::Cancelled => (Some(key), ChildEnd::Cancelled),
+        };
+        if child.is_some() {
+            self.world.when(Command::ChildStarted { element, child: key }).accepted();
+        }
+        Command::ChildEnded { element, child, end }
     }
 
     /// The name of an activity and how many of the same kind are older.
@@ -268,8 +259,8 @@ impl Both<'_> {
             Choice::Hear { activity, event, .. } => {
                 self.reference.activity(*activity).is_some_and(|activity| activity.awaits.contains(event))
             }
-            Choice::Fire { .. } | Choice::Cancel => false,
-            Choice::Job | Choice::Retry(_) => return Ok(()),
+            Choice::Fire { .. } | Choice::Ended { .. } | Choice::Cancel => false,
+            Choice::Job | Choice::Retry { .. } => return Ok(()),
         };
         if !stays && self.world.when(command.clone()).result.is_ok() {
             return Err(format!("the engine does {choice:?} twice"));
@@ -296,78 +287,6 @@ impl Both<'_> {
         }
         self.nothing_is_lost()
     }
-
-    /// The scheduler holds what the live timers wait for, and nothing else.
-    fn schedules_are_kept(&self) -> Result<(), String> {
-        let mut held = self.world.scheduled();
-        let live = self.world.state().instance.elements.iter();
-        for (element, timer) in live.flat_map(|live| live.timers.iter().map(|timer| (live.number, timer))) {
-            let due = Due::Timer { element, event: timer.event.clone(), occurrence: timer.occurrence };
-            let order = (due, timer.due);
-            if timer.due > self.world.now && !held.contains(&order) {
-                return Err(format!("nobody will fire {}", timer.event));
-            }
-            held.retain(|other| *other != order);
-        }
-        if held.is_empty() { Ok(()) } else { Err(format!("still scheduled: {held:?}")) }
-    }
-
-    /// Without the reference: the instance has ended, or everything in it waits for something that can come.
-    fn nothing_is_lost(&self) -> Result<(), String> {
-        self.schedules_are_kept()?;
-        let Aggregate { instance, work_tasks, .. } = self.world.state();
-        if instance.status.is_final() {
-            let open = work_tasks.values().any(|task| !task.state.is_final());
-            let left = open || !instance.elements.is_empty() || !instance.ready.is_empty();
-            return if left { Err("something outlives the instance".to_owned()) } else { Ok(()) };
-        }
-        if !instance.ready.is_empty() && instance.incidents.is_empty() && !self.job {
-            return Err("flows wait for a job that nobody ordered".to_owned());
-        }
-        let process = &self.world.process;
-        let listens = |element: &str| matches!(kind(process, element), Some(ElementKind::EventStart(_)));
-        let holds = |scope: Option<Number>| {
-            let mut inside = instance.elements.iter().filter(|live| live.scope == scope);
-            inside.any(|live| live.arrived.is_empty() && !listens(&live.element))
-                || instance.ready.iter().any(|ready| ready.scope == scope)
-        };
-        for live in &instance.elements {
-            let task = live.task.and_then(|task| work_tasks.get(&task));
-            let asks = task.is_some_and(|task| !task.state.is_final() && task.element == live.number);
-            let joins = !live.arrived.is_empty() && (holds(live.scope) || !instance.incidents.is_empty());
-            let first = matches!(kind(process, &live.element), Some(ElementKind::EventBasedGateway));
-            let timers = live.timers.iter().map(|timer| &timer.event);
-            let mut events = timers.chain(live.subscriptions.iter().map(|awaited| &awaited.event));
-            let own = events.any(|event| first || *event == live.element);
-            let inside =
-                instance.elements.iter().any(|other| other.scope == Some(live.number) && !listens(&other.element))
-                    || instance.ready.iter().any(|ready| ready.scope == Some(live.number));
-            // A scope ends when nothing moves any more.
-            let ends = !instance.ready.is_empty() || !instance.incidents.is_empty();
-            let scope =
-                matches!(kind(process, &live.element), Some(ElementKind::SubProcess | ElementKind::EventSubProcess));
-            let stays = asks || joins || own || inside || live.failed || listens(&live.element);
-            if !(stays || scope && ends) {
-                return Err(format!("{} waits for nothing", live.element));
-            }
-        }
-        Ok(())
-    }
-}
-
-fn kind<'p>(process: &'p Process, element: &str) -> Option<&'p ElementKind> {
-    process.element(element).map(|element| &element.kind)
-}
-
-fn answers(random: &mut Random) -> Map<String, Value> {
-    let mut values = Map::new();
-    for _ in 0..1 + random.below(2) {
-        values.insert(format!("v{}", random.below(4)), json!(random.below(3)));
-    }
-    if random.one_in(8) {
-        values.insert("item".to_owned(), json!(random.below(3)));
-    }
-    values
 }
 
 fn stored<T: serde::Serialize + serde::de::DeserializeOwned>(value: &T) -> T {

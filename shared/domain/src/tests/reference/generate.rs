@@ -31,7 +31,8 @@ impl Draft<'_> {
         }
         variables.insert("none".to_owned(), json!([]));
         variables.insert("some".to_owned(), json!([1, 2, 0][..1 + random.below(3)]));
-        let plan = Plan { nodes: Vec::new(), flows: Vec::new(), variables, sound };
+        let called = !sound && random.one_in(4);
+        let plan = Plan { nodes: Vec::new(), flows: Vec::new(), variables, sound, called };
         Draft { random, plan, next: 0, room }
     }
 
@@ -39,7 +40,15 @@ impl Draft<'_> {
         let id = self.next;
         self.next += 1;
         self.room = self.room.saturating_sub(1);
-        self.plan.nodes.push(Node { id, what, scope, turns: None, job_before: false, job_after: false });
+        self.plan.nodes.push(Node {
+            id,
+            what,
+            scope,
+            turns: None,
+            prepares: None,
+            job_before: false,
+            job_after: false,
+        });
         id
     }
 
@@ -93,6 +102,7 @@ impl Draft<'_> {
             2 => What::Script(Script::Count(format!("n{}", self.random.below(3)))),
             3 if throws > 0 => What::Script(Script::Throws(self.test(), self.throw())),
             3 => self.catch(),
+            6 => What::Call,
             4 if throws > 0 => What::Script(Script::Throws(self.test(), self.throw())),
             5 if throws > 0 => What::Ask(Some((self.test(), self.throw()))),
             _ => What::Ask(None),
@@ -103,7 +113,7 @@ impl Draft<'_> {
     fn adorn(&mut self, id: Id) {
         let repeatable = matches!(
             self.node(id).what,
-            What::Pass | What::Script(_) | What::Ask(_) | What::Sub | What::Hear { task: true }
+            What::Pass | What::Script(_) | What::Ask(_) | What::Sub | What::Call | What::Hear { task: true }
         );
         if repeatable && self.random.one_in(7) {
             let list = match self.random.below(4) {
@@ -115,6 +125,10 @@ impl Draft<'_> {
             let gives = self.random.one_in(3).then(|| self.random.pick(&["item", "v1", "loopCounter"]).to_owned());
             let sequential = self.random.one_in(2);
             self.node(id).turns = Some(Each { sequential, list, enough, gives });
+        }
+        if !self.plan.sound && matches!(self.node(id).what, What::Ask(_)) && self.random.one_in(8) {
+            let prepares = (self.test(), self.throw());
+            self.node(id).prepares = Some(prepares);
         }
         let (before, after) = (self.random.one_in(9), self.random.one_in(9));
         let node = self.node(id);

@@ -50,6 +50,10 @@ pub struct Activity {
     pub awaits: Vec<Id>,
     /// A colleague is asked.
     pub asks: bool,
+    /// Another instance is awaited.
+    pub calls: bool,
+    /// The boundary events have begun to wait.
+    watched: bool,
     pub failed: bool,
     /// Of a multi-instance activity as a whole.
     pub turns: Option<Turns>,
@@ -184,6 +188,9 @@ impl<'p> Reference<'p> {
     }
 
     fn settle(&mut self) {
+        if matches!(self.status, Status::Cancelled) {
+            return;
+        }
         if self.incidents.is_empty() {
             self.find_stuck_joins();
         }
@@ -251,6 +258,7 @@ impl<'p> Reference<'p> {
             | What::Wait(_)
             | What::Hear { .. }
             | What::First
+            | What::Call
             | What::Sub
             | What::OnEvent
             | What::EventStart { .. } => {
@@ -265,12 +273,16 @@ impl<'p> Reference<'p> {
         let Some(activity) = self.activity(age).cloned() else { return };
         let plan = self.plan;
         let node = plan.node(activity.node);
-        let is_turn = self.is_turn(&activity);
-        if !is_turn {
+        if let Some((_, throw)) = node.prepares.as_ref().filter(|(test, _)| self.holds(test, Some(age))) {
+            self.fail(age, Failure::of(throw));
+            return;
+        }
+        if !self.is_turn(&activity) {
             self.watch_boundaries(age);
         }
         match &node.what {
             What::Ask(_) => self.change(age, |task| task.asks = true),
+            What::Call => self.change(age, |call| call.calls = true),
             What::Wait(_) | What::Hear { .. } | What::EventStart { .. } => {
                 self.watch(age, node.id, &node.what.awaited().expect("it waits"));
             }
@@ -331,6 +343,8 @@ impl<'p> Reference<'p> {
             alarms: Vec::new(),
             awaits: Vec::new(),
             asks: false,
+            calls: false,
+            watched: false,
             failed: false,
             turns: None,
             local: Map::new(),

@@ -83,6 +83,7 @@ pub fn of_reference(reference: &Reference<'_>, plan: &Plan) -> Picture {
         let mut waits = Vec::new();
         waits.extend(activity.asks.then_some("asks"));
         waits.extend(activity.failed.then_some("failed"));
+        waits.extend(activity.calls.then_some("calls"));
         let turns = activity.turns.as_ref().map(|turns| turns_in_words(turns.total, turns.begun, turns.done));
         waits.extend(turns.as_deref());
         let alarms = activity.alarms.iter().map(|alarm| (plan.name(alarm.event), alarm.due, alarm.nth)).collect();
@@ -144,6 +145,12 @@ pub fn of_engine(world: &World) -> Picture {
         let mut waits = Vec::new();
         waits.extend(element.task.is_some().then_some("asks"));
         waits.extend(element.failed.then_some("failed"));
+        let calls = matches!(
+            world.process.element(&element.element).map(|element| &element.kind),
+            Some(ElementKind::CallActivity(_))
+        );
+        // What is around the turns of a call activity calls nobody itself.
+        waits.extend((calls && !element.failed && element.turns.is_none()).then_some("calls"));
         let turns = element.turns.as_ref().map(|turns| turns_in_words(turns.total, turns.begun, turns.done));
         waits.extend(turns.as_deref());
         let timers = element.timers.iter();

@@ -1,12 +1,8 @@
 //! A random process in words of its own: what the generators make, what the reference interpreter reads, and what the
 //! engine's model is put together from. Runs nothing.
 
-use crate::process::{
-    BoundaryEvent, Condition, ElementKind, EventStart, MultiInstance, Process, ScriptTask, ThrownError, Trigger, Turns,
-};
-use crate::script::ScriptFailure;
-use crate::tests::dsl::*;
-use crate::value::ValueExpr;
+mod model;
+
 use serde_json::{Map, Value};
 use std::fmt;
 
@@ -24,6 +20,8 @@ pub struct Plan {
     /// Nothing but what was made in pairs: every split has its join, every error its catcher. Such a process reaches its
     /// end whatever the answers are.
     pub sound: bool,
+    /// Another instance called it, and what nobody catches is thrown there.
+    pub called: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -33,6 +31,8 @@ pub struct Node {
     /// The sub-process around it.
     pub scope: Option<Id>,
     pub turns: Option<Each>,
+    /// A task's first script, which may fail before anybody is asked.
+    pub prepares: Option<(Test, Throw)>,
     pub job_before: bool,
     pub job_after: bool,
 }
@@ -57,6 +57,8 @@ pub enum What {
     Hear {
         task: bool,
     },
+    /// Call activity.
+    Call,
     /// Event-based gateway; only events that wait stand behind it.
     First,
     Sub,
@@ -139,13 +141,6 @@ impl Test {
             Test::Below(_, other) => number < *other,
         }
     }
-
-    fn source(&self) -> String {
-        match self {
-            Test::Is(name, other) => format!("={name} = {other}"),
-            Test::Below(name, other) => format!("={name} < {other}"),
-        }
-    }
 }
 
 impl What {
@@ -180,6 +175,7 @@ impl What {
             | What::Parallel
             | What::Inclusive
             | What::First
+            | What::Call
             | What::Sub
             | What::OnEvent
             | What::Boundary { .. } => None,
@@ -246,6 +242,7 @@ impl Plan {
             What::Wait(_) => "wait",
             What::Hear { .. } => "hear",
             What::First => "first",
+            What::Call => "call",
             What::Sub => "sub",
             What::OnEvent => "on",
             What::EventStart { .. } => "begin",
@@ -259,94 +256,21 @@ impl Plan {
         let Flow { from, to, .. } = &self.flows[flow];
         format!("{}-{}", self.name(*from), self.name(*to))
     }
-
-    /// The model that the engine runs.
-    pub fn process(&self) -> Process {
-        let mut model = model("random");
-        for node in &self.nodes {
-            model = model.add(&self.name(node.id), self.kind(node));
-        }
-        for flow in &self.flows {
-            let test = flow.test.as_ref().map(|test| Condition::Expression(ValueExpr::parse(&test.source()).unwrap()));
-            model = model.flow_if(&self.name(flow.from), &self.name(flow.to), test);
-        }
-        let mut process = model.build();
-        for (position, node) in self.nodes.iter().enumerate() {
-            let element = &mut process.elements[position];
-            element.parent = node.scope.map(|scope| self.position(scope));
-            element.async_before = node.job_before;
-            element.async_after = node.job_after;
-            element.multi_instance = node.turns.as_ref().map(|each| Box::new(multi_instance(node.id, each)));
-            element.default = self.outgoing(node.id).into_iter().find(|flow| self.flows[*flow].default);
-            if let What::Boundary { on, .. } = node.what {
-                process.elements[self.position(on)].boundaries.push(position);
-            }
-        }
-        process
-    }
-
-    fn kind(&self, node: &Node) -> ElementKind {
-        match &node.what {
-            What::Start => ElementKind::StartEvent,
-            What::End => ElementKind::EndEvent,
-            What::Terminate => ElementKind::TerminateEndEvent,
-            What::ErrorEnd(code) => ElementKind::ErrorEndEvent(ThrownError { code: code.clone(), message: None }),
-            What::Pass => ElementKind::Task,
-            What::Script(script) => {
-                let script = match script {
-                    Script::Count(name) => format!("count {name}"),
-                    Script::Throws(..) => source(node.id),
-                };
-                ElementKind::ScriptTask(ScriptTask { script, ..ScriptTask::default() })
-            }
-            What::Ask(None) => ElementKind::UserTask(Box::new(work())),
-            What::Ask(Some(_)) => ElementKind::UserTask(Box::new(work().server_script(&source(node.id)))),
-            What::Exclusive => ElementKind::ExclusiveGateway(Default::default()),
-            What::Parallel => ElementKind::ParallelGateway,
-            What::Inclusive => ElementKind::InclusiveGateway(Default::default()),
-            What::Wait(minutes) => ElementKind::IntermediateCatchEvent(Trigger::Timer(once(&format!("PT{minutes}M")))),
-            What::Hear { task: false } => ElementKind::IntermediateCatchEvent(message("word", None)),
-            What::Hear { task: true } => ElementKind::ReceiveTask(message("word", None)),
-            What::First => ElementKind::EventBasedGateway,
-            What::Sub => ElementKind::SubProcess,
-            What::OnEvent => ElementKind::EventSubProcess,
-            What::EventStart { event, interrupting } => {
-                ElementKind::EventStart(EventStart { trigger: trigger(event), interrupting: *interrupting })
-            }
-            What::Boundary { on, event, interrupting } => ElementKind::BoundaryEvent(BoundaryEvent {
-                attached_to: self.position(*on),
-                interrupting: *interrupting,
-                trigger: trigger(event),
-                on_timeout: None,
-            }),
-        }
-    }
-
-    /// Teaches the fake script language what the scripts of this plan do.
-    pub fn teach(&self, scripts: &mut FakeScripts) {
-        for node in &self.nodes {
-            let (What::Script(Script::Throws(test, throw)) | What::Ask(Some((test, throw)))) = &node.what else {
-                continue;
-            };
-            let (test, throw) = (test.clone(), throw.clone());
-            scripts.on(&source(node.id), move |request| match &throw {
-                _ if !test.holds(request.variables.get(test.variable())) => result(Value::Null),
-                Throw::Business(code) => Err(ScriptFailure::Bpmn { code: code.clone(), message: "thrown".to_owned() }),
-                Throw::Technical => Err(ScriptFailure::Technical("broken".to_owned())),
-            });
-        }
-    }
 }
 
 /// One line for each node, with its flows.
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "variables {}", Value::Object(self.variables.clone()))?;
+        let called = if self.called { "called with " } else { "" };
+        writeln!(f, "{called}variables {}", Value::Object(self.variables.clone()))?;
         for node in &self.nodes {
             let scope = node.scope.map(|scope| format!(" in {}", self.name(scope))).unwrap_or_default();
             write!(f, "{}{scope}: {:?}", self.name(node.id), node.what)?;
             if let Some(each) = &node.turns {
                 write!(f, " {each:?}")?;
+            }
+            if let Some(prepares) = &node.prepares {
+                write!(f, " prepares {prepares:?}")?;
             }
             write!(f, "{}", ["", " job before"][usize::from(node.job_before)])?;
             write!(f, "{}", ["", " job after"][usize::from(node.job_after)])?;
@@ -361,37 +285,6 @@ impl fmt::Display for Plan {
             writeln!(f)?;
         }
         Ok(())
-    }
-}
-
-fn source(id: Id) -> String {
-    format!("script-{id}")
-}
-
-fn trigger(event: &Occurs) -> Trigger {
-    match event {
-        Occurs::Timer { minutes, times: None } => Trigger::Timer(once(&format!("PT{minutes}M"))),
-        Occurs::Timer { minutes, times: Some(times) } => {
-            Trigger::Timer(cycle((*times > 0).then_some(*times), &format!("PT{}M", minutes.max(&1))))
-        }
-        Occurs::Error(code) => Trigger::Error(code.clone()),
-        Occurs::Message => message("word", None),
-    }
-}
-
-fn multi_instance(id: Id, each: &Each) -> MultiInstance {
-    let path = |name: &str| ValueExpr::Path(name.parse().unwrap());
-    let enough = |done: &u32| ValueExpr::parse(&format!("=nrOfCompletedInstances >= {done}")).unwrap();
-    MultiInstance {
-        sequential: each.sequential,
-        turns: match &each.list {
-            Ok(name) => Turns::Collection(path(name)),
-            Err(number) => Turns::Cardinality(ValueExpr::Literal(number.to_string())),
-        },
-        element_variable: each.list.is_ok().then(|| "item".to_owned()),
-        output_collection: each.gives.as_ref().map(|_| gathered(id)),
-        output_element: each.gives.as_deref().map(path),
-        completion: each.enough.as_ref().map(|done| Condition::Expression(enough(done))),
     }
 }
 

@@ -63,13 +63,16 @@ fn smaller_at(plan: &Plan, id: Id) -> Vec<Plan> {
         how(&mut smaller.nodes[plan.position(id)]);
         plans.push(smaller);
     };
+    if node.prepares.is_some() {
+        change(&|node| node.prepares = None);
+    }
     if node.turns.is_some() {
         change(&|node| node.turns = None);
     }
     if node.job_before || node.job_after {
         change(&|node| (node.job_before, node.job_after) = (false, false));
     }
-    if matches!(node.what, What::Script(_) | What::Ask(Some(_)) | What::Wait(_) | What::Exclusive) {
+    if matches!(node.what, What::Script(_) | What::Ask(_) | What::Call | What::Wait(_) | What::Exclusive) {
         change(&|node| node.what = What::Pass);
     }
     plans
@@ -111,7 +114,7 @@ fn is_whole(plan: &Plan) -> bool {
         && plan.nodes.iter().all(|node| {
             let Some(on) = node.what.attached_to() else { return true };
             let host = &plan.node(on).what;
-            matches!(host, What::Ask(_) | What::Sub | What::Script(_) | What::Hear { .. })
+            matches!(host, What::Ask(_) | What::Sub | What::Call | What::Script(_) | What::Hear { .. })
                 || plan.node(on).turns.is_some()
         })
 }

@@ -115,7 +115,7 @@ impl Draft<'_> {
             };
         }
         let asks = matches!(what, What::Ask(_));
-        let waits = asks || matches!(what, What::Hear { task: true });
+        let waits = asks || matches!(what, What::Call | What::Hear { task: true });
         let node = self.lead(scope, ends, what);
         self.adorn(node);
         let mut after = loose(node);
@@ -136,6 +136,7 @@ impl Draft<'_> {
     /// A boundary event whose path joins what comes after the activity, or ends.
     fn beside(&mut self, scope: Option<Id>, on: Id, event: Occurs, interrupting: bool) -> Vec<End> {
         let boundary = self.add(scope, What::Boundary { on, event, interrupting });
+        self.adorn(boundary);
         let mut ends = loose(boundary);
         if self.random.one_in(2) {
             let pass = self.lead(scope, ends, What::Pass);

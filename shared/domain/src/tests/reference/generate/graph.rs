@@ -67,7 +67,7 @@ impl Draft<'_> {
 
     fn boundary(&mut self, scope: Option<Id>, on: Id) -> Option<Id> {
         let (what, repeated) = (self.node(on).what.clone(), self.node(on).turns.is_some());
-        let waits = matches!(what, What::Ask(_) | What::Sub | What::Hear { task: true });
+        let waits = matches!(what, What::Ask(_) | What::Sub | What::Call | What::Hear { task: true });
         let fails = repeated || waits || matches!(what, What::Script(_));
         if !fails || !self.random.one_in(3) {
             return None;
@@ -80,7 +80,9 @@ impl Draft<'_> {
             let interrupting = matches!(what, What::Ask(_)) || !self.random.one_in(4);
             (Occurs::Error((!self.random.one_in(3)).then_some(code)), interrupting)
         };
-        Some(self.add(scope, What::Boundary { on, event, interrupting }))
+        let boundary = self.add(scope, What::Boundary { on, event, interrupting });
+        self.adorn(boundary);
+        Some(boundary)
     }
 
     fn event_sub_process(&mut self, scope: Option<Id>, depth: usize) {

@@ -95,6 +95,24 @@ impl<'p> Reference<'p> {
         }
     }
 
+    /// The instance that a call activity awaits has ended: with its variables, or by an error.
+    pub fn ended(&mut self, age: Age, values: &Map<String, Value>) {
+        self.command();
+        let Some(call) = self.activity(age).cloned() else { return };
+        self.set(Some(age), "lastSubprocessResult", Value::Object(values.clone()));
+        self.leave(age, &self.plan.outgoing(call.node));
+        self.advance();
+    }
+
+    /// `code`: of a business error; without it the other instance could not be started.
+    pub fn ended_badly(&mut self, age: Age, code: Option<&str>) {
+        self.command();
+        self.change(age, |call| call.calls = false);
+        let thrown = code.map(str::to_owned);
+        self.fail(age, Failure { code: "NOT_DEPLOYED", thrown });
+        self.advance();
+    }
+
     /// A message comes for an event that waits for it.
     pub fn hear(&mut self, age: Age, event: Id, values: &Map<String, Value>) {
         self.command();
@@ -153,12 +171,12 @@ impl<'p> Reference<'p> {
     }
 
     /// Whatever failed is done again. A task is open again; a join waits on, and is looked at when nothing else moves.
-    pub fn retry(&mut self, values: &Map<String, Value>) {
+    pub fn retry(&mut self, only: Option<Id>, values: &Map<String, Value>) {
         self.command();
         self.variables.extend(values.clone());
         let mut incidents = self.incidents.clone();
         incidents.sort_by_key(super::Incident::age);
-        for incident in incidents {
+        for incident in incidents.into_iter().filter(|incident| only.is_none_or(|only| only == incident.node)) {
             self.incidents.retain(|other| other.at != incident.at);
             match incident.at {
                 At::Join { .. } => {}
@@ -180,7 +198,10 @@ impl<'p> Reference<'p> {
 
     /// The boundary events of an activity begin to wait.
     pub(super) fn watch_boundaries(&mut self, age: Age) {
-        let Some(node) = self.activity(age).map(|activity| activity.node) else { return };
+        let Some(node) = self.activity(age).filter(|activity| !activity.watched).map(|activity| activity.node) else {
+            return;
+        };
+        self.change(age, |activity| activity.watched = true);
         let plan = self.plan;
         for boundary in plan.nodes.iter().filter(|event| event.what.attached_to() == Some(node)) {
             if let Some((event, _)) = boundary.what.event() {

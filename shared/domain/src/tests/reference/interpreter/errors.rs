@@ -19,9 +19,15 @@ impl Reference<'_> {
     /// An activity instance cannot do its work.
     pub(super) fn fail(&mut self, age: Age, failure: Failure) {
         let Some(activity) = self.activity(age).cloned() else { return };
+        let catch = self.catcher(age, &failure);
+        if catch.is_none() && failure.thrown.is_some() && self.plan.called {
+            // It ends by the error, which goes on at the call activity.
+            self.cancel();
+            return;
+        }
         let code = failure.thrown.clone().unwrap_or_else(|| failure.code.to_owned());
         self.errors.push((code, activity.node));
-        match self.catcher(age, &failure) {
+        match catch {
             Some(catch) => self.catch(catch, None),
             None => self.stop(age, failure),
         }

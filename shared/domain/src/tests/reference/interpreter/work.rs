@@ -35,6 +35,7 @@ impl Reference<'_> {
             | What::Wait(_)
             | What::Hear { .. }
             | What::First
+            | What::Call
             | What::Sub
             | What::OnEvent
             | What::EventStart { .. }

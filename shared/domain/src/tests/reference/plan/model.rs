@@ -1,0 +1,148 @@
+//! The engine's model of a random process, and what its scripts do.
+
+use super::{Each, Id, Node, Occurs, Plan, Script, Test, Throw, What, gathered};
+use crate::process::{
+    BoundaryEvent, CallActivity, Condition, ElementKind, EventStart, MultiInstance, Payload, Process, ScriptTask,
+    ThrownError, Trigger, Turns, UserTask,
+};
+use crate::script::ScriptFailure;
+use crate::tests::dsl::*;
+use crate::value::ValueExpr;
+use serde_json::Value;
+
+impl Test {
+    fn source(&self) -> String {
+        match self {
+            Test::Is(name, other) => format!("={name} = {other}"),
+            Test::Below(name, other) => format!("={name} < {other}"),
+        }
+    }
+}
+
+impl Plan {
+    /// The model that the engine runs.
+    pub fn process(&self) -> Process {
+        let mut model = model("random");
+        for node in &self.nodes {
+            model = model.add(&self.name(node.id), self.kind(node));
+        }
+        for flow in &self.flows {
+            let test = flow.test.as_ref().map(|test| Condition::Expression(ValueExpr::parse(&test.source()).unwrap()));
+            model = model.flow_if(&self.name(flow.from), &self.name(flow.to), test);
+        }
+        let mut process = model.build();
+        for (position, node) in self.nodes.iter().enumerate() {
+            let element = &mut process.elements[position];
+            element.parent = node.scope.map(|scope| self.position(scope));
+            element.async_before = node.job_before;
+            element.async_after = node.job_after;
+            element.multi_instance = node.turns.as_ref().map(|each| Box::new(multi_instance(node.id, each)));
+            element.default = self.outgoing(node.id).into_iter().find(|flow| self.flows[*flow].default);
+            if let What::Boundary { on, .. } = node.what {
+                process.elements[self.position(on)].boundaries.push(position);
+            }
+        }
+        process
+    }
+
+    fn kind(&self, node: &Node) -> ElementKind {
+        match &node.what {
+            What::Start => ElementKind::StartEvent,
+            What::End => ElementKind::EndEvent,
+            What::Terminate => ElementKind::TerminateEndEvent,
+            What::ErrorEnd(code) => ElementKind::ErrorEndEvent(ThrownError { code: code.clone(), message: None }),
+            What::Pass => ElementKind::Task,
+            What::Script(script) => {
+                let script = match script {
+                    Script::Count(name) => format!("count {name}"),
+                    Script::Throws(..) => source(node.id),
+                };
+                ElementKind::ScriptTask(ScriptTask { script, ..ScriptTask::default() })
+            }
+            What::Ask(refuses) => ElementKind::UserTask(Box::new(UserTask {
+                server_script: refuses.as_ref().map(|_| source(node.id)),
+                pre_script: node.prepares.as_ref().map(|_| preparation(node.id)),
+                ..work()
+            })),
+            What::Call => ElementKind::CallActivity(Box::new(CallActivity {
+                called: value("another"),
+                input_mapping: Vec::new(),
+                payload: Payload::default(),
+            })),
+            What::Exclusive => ElementKind::ExclusiveGateway(Default::default()),
+            What::Parallel => ElementKind::ParallelGateway,
+            What::Inclusive => ElementKind::InclusiveGateway(Default::default()),
+            What::Wait(minutes) => ElementKind::IntermediateCatchEvent(Trigger::Timer(once(&format!("PT{minutes}M")))),
+            What::Hear { task: false } => ElementKind::IntermediateCatchEvent(message("word", None)),
+            What::Hear { task: true } => ElementKind::ReceiveTask(message("word", None)),
+            What::First => ElementKind::EventBasedGateway,
+            What::Sub => ElementKind::SubProcess,
+            What::OnEvent => ElementKind::EventSubProcess,
+            What::EventStart { event, interrupting } => {
+                ElementKind::EventStart(EventStart { trigger: trigger(event), interrupting: *interrupting })
+            }
+            What::Boundary { on, event, interrupting } => ElementKind::BoundaryEvent(BoundaryEvent {
+                attached_to: self.position(*on),
+                interrupting: *interrupting,
+                trigger: trigger(event),
+                on_timeout: None,
+            }),
+        }
+    }
+
+    /// Teaches the fake script language what the scripts of this plan do.
+    pub fn teach(&self, scripts: &mut FakeScripts) {
+        for node in &self.nodes {
+            if let What::Script(Script::Throws(test, throw)) | What::Ask(Some((test, throw))) = &node.what {
+                throws(scripts, &source(node.id), test, throw);
+            }
+            if let Some((test, throw)) = &node.prepares {
+                throws(scripts, &preparation(node.id), test, throw);
+            }
+        }
+    }
+}
+
+fn throws(scripts: &mut FakeScripts, source: &str, test: &Test, throw: &Throw) {
+    let (test, throw) = (test.clone(), throw.clone());
+    scripts.on(source, move |request| match &throw {
+        _ if !test.holds(request.variables.get(test.variable())) => result(Value::Null),
+        Throw::Business(code) => Err(ScriptFailure::Bpmn { code: code.clone(), message: "thrown".to_owned() }),
+        Throw::Technical => Err(ScriptFailure::Technical("broken".to_owned())),
+    });
+}
+
+fn preparation(id: Id) -> String {
+    format!("preparation-{id}")
+}
+
+fn source(id: Id) -> String {
+    format!("script-{id}")
+}
+
+fn trigger(event: &Occurs) -> Trigger {
+    match event {
+        Occurs::Timer { minutes, times: None } => Trigger::Timer(once(&format!("PT{minutes}M"))),
+        Occurs::Timer { minutes, times: Some(times) } => {
+            Trigger::Timer(cycle((*times > 0).then_some(*times), &format!("PT{}M", minutes.max(&1))))
+        }
+        Occurs::Error(code) => Trigger::Error(code.clone()),
+        Occurs::Message => message("word", None),
+    }
+}
+
+fn multi_instance(id: Id, each: &Each) -> MultiInstance {
+    let path = |name: &str| ValueExpr::Path(name.parse().unwrap());
+    let enough = |done: &u32| ValueExpr::parse(&format!("=nrOfCompletedInstances >= {done}")).unwrap();
+    MultiInstance {
+        sequential: each.sequential,
+        turns: match &each.list {
+            Ok(name) => Turns::Collection(path(name)),
+            Err(number) => Turns::Cardinality(ValueExpr::Literal(number.to_string())),
+        },
+        element_variable: each.list.is_ok().then(|| "item".to_owned()),
+        output_collection: each.gives.as_ref().map(|_| gathered(id)),
+        output_element: each.gives.as_deref().map(path),
+        completion: each.enough.as_ref().map(|done| Condition::Expression(enough(done))),
+    }
+}
