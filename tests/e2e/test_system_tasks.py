@@ -12,7 +12,7 @@ import urllib.parse
 import pytest
 from deploy import client
 from processes import HEAD
-from product import Product
+from product import Product, link_of
 from stack_fixture import LocalStack
 
 SECRET = "a-key-of-the-score-service"
@@ -65,6 +65,9 @@ def stack(server, tmp_path_factory):
     try:
         running.start()
         code, output = Product(running).admin("tenant", "put", "--id", "1", "--allow-host", f"http://{server.host}")
+        assert code == 0, output
+        code, output = Product(running).admin("tenant", "command", "--id", "1", "--name", "Rate",
+                                              "--url", f"http://{server.host}/rate", "--credentials", "score")
         assert code == 0, output
         secret = {"host": f"http://{server.host}", "header": "X-Api-Key", "value": SECRET}
         client("secretsmanager", running.env["AWS_ENDPOINT_URL"]).create_secret(
@@ -236,3 +239,49 @@ def test_credentials_go_to_their_own_host_only(server, product):
         key = begun(product, f"Misplaced{number}", f"http://{server.host}/score", Credentials=name)
         assert product.instance(key)["incidents"][0]["code"] == code
     assert server.seen == []
+
+
+COMMANDS = f"""{HEAD}<bpmn:error id="Again" errorCode="AGAIN"/>
+<bpmn:process id="Commanded" name="Ask with commands" isExecutable="true"><bpmn:startEvent id="Start"/>
+<bpmn:sequenceFlow id="f1" sourceRef="Start" targetRef="Ask"/>
+<bpmn:userTask id="Ask" name="Name your price"><bpmn:extensionElements><cs:properties>
+<cs:property name="TaskProfile" value="external"/><cs:property name="Recipient" value="context.email"/>
+<cs:property name="Description" value="Name your price"/><cs:property name="Actions" value="Offer"/>
+<cs:property name="ServerScript"><![CDATA[
+  const rated = doCmd('Rate', {{ customer }});
+  if (rated.score &lt; 5) throw new BpmnError('AGAIN', 'The score is too low.');
+  context.score = rated.score;
+  doCmd('SendEmail', {{ to: email, subject: 'Rated', body: 'Your score is ' + rated.score + '.' }});
+]]></cs:property></cs:properties></bpmn:extensionElements></bpmn:userTask>
+<bpmn:boundaryEvent id="Low" attachedToRef="Ask" cancelActivity="false"><bpmn:errorEventDefinition errorRef="Again"/></bpmn:boundaryEvent>
+<bpmn:sequenceFlow id="f2" sourceRef="Low" targetRef="Tell"/>
+<bpmn:scriptTask id="Tell"><bpmn:script>doCmd('SendFormErrors', {{ taskId: 'Ask', errors: 'Ask again tomorrow.' }})</bpmn:script></bpmn:scriptTask>
+<bpmn:sequenceFlow id="f3" sourceRef="Tell" targetRef="Ask"/>
+<bpmn:sequenceFlow id="f4" sourceRef="Ask" targetRef="End"/><bpmn:endEvent id="End"/></bpmn:process></bpmn:definitions>""".replace("&lt;", "<")
+
+
+def test_a_script_runs_a_command_while_the_recipient_waits(server, product):
+    """S4-26, S4-42, V-08, V-09: refused by the answer of a command, the page says why until the next answer; the mail of
+    the script goes out once, and only the worker of actions called anybody."""
+    server.answers, server.seen = [(200, '{"score": 1}'), (200, '{"score": 9}')], []
+    status, body = product.deploy(COMMANDS)
+    assert status == 201, body
+    status, body = product.start("Commanded", {"customer": "Kestrel Marine", "email": "rated@kestrel.example"})
+    assert status == 201, body
+    key = body["instanceKey"]
+    product.stack.settle()
+    (mail,) = product.mails("rated@kestrel.example", 1)
+    link = link_of(mail)
+    refused = product.page(link, "POST", {**product.page(link).hidden, "action": "Offer"})
+    assert refused.status == 422 and "The score is too low." in refused.words
+    shown = product.page(link)
+    assert "Ask again tomorrow." in shown.words
+    assert product.page(link, "POST", {**shown.hidden, "action": "Offer"}).status == 303
+    assert ended(product, key)
+    assert product.instance(key)["variables"]["score"] == 9
+    _, rated = product.mails("rated@kestrel.example", 2)
+    assert rated["subject"] == "Rated" and "Your score is 9." in rated["text"]
+    assert [seen["path"] for seen in server.seen] == ["/rate", "/rate"]
+    assert all(seen["headers"]["x-api-key"] == SECRET for seen in server.seen)
+    keys = [seen["headers"]["idempotency-key"] for seen in server.seen]
+    assert len(set(keys)) == 2 and all(name.startswith(f"{key}/") for name in keys)
