@@ -1,5 +1,6 @@
 """System tasks against a server of the test: what is shown of request, attempts and answers, an administrator's retry,
-credentials that leave no trace, and hosts that may not be called (S2-35, S2-42 to S2-44)."""
+credentials that leave no trace, and hosts that may not be called (S2-35, S2-42 to S2-44); and what else can be seen of an
+instance."""
 
 import html
 import http.server
@@ -193,6 +194,43 @@ def test_variables_say_which_step_wrote_them(server, product):
         ("Kestrel Marine", None, "admin@demo.test"), (3, "Score", "system")]
     text = Console(product.stack).get(f"/instances/{key}?tab=variables")[1]
     assert "1 earlier value" in text and "Kestrel Marine" in text and "at <bdi>Ask for the score</bdi>" in text
+
+
+def test_an_instance_says_what_it_waits_for_and_whom_it_called(product):
+    """Operations: parent and children lead to each other; a message, a timer and a turn's own variables are named."""
+    wait = ('<bpmn:startEvent id="S"/><bpmn:sequenceFlow id="a" sourceRef="S" targetRef="Wait"/><bpmn:receiveTask id="Wait" '
+            'name="Wait for the money" messageRef="m"/><bpmn:sequenceFlow id="b" sourceRef="Wait" targetRef="E"/>'
+            '<bpmn:endEvent id="E"/><bpmn:boundaryEvent id="Late" name="A day passed" attachedToRef="Wait">'
+            '<bpmn:timerEventDefinition><bpmn:timeDuration>P1D</bpmn:timeDuration></bpmn:timerEventDefinition>'
+            '</bpmn:boundaryEvent><bpmn:sequenceFlow id="c" sourceRef="Late" targetRef="E"/>')
+    call = ('<bpmn:startEvent id="S"/><bpmn:sequenceFlow id="a" sourceRef="S" targetRef="Each"/><bpmn:callActivity id="Each" '
+            'name="Collect from each" calledElement="Collect"><bpmn:multiInstanceLoopCharacteristics>'
+            '<bpmn:loopCardinality>2</bpmn:loopCardinality></bpmn:multiInstanceLoopCharacteristics></bpmn:callActivity>'
+            '<bpmn:sequenceFlow id="b" sourceRef="Each" targetRef="E"/><bpmn:endEvent id="E"/>')
+    for process, body in (("Collect", wait), ("Collector", call)):
+        status, answer = product.deploy(f'{HEAD}<bpmn:process id="{process}" isExecutable="true">{body}</bpmn:process>'
+                                        '<bpmn:message id="m" name="Paid"/></bpmn:definitions>')
+        assert status == 201, answer
+    key = product.start("Collector")[1]["instanceKey"]
+    product.stack.settle()
+    parent, console = product.instance(key), Console(product.stack)
+    turns = [element for element in parent["elements"] if "variables" in element]
+    assert sorted(element["variables"]["loopCounter"] for element in turns) in ([0, 1], [1, 2])
+    children = parent["children"]
+    assert [child["elementId"] for child in children] == ["Each", "Each"] and parent["parent"] is None
+    overview = console.get(f"/instances/{key}")[1]
+    for child in children:
+        assert f'href="/instances/{child["instanceKey"]}"' in overview
+        called = product.instance(child["instanceKey"])
+        assert called["parent"] == {"instanceKey": key, "elementKey": child["elementKey"]}
+        (awaited,), (timer,) = called["awaited"], called["timers"]
+        assert (awaited["message"], awaited["correlationKey"], awaited["elementId"]) == ("Paid", child["instanceKey"], "Wait")
+        assert (timer["elementId"], timer["attachedTo"]) == ("Late", "Wait")
+        text = console.get(f"/instances/{child['instanceKey']}?tab=waiting")[1]
+        assert "Paid" in text and "A day passed" in text and child["instanceKey"] in text
+        assert f"/instances/{key}#e" in console.get(f"/instances/{child['instanceKey']}")[1]
+    text = console.get(f"/instances/{key}?tab=variables")[1]
+    assert text.count("only this execution sees these") == 2
 
 
 def test_credentials_reach_the_server_and_leave_no_trace(server, product):

@@ -117,7 +117,7 @@ pub fn instance(
     put("startedBy", instance.started_by.as_str().into());
     put("startedAt", instance.started_at.to_string().into());
     put("endedAt", time(instance.ended_at));
-    put("elements", history::elements(process, instance, journal));
+    put("elements", history::elements(process, instance, journal, variables));
     put("tasks", tasks(process, aggregate, now));
     put("incidents", incidents(process, instance));
     if variables {

@@ -19,8 +19,8 @@ struct Seen<'a> {
     ended_at: Option<Timestamp>,
 }
 
-/// Every element instance that ever was, in order of activation.
-pub fn elements(process: &Process, instance: &Instance, journal: &[JournalEntry]) -> Value {
+/// Every element instance that ever was, in order of activation. With `variables`, those of their own of live ones.
+pub fn elements(process: &Process, instance: &Instance, journal: &[JournalEntry], variables: bool) -> Value {
     let mut seen: Vec<Seen<'_>> = Vec::new();
     for entry in journal {
         for event in &entry.events {
@@ -71,20 +71,25 @@ pub fn elements(process: &Process, instance: &Instance, journal: &[JournalEntry]
             }
         }
     }
-    seen.iter()
-        .map(|element| {
-            let failed = instance.element(element.reached.number).is_some_and(|element| element.failed);
-            json!({
-                "elementId": element.reached.element,
-                "elementKey": instance.key.element(element.reached.number),
-                "type": element_type(process, &element.reached.element),
-                "state": if failed { "FAILED" } else { element.state },
-                "flowId": element.reached.flow,
-                "startedAt": element.started_at.to_string(),
-                "endedAt": time(element.ended_at),
-            })
-        })
-        .collect()
+    seen.iter().map(|seen| element(process, instance, seen, variables)).collect()
+}
+
+fn element(process: &Process, instance: &Instance, seen: &Seen<'_>, variables: bool) -> Value {
+    let live = instance.element(seen.reached.number);
+    let failed = live.is_some_and(|live| live.failed);
+    let mut item = json!({
+        "elementId": seen.reached.element,
+        "elementKey": instance.key.element(seen.reached.number),
+        "type": element_type(process, &seen.reached.element),
+        "state": if failed { "FAILED" } else { seen.state },
+        "flowId": seen.reached.flow,
+        "startedAt": seen.started_at.to_string(),
+        "endedAt": time(seen.ended_at),
+    });
+    if let Some(live) = live.filter(|live| variables && !live.local.is_empty()) {
+        item["variables"] = Value::Object(live.local.clone());
+    }
+    item
 }
 
 fn end(seen: &mut [Seen<'_>], number: Number, state: &'static str, at: Timestamp) {

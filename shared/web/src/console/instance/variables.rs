@@ -6,6 +6,7 @@ use super::{Details, name};
 use crate::console::instances::Moment;
 use crate::format::Zone;
 use domain::event::{Event, Writer, writer};
+use domain::instance::ElementInstance;
 use domain::time::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
@@ -20,10 +21,22 @@ pub(super) const VARIABLES_MAX: usize = 200;
 /// Earlier values of one variable, the newest first.
 pub(super) const EARLIER_MAX: usize = 20;
 
+/// Steps whose own variables are shown.
+const STEPS_MAX: usize = 50;
+
 #[derive(Default, Serialize)]
 pub(super) struct VariablesPart {
     variables: Vec<VariableView>,
     rest: usize,
+    steps: Vec<StepView>,
+    steps_rest: usize,
+}
+
+/// A step that goes on and has variables for itself, such as a turn of a multi-instance activity.
+#[derive(Serialize)]
+struct StepView {
+    name: String,
+    variables: Vec<VariableView>,
 }
 
 #[derive(Serialize)]
@@ -75,7 +88,24 @@ impl VariablesPart {
             let changes = changes.remove(name.as_str()).unwrap_or_default();
             variable(id, (name.as_str(), value), changes, (zone, now))
         });
-        VariablesPart { variables: shown.collect(), rest: variables.len().saturating_sub(VARIABLES_MAX) }
+        let shown: Vec<VariableView> = shown.collect();
+        let elements = &details.aggregate.instance.elements;
+        let own: Vec<&ElementInstance> = elements.iter().filter(|live| !live.local.is_empty()).collect();
+        let step = |live: &&ElementInstance| StepView {
+            name: name(details.process, &live.element),
+            // They end with the step: what they were is in the history of the API.
+            variables: live
+                .local
+                .iter()
+                .map(|(name, value)| variable(0, (name, value), Vec::new(), (zone, now)))
+                .collect(),
+        };
+        VariablesPart {
+            rest: variables.len().saturating_sub(VARIABLES_MAX),
+            variables: shown,
+            steps: own.iter().take(STEPS_MAX).map(step).collect(),
+            steps_rest: own.len().saturating_sub(STEPS_MAX),
+        }
     }
 }
 

@@ -122,3 +122,17 @@ fn calling_and_called_instances_lead_to_each_other_for_those_who_may_see_them() 
     assert!(member.contains(&parent.to_string()) && !member.contains(&format!("/instances/{parent}")));
     assert!(!member.contains(&format!("/instances/{child}")));
 }
+
+/// Turns of a multi-instance activity have variables of their own.
+#[test]
+fn variables_of_single_executions_stand_apart() {
+    let mut aggregate = aggregate();
+    let turn = json!({ "k": 8, "e": "Ask", "s": now(), "l": { "item": HOSTILE, "loopCounter": 2 } });
+    aggregate.instance.elements = vec![serde_json::from_value(turn).expect("an element"); 60];
+    let page = tab_of(&aggregate, &[], Tab::Variables, ALL);
+    a11y::check_console(&page);
+    no_script(&page);
+    assert_eq!(page.matches("only this execution sees these").count(), 50);
+    assert!(page.contains("of 10 more executions") && page.contains("loopCounter"));
+    assert!(!tab_of(&aggregate, &[], Tab::Variables, May { variables: false, ..ALL }).contains("loopCounter"));
+}
