@@ -1,5 +1,6 @@
-//! Prepares the console's stylesheets, scripts and icons for `console::assets`: scripts without the comments and the
-//! indentation of their source, each file under an address that follows from its content, compressed once for all.
+//! Prepares what the library embeds. The console's stylesheets, scripts and icons for `console::assets`: scripts without
+//! the comments and the indentation of their source, each file under an address that follows from its content. The
+//! built-in templates for `template`. All of it compressed once for all.
 
 use flate2::{Compression, write::GzEncoder};
 use std::io::{self, Write};
@@ -22,8 +23,38 @@ const FILES: &[(&str, &str)] = &[
 ];
 
 fn main() -> io::Result<()> {
-    println!("cargo::rerun-if-changed=assets");
     let out = env::var("OUT_DIR").map_err(io::Error::other)?;
+    assets(&out)?;
+    println!("cargo::rerun-if-changed=templates");
+    let mut parts = Vec::new();
+    templates(Path::new("templates"), "", &mut parts)?;
+    compress(&Path::new(&out).join("templates.gz"), parts.join("\0").as_bytes())
+}
+
+/// Names and sources of the templates below a folder, one after the other.
+fn templates(folder: &Path, prefix: &str, parts: &mut Vec<String>) -> io::Result<()> {
+    let mut entries = fs::read_dir(folder)?.collect::<io::Result<Vec<_>>>()?;
+    entries.sort_by_key(fs::DirEntry::file_name);
+    for entry in entries {
+        let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+        if entry.file_type()?.is_dir() {
+            templates(&entry.path(), &format!("{name}/"), parts)?;
+        } else {
+            parts.extend([name, fs::read_to_string(entry.path())?]);
+        }
+    }
+    Ok(())
+}
+
+fn compress(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut gzip = GzEncoder::new(fs::File::create(path)?, Compression::best());
+    gzip.write_all(bytes)?;
+    gzip.finish()?;
+    Ok(())
+}
+
+fn assets(out: &str) -> io::Result<()> {
+    println!("cargo::rerun-if-changed=assets");
     let (mut table, mut made) = (String::from("&[\n"), Vec::new());
     for (name, path) in FILES {
         let source = fs::read_to_string(Path::new("assets").join(path))?;
@@ -31,9 +62,7 @@ fn main() -> io::Result<()> {
         let bytes = if own { script(&source, &made) } else { source };
         let (stem, end) = name.rsplit_once('.').ok_or_else(|| io::Error::other("a name without an ending"))?;
         let file = format!("{stem}.{:016x}.{end}", fingerprint(bytes.as_bytes()));
-        let mut gzip = GzEncoder::new(fs::File::create(Path::new(&out).join(name))?, Compression::best());
-        gzip.write_all(bytes.as_bytes())?;
-        gzip.finish()?;
+        compress(&Path::new(out).join(name), bytes.as_bytes())?;
         let kind = match end {
             "css" => "text/css; charset=utf-8",
             "js" => "text/javascript; charset=utf-8",
@@ -45,7 +74,7 @@ fn main() -> io::Result<()> {
         );
         made.push((*name, file));
     }
-    fs::write(Path::new(&out).join("assets.rs"), table + "]")
+    fs::write(Path::new(out).join("assets.rs"), table + "]")
 }
 
 /// A script as it is sent: no lines of comment, no indentation, and imports by address.

@@ -2,86 +2,27 @@
 //! Customers' templates never come here.
 
 use crate::console;
+use flate2::read::GzDecoder;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Serde, Value};
 use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior, filters};
 use serde::Serialize;
+use std::io::Read;
 use std::sync::LazyLock;
 
 /// Steps of one rendering at most. A form of 10,000 fields, more than a page of 256 KB can bring, takes a tenth of it.
 const FUEL: u64 = 20_000_000;
 
-macro_rules! embedded {
-    ($($name:literal),* $(,)?) => { &[$(($name, include_str!(concat!("../templates/", $name)))),*] };
-}
+/// Names and sources of all templates, one after the other: `build.rs` compresses them to a quarter.
+const PACKED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/templates.gz"));
 
-const TEMPLATES: &[(&str, &str)] = embedded![
-    "components/acts.html",
-    "components/facts.html",
-    "components/field.html",
-    "components/form.html",
-    "components/icon.html",
-    "components/sign.html",
-    "components/summary.html",
-    "console/audit-export.html",
-    "console/audit.html",
-    "console/brand.html",
-    "console/bulk-confirm-body.html",
-    "console/bulk-confirm-part.html",
-    "console/bulk-confirm.html",
-    "console/bulk-run-failures.html",
-    "console/bulk-run-part.html",
-    "console/bulk-run-progress.html",
-    "console/bulk-run.html",
-    "console/bulk-runs-part.html",
-    "console/bulk-runs.html",
-    "console/definition.html",
-    "console/definitions.html",
-    "console/delivery.html",
-    "console/deploy-confirm.html",
-    "console/deploy-notes.html",
-    "console/deploy.html",
-    "console/diagram.html",
-    "console/door-error.html",
-    "console/door.html",
-    "console/error-body.html",
-    "console/error.html",
-    "console/external-tasks-list.html",
-    "console/external-tasks-rows.html",
-    "console/external-tasks.html",
-    "console/icon.html",
-    "console/instance-cancel-body.html",
-    "console/instance-cancel-part.html",
-    "console/instance-cancel.html",
-    "console/instance-fact.html",
-    "console/instance-history.html",
-    "console/instance-overview.html",
-    "console/instance-retry-body.html",
-    "console/instance-retry-part.html",
-    "console/instance-retry.html",
-    "console/instance-system-tasks.html",
-    "console/instance-variables.html",
-    "console/instance-waiting.html",
-    "console/instance.html",
-    "console/instances.html",
-    "console/keyboard.html",
-    "console/layout.html",
-    "console/page.html",
-    "console/sign-in.html",
-    "console/signed-out.html",
-    "console/task-acts.html",
-    "console/task-body.html",
-    "console/task-cancel-body.html",
-    "console/task-cancel-dialog.html",
-    "console/task-cancel.html",
-    "console/task-dialog.html",
-    "console/task.html",
-    "mail/mail.html",
-    "public/notice.html",
-    "public/page.html",
-    "public/state.html",
-    "public/task.html",
-];
+/// Names and sources. They live as long as the engine that borrows them: as the process.
+static TEMPLATES: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| {
+    let mut text = String::new();
+    GzDecoder::new(PACKED).read_to_string(&mut text).expect("the build compressed it");
+    let mut parts = text.leak().split('\0');
+    std::iter::from_fn(|| Some((parts.next()?, parts.next()?))).collect()
+});
 
 static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
     // The engine's own hundred filters, tests and functions would be linked whether a template uses them or not.
@@ -106,7 +47,7 @@ static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
         console::assets::address(name)
             .ok_or_else(|| minijinja::Error::new(ErrorKind::InvalidOperation, format!("there is no asset {name}")))
     });
-    for (name, source) in TEMPLATES {
+    for (name, source) in TEMPLATES.iter() {
         engine.add_template(name, source).expect("every built-in template is parsed by a test");
     }
     engine
@@ -143,14 +84,14 @@ mod tests {
 
     #[test]
     fn every_embedded_template_parses() {
-        for (name, _) in TEMPLATES {
+        for (name, _) in TEMPLATES.iter() {
             assert!(ENGINE.get_template(name).is_ok(), "{name}");
         }
     }
 
     #[test]
     fn templates_use_only_the_filters_and_tests_that_the_engine_has() {
-        for (name, source) in TEMPLATES {
+        for (name, source) in TEMPLATES.iter() {
             // What stands before the first tag is text.
             let tags = source.split("{{").flat_map(|rest| rest.split("{%")).skip(1);
             for tag in tags.filter_map(|rest| rest.split(['}', '%']).next()) {

@@ -111,7 +111,7 @@ pub struct Details<'a> {
     pub journal: &'a [Entry<'a>],
     /// What happened at which element.
     pub progress: &'a Progress,
-    /// What system tasks asked of the outside; read for the tab and the question that show it.
+    /// What system tasks asked of the outside, by number; read for the tab and the question that show it.
     pub calls: &'a [Call<'a>],
     /// The picture; `None` where there is nothing to draw.
     pub diagram: Option<Diagram>,

@@ -11,7 +11,6 @@ use domain::process::{SystemTask, Work};
 use domain::time::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
-use std::collections::BTreeMap;
 
 /// Tasks on the page at most, the newest first.
 const SHOWN_MAX: usize = 50;
@@ -99,11 +98,12 @@ struct Next {
 
 impl SystemTasks {
     pub fn of(details: &Details<'_>, clock: (&Zone, Timestamp)) -> SystemTasks {
-        let calls: BTreeMap<Number, &Call<'_>> = details.calls.iter().map(|call| (call.element, call)).collect();
         let executions = details.progress.executions.iter().rev();
-        let found = executions.filter_map(|execution| found(execution, details, &calls));
-        let mut found: Vec<Found<'_>> = found.chain(details.calls.iter().filter_map(ordered_by_a_script)).collect();
-        found.sort_by_key(|found| std::cmp::Reverse(found.number));
+        let mut found: Vec<Found<'_>> = executions.filter_map(|execution| found(execution, details)).collect();
+        for ordered in details.calls.iter().filter_map(ordered_by_a_script) {
+            let place = found.partition_point(|other| other.number > ordered.number);
+            found.insert(place, ordered);
+        }
         let rest = found.len().saturating_sub(SHOWN_MAX);
         let mut shown: Vec<CallView> =
             found.into_iter().take(SHOWN_MAX).map(|found| view(found, details, clock)).collect();
@@ -171,14 +171,10 @@ struct Found<'a> {
     call: Option<&'a Call<'a>>,
 }
 
-fn found<'a>(
-    execution: &'a Execution,
-    details: &'a Details<'_>,
-    calls: &BTreeMap<Number, &'a Call<'a>>,
-) -> Option<Found<'a>> {
+fn found<'a>(execution: &'a Execution, details: &'a Details<'_>) -> Option<Found<'a>> {
     let number = execution.number?;
     let task = details.process.element(&execution.element)?.kind.as_system_task()?;
-    let call = calls.get(&number).copied();
+    let call = details.calls.binary_search_by_key(&number, |call| call.element).ok().map(|at| &details.calls[at]);
     // The activity around the turns of a multi-instance task asks nothing itself.
     (call.is_some() || !asks(task) || execution.state == State::Failed).then_some(Found {
         number,

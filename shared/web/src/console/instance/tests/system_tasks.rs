@@ -269,24 +269,16 @@ fn what_a_script_ordered_stands_beside_the_tasks() {
     let journal = [Entry { at: now(), actor: &user, origin: &origin, command: "start", events: &events }];
     let progress = Progress::of(&aggregate.instance, &journal);
     let request = request();
-    let calls = [
-        Call {
-            element: Number(5),
-            activity: "Echo",
-            unawaited: true,
-            ordered_at: now(),
-            request: &mail,
-            attempts: &[],
-        },
-        Call {
-            element: Number(2),
-            activity: "Score",
-            unawaited: false,
-            ordered_at: now(),
-            request: &request,
-            attempts: &[],
-        },
-    ];
+    let mails = Call {
+        element: Number(5),
+        activity: "Echo",
+        unawaited: true,
+        ordered_at: now(),
+        request: &mail,
+        attempts: &[],
+    };
+    let scores = Call { element: Number(2), activity: "Score", unawaited: false, request: &request, ..mails };
+    let calls = [scores, mails];
     let details = Details {
         process: &process,
         aggregate: &aggregate,
