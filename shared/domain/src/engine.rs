@@ -382,8 +382,10 @@ impl<'a> Step<'a> {
     /// I-06: runs a failed element again. A task that is still open is simply answered again.
     pub fn retry(&mut self, number: Number) -> Result<(), Rejection> {
         self.emit(Event::IncidentResolved(number));
-        if self.state.instance.element(number).is_some_and(|live| !live.arrived.is_empty()) {
-            // A join waits on: `run` looks whether it can go on now.
+        let has_message =
+            |live: &ElementInstance| live.subscriptions.iter().any(|awaited| awaited.event == live.element);
+        if self.state.instance.element(number).is_some_and(|live| !live.arrived.is_empty() || has_message(live)) {
+            // A join waits on: `run` looks whether it can go on now. So does what waits for a message of its own.
             return Ok(());
         }
         // An incident without an element instance is about flows that wait; they go on when all incidents are closed.
@@ -402,7 +404,11 @@ impl<'a> Step<'a> {
         let Some(live) = self.state.instance.element(number).cloned() else { return Ok(()) };
         let Some(element) = self.env.process.element(&live.element) else { return Ok(()) };
         if let Some(model) = element.multi_instance.as_ref().filter(|_| self.state.instance.around(&live).is_none()) {
-            return multi_instance::begin(self, element, model, number);
+            return if live.turns.is_some() {
+                multi_instance::go_on(self, element, model, number)
+            } else {
+                multi_instance::begin(self, element, model, number)
+            };
         }
         let failure = match &element.kind {
             // It waits on: `settle` says again what it waits for in vain.

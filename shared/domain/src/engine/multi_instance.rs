@@ -134,6 +134,17 @@ pub(super) fn turn_ended(step: &mut Step<'_>, element: &Element, turn: &ElementI
         step.emit(Event::TurnGave { element: around, turn: u32::try_from(number).unwrap_or(u32::MAX), value });
     }
     step.emit(Event::ElementCompleted(turn.number));
+    go_on(step, element, model, around)
+}
+
+/// The activity ends when enough is done; of one that goes turn by turn the next begins when the last has ended. Asked
+/// again by a retry, which begins no turn anew.
+pub(super) fn go_on(
+    step: &mut Step<'_>,
+    element: &Element,
+    model: &MultiInstance,
+    around: Number,
+) -> Result<(), Rejection> {
     let enough = match &model.completion {
         None => false,
         Some(condition) => match gateway::holds(step, condition, around, Some(around))? {
@@ -145,11 +156,11 @@ pub(super) fn turn_ended(step: &mut Step<'_>, element: &Element, turn: &ElementI
         },
     };
     let Some(turns) = turns(step, around) else { return Ok(()) };
-    let (begun, last) = (turns.begun, turns.done == turns.total);
+    let (idle, last) = (turns.begun == turns.done && turns.begun < turns.total, turns.done == turns.total);
     if enough || last {
         return end(step, element, model, around);
     }
-    if model.sequential && begun < turns.total {
+    if model.sequential && idle {
         enter_turn(step, element, around);
     }
     Ok(())

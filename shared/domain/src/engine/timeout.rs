@@ -2,10 +2,12 @@
 
 use super::{Failure, Step, catcher, refuse, stop_timers, unschedule};
 use crate::event::Event;
+use crate::ids::Number;
 use crate::instance::ElementInstance;
 use crate::process::OnTimeout;
 use crate::rejection::Rejection;
 use crate::variables::Variables;
+use crate::work_task::State;
 use crate::work_task::event::WorkTaskEvent;
 use serde_json::Value;
 
@@ -26,7 +28,9 @@ fn throw(step: &mut Step<'_>, live: &ElementInstance) -> Result<(), Rejection> {
     let message = format!("the time limit of \"{}\" ran out", live.element);
     let failure = Failure::catchable(TASK_TIMEOUT, message);
     let catch = catcher(step, live.number, &failure);
-    let work = live.task.filter(|task| step.state.work_tasks.contains_key(task));
+    // One that has failed before has failed.
+    let works = |task: &Number| step.state.work_tasks.get(task).is_some_and(|task| task.state != State::Failed);
+    let work = live.task.filter(works);
     refuse(step, (live.number, &live.element), failure, catch, |step, failure| {
         if let Some(task) = work {
             let what = WorkTaskEvent::Failed { code: failure.code.clone(), values: Variables::new() };
@@ -51,5 +55,7 @@ fn complete(step: &mut Step<'_>, live: &ElementInstance, action: &str) -> Result
         stop_timers(step, live.number);
         step.emit(Event::WorkTask { task, what: WorkTaskEvent::Completed { outcome, answers } });
     }
+    // Of a multi-instance task the turns that are left.
+    step.clear(Some(live.number));
     step.complete(live.number)
 }

@@ -1,10 +1,12 @@
 //! What random cases found, each as small as it gets.
 
-use crate::command::Command;
+use crate::command::{Command, Completion};
 use crate::engine::ChildEnd;
+use crate::ids::TaskKey;
 use crate::instance::InstanceStatus;
-use crate::process::Trigger;
+use crate::process::{ElementKind, OnTimeout, Trigger};
 use crate::tests::dsl::*;
+use crate::work_task::State;
 use serde_json::json;
 
 /// BPMN 2.0, 13.5.4: an event sub-process is a scope like any other, with event sub-processes of its own.
@@ -95,4 +97,74 @@ fn the_retry_of_a_call_starts_no_timer_that_has_fired() {
     world.when(Command::ChildEnded { element, child: None, end }).failed("NOT_DEPLOYED");
     world.retry().status(InstanceStatus::Waiting).effects(&["call Start { element: Number(2) }"]);
     assert_eq!((world.scheduled(), world.variable("reminded")), (vec![], json!(1)));
+}
+
+/// Two turns of an ordinary task, with a time limit beside all of them.
+fn limited_turns(then: OnTimeout) -> World {
+    let process = model("turns")
+        .start("start")
+        .task("ask", work())
+        .for_each("ask", false, "items", "item")
+        .limit("late", "ask", once("P1D"), then)
+        .end("end")
+        .flow("start > ask > end")
+        .build();
+    given(process).started(json!({"items": [1, 2]}))
+}
+
+/// The day is over.
+fn run_out(world: &mut World) -> Then {
+    let element = world.state().instance.elements[0].number;
+    world.after("P1D").when(Command::FireTimer { element, event: "late".to_owned(), occurrence: 1 })
+}
+
+#[test]
+fn a_time_limit_that_completes_a_multi_instance_task_leaves_no_turn_behind() {
+    let mut world = limited_turns(OnTimeout::Complete("Late".to_owned()));
+    run_out(&mut world).status(InstanceStatus::Completed);
+    assert!(world.live().is_empty());
+    assert!(world.state().work_tasks.values().all(|task| task.state.is_final()));
+}
+
+/// A retry looks after the turns that there are and begins none anew.
+#[test]
+fn the_retry_of_a_multi_instance_activity_goes_on_with_its_turns() {
+    let mut world = limited_turns(OnTimeout::Throw);
+    run_out(&mut world).failed("TASK_TIMEOUT");
+    world.retry().status(InstanceStatus::Waiting);
+    assert_eq!(world.live(), ["ask", "ask", "ask"]);
+    let open: Vec<TaskKey> = world.state().work_tasks.values().map(|task| task.key).collect();
+    for task in open {
+        world.when(Command::Complete(Completion { task, action: None, values: vars(json!({})) })).accepted();
+    }
+    assert_eq!((world.status(), world.reached("end")), (InstanceStatus::Completed, 1));
+}
+
+#[test]
+fn a_task_that_failed_before_its_time_limit_ran_out_is_opened_by_the_retry() {
+    let process = model("twice")
+        .start("start")
+        .task("ask", work().server_script("throw broken"))
+        .limit("late", "ask", once("P1D"), OnTimeout::Throw)
+        .flow("start > ask")
+        .build();
+    let mut world = given(process).started(json!({}));
+    world.complete("ask", "Approve", json!({})).failed("SCRIPT_ERROR");
+    world.after("P1D").fire("ask", "late", 1).failed("TASK_TIMEOUT");
+    world.retry().status(InstanceStatus::Waiting);
+    assert_eq!(world.work_task("ask").state, State::Open);
+}
+
+#[test]
+fn the_retry_of_a_receive_task_waits_for_its_message_once() {
+    let process = model("word")
+        .start("start")
+        .add("hear", ElementKind::ReceiveTask(message("word", None)))
+        .limit("late", "hear", once("P1D"), OnTimeout::Throw)
+        .flow("start > hear")
+        .build();
+    let mut world = given(process).started(json!({}));
+    world.after("P1D").fire("hear", "late", 1).failed("TASK_TIMEOUT");
+    world.retry().status(InstanceStatus::Waiting);
+    assert_eq!(world.state().instance.elements[0].subscriptions.len(), 1);
 }
