@@ -12,7 +12,7 @@ use super::random::Random;
 use serde_json::{Map, json};
 
 /// Business errors are thrown and caught by these codes.
-const CODES: [&str; 2] = ["LOW", "HIGH"];
+const CODES: [&str; 3] = ["LOW", "HIGH", "TASK_TIMEOUT"];
 
 /// A plan in the making.
 struct Draft<'r> {
@@ -106,6 +106,17 @@ impl Draft<'_> {
             4 if throws > 0 => What::Script(Script::Throws(self.test(), self.throw())),
             5 if throws > 0 => What::Ask(Some((self.test(), self.throw()))),
             _ => What::Ask(None),
+        }
+    }
+
+    /// A time limit for a task, now and then. Of a task that waits for a message nobody is the system's deputy.
+    fn limit(&mut self, scope: Option<Id>, on: Id) {
+        let asks = matches!(self.node(on).what, What::Ask(_));
+        let may = asks || (!self.plan.sound && matches!(self.node(on).what, What::Hear { task: true }));
+        if may && self.random.one_in(6) {
+            let completes = asks && (self.plan.sound || self.random.one_in(2));
+            let event = Occurs::Timer { minutes: self.random.below(90) as u32, times: None };
+            self.add(scope, What::Limit { on, event, completes });
         }
     }
 

@@ -229,7 +229,7 @@ impl<'p> Reference<'p> {
         }
         let joins = plan.incoming(node.id).len() > 1;
         match &node.what {
-            What::Start | What::Boundary { .. } | What::Pass | What::End => {
+            What::Start | What::Boundary { .. } | What::Limit { .. } | What::Pass | What::End => {
                 let flows = plan.outgoing(node.id);
                 self.pass(&token, &flows);
             }
@@ -283,6 +283,8 @@ impl<'p> Reference<'p> {
         match &node.what {
             What::Ask(_) => self.change(age, |task| task.asks = true),
             What::Call => self.change(age, |call| call.calls = true),
+            // It waits on.
+            What::Hear { .. } if activity.awaits.contains(&node.id) => {}
             What::Wait(_) | What::Hear { .. } | What::EventStart { .. } => {
                 self.watch(age, node.id, &node.what.awaited().expect("it waits"));
             }
@@ -301,7 +303,8 @@ impl<'p> Reference<'p> {
             | What::Exclusive
             | What::Parallel
             | What::Inclusive
-            | What::Boundary { .. } => match self.work(node.id, Some(age)) {
+            | What::Boundary { .. }
+            | What::Limit { .. } => match self.work(node.id, Some(age)) {
                 Ok(flows) => self.leave(age, &flows),
                 Err(failure) => self.fail(age, failure),
             },
@@ -360,6 +363,7 @@ impl<'p> Reference<'p> {
             return;
         }
         self.activities.retain(|other| other.age != age);
+        self.incidents.retain(|incident| incident.at != At::Activity(age));
         self.counts.entry(activity.node).or_default().left += 1;
         self.send(flows, activity.scope, activity.handles);
     }

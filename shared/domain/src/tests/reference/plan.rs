@@ -73,6 +73,12 @@ pub enum What {
         event: Occurs,
         interrupting: bool,
     },
+    /// The time limit of a task: completes it, or throws `TASK_TIMEOUT`.
+    Limit {
+        on: Id,
+        event: Occurs,
+        completes: bool,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -149,13 +155,13 @@ impl What {
         if let What::Boundary { event, interrupting, .. } | What::EventStart { event, interrupting } = self {
             Some((event, *interrupting || matches!(event, Occurs::Error(_)) && matches!(self, What::EventStart { .. })))
         } else {
-            None
+            if let What::Limit { event, .. } = self { Some((event, true)) } else { None }
         }
     }
 
     /// The activity that a boundary event is attached to.
     pub fn attached_to(&self) -> Option<Id> {
-        if let What::Boundary { on, .. } = self { Some(*on) } else { None }
+        if let What::Boundary { on, .. } | What::Limit { on, .. } = self { Some(*on) } else { None }
     }
 
     /// What an event that is reached by a flow waits for.
@@ -178,7 +184,8 @@ impl What {
             | What::Call
             | What::Sub
             | What::OnEvent
-            | What::Boundary { .. } => None,
+            | What::Boundary { .. }
+            | What::Limit { .. } => None,
         }
     }
 
@@ -247,6 +254,7 @@ impl Plan {
             What::OnEvent => "on",
             What::EventStart { .. } => "begin",
             What::Boundary { .. } => "boundary",
+            What::Limit { .. } => "limit",
         };
         format!("{word}{id}")
     }

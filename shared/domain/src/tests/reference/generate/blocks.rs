@@ -118,6 +118,7 @@ impl Draft<'_> {
         let waits = asks || matches!(what, What::Call | What::Hear { task: true });
         let node = self.lead(scope, ends, what);
         self.adorn(node);
+        self.limit(scope, node);
         let mut after = loose(node);
         if caught {
             after.extend(self.beside(scope, node, Occurs::Error(None), true));
@@ -156,8 +157,8 @@ impl Draft<'_> {
             let code = self.code();
             let event = Occurs::Error((!self.random.one_in(3)).then_some(code));
             // On what cannot go on it interrupts whatever is said.
-            let asks = matches!(self.node(on).what, What::Ask(_));
-            let interrupting = asks || self.plan.sound || !self.random.one_in(4);
+            let waits = matches!(self.node(on).what, What::Ask(_) | What::Hear { .. });
+            let interrupting = waits || self.plan.sound || !self.random.one_in(4);
             ends.extend(self.beside(scope, on, event, interrupting));
         }
         ends

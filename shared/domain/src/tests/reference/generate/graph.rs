@@ -39,6 +39,7 @@ impl Draft<'_> {
                 let inner = self.add(Some(node), What::Start);
                 self.fill(Some(node), depth + 1, inner);
             }
+            self.limit(scope, node);
             while let Some(boundary) = self.boundary(scope, node) {
                 sources.push(boundary);
             }
@@ -77,7 +78,7 @@ impl Draft<'_> {
             (self.outside(interrupting), interrupting)
         } else {
             let code = self.code();
-            let interrupting = matches!(what, What::Ask(_)) || !self.random.one_in(4);
+            let interrupting = matches!(what, What::Ask(_) | What::Hear { .. }) || !self.random.one_in(4);
             (Occurs::Error((!self.random.one_in(3)).then_some(code)), interrupting)
         };
         let boundary = self.add(scope, What::Boundary { on, event, interrupting });

@@ -141,6 +141,10 @@ impl<'p> Reference<'p> {
     fn occur(&mut self, activity: &Activity, event: Id) {
         let plan = self.plan;
         let what = &plan.node(event).what;
+        if let What::Limit { completes, .. } = what {
+            self.run_out(activity.age, *completes);
+            return;
+        }
         match what.event() {
             None if plan.node(activity.node).what == What::First => {
                 // The first of those behind the gateway: it is passed, and the others are waited for no more.
@@ -158,6 +162,20 @@ impl<'p> Reference<'p> {
                 }
                 self.put(event, activity.scope, activity.handles);
             }
+        }
+    }
+
+    /// A task's time is over: the system completes it without its script, or it fails.
+    fn run_out(&mut self, age: Age, completes: bool) {
+        if !completes {
+            self.refuse(age, Failure { code: "", thrown: Some("TASK_TIMEOUT".to_owned()) });
+            return;
+        }
+        self.set(Some(age), "userAction", json!("Late"));
+        self.set(Some(age), "currentUser", json!("system"));
+        self.clear(Some(age));
+        if let Some(task) = self.activity(age).cloned() {
+            self.leave(age, &self.plan.outgoing(task.node));
         }
     }
 
@@ -182,13 +200,22 @@ impl<'p> Reference<'p> {
                 At::Join { .. } => {}
                 At::Activity(age) => {
                     self.change(age, |activity| activity.failed = false);
-                    if !self.activity(age).is_some_and(|activity| activity.asks) {
-                        self.perform(age);
-                    }
+                    self.do_again(age);
                 }
             }
         }
         self.advance();
+    }
+
+    fn do_again(&mut self, age: Age) {
+        let Some(activity) = self.activity(age).cloned() else { return };
+        let plan = self.plan;
+        match &plan.node(activity.node).turns {
+            _ if activity.asks => {}
+            // Turns that wait wait on.
+            Some(each) if activity.turns.is_some() => self.go_on_with_turns(age, each),
+            Some(_) | None => self.perform(age),
+        }
     }
 
     pub fn cancel(&mut self) {

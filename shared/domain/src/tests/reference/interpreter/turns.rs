@@ -52,10 +52,15 @@ impl Reference<'_> {
         self.activities.retain(|other| other.age != turn.age);
         self.counts.entry(turn.node).or_default().left += 1;
         self.change_turns(around, |turns| turns.done += 1);
+        self.go_on_with_turns(around, each);
+    }
+
+    /// The activity ends when enough is done; of one that goes turn by turn the next begins when the last has ended.
+    pub(super) fn go_on_with_turns(&mut self, around: Age, each: &Each) {
         let turns = self.turns(around);
         if turns.done == turns.total || each.enough.is_some_and(|enough| turns.done >= enough) {
             self.end_turns(around, each);
-        } else if each.sequential && turns.begun < turns.total {
+        } else if each.sequential && turns.begun < turns.total && turns.begun == turns.done {
             self.send_turn(around);
         }
     }

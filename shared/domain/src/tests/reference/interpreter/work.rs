@@ -39,7 +39,8 @@ impl Reference<'_> {
             | What::Sub
             | What::OnEvent
             | What::EventStart { .. }
-            | What::Boundary { .. } => Ok(outgoing),
+            | What::Boundary { .. }
+            | What::Limit { .. } => Ok(outgoing),
         }
     }
 

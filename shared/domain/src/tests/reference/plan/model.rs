@@ -2,8 +2,8 @@
 
 use super::{Each, Id, Node, Occurs, Plan, Script, Test, Throw, What, gathered};
 use crate::process::{
-    BoundaryEvent, CallActivity, Condition, ElementKind, EventStart, MultiInstance, Payload, Process, ScriptTask,
-    ThrownError, Trigger, Turns, UserTask,
+    BoundaryEvent, CallActivity, Condition, ElementKind, EventStart, MultiInstance, OnTimeout, Payload, Process,
+    ScriptTask, ThrownError, Trigger, Turns, UserTask,
 };
 use crate::script::ScriptFailure;
 use crate::tests::dsl::*;
@@ -38,7 +38,7 @@ impl Plan {
             element.async_after = node.job_after;
             element.multi_instance = node.turns.as_ref().map(|each| Box::new(multi_instance(node.id, each)));
             element.default = self.outgoing(node.id).into_iter().find(|flow| self.flows[*flow].default);
-            if let What::Boundary { on, .. } = node.what {
+            if let Some(on) = node.what.attached_to() {
                 process.elements[self.position(on)].boundaries.push(position);
             }
         }
@@ -86,6 +86,12 @@ impl Plan {
                 interrupting: *interrupting,
                 trigger: trigger(event),
                 on_timeout: None,
+            }),
+            What::Limit { on, event, completes } => ElementKind::BoundaryEvent(BoundaryEvent {
+                attached_to: self.position(*on),
+                interrupting: true,
+                trigger: trigger(event),
+                on_timeout: Some(if *completes { OnTimeout::Complete("Late".to_owned()) } else { OnTimeout::Throw }),
             }),
         }
     }
