@@ -41,8 +41,8 @@ async fn state(world: &World, key: InstanceKey) -> Result<Aggregate> {
 
 /// The newest task of an activity.
 async fn task(world: &World, key: InstanceKey, activity: &str) -> Result<WorkTask> {
-    let tasks = state(world, key).await?.work_tasks.into_values();
-    tasks.filter(|task| task.activity == activity).next_back().with_context(|| format!("a task of {activity}"))
+    let mut tasks = state(world, key).await?.work_tasks.into_values();
+    tasks.rfind(|task| task.activity == activity).with_context(|| format!("a task of {activity}"))
 }
 
 async fn complete(world: &mut World, key: InstanceKey, (activity, user): (&str, &str), values: Value) -> Result<Reply> {

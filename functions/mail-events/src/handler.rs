@@ -3,7 +3,7 @@
 
 use crate::receipt::{self, News, Receipt};
 use app::{App, Error, Request};
-use domain::command::{Actor, Command, Origin};
+use domain::command::Command;
 use domain::effect::Effect;
 use domain::ids::{TaskKey, TenantId};
 use domain::notification::Delivery;
@@ -92,16 +92,8 @@ async fn show(
     now: Timestamp,
 ) -> Result<(), Error> {
     if delivery.needs_follow_up() {
-        let request = Request {
-            tenant,
-            instance: task.instance(),
-            actor: Actor::System,
-            origin: Origin::default(),
-            command: Command::RecordBounce { task, delivery },
-            now,
-            scripts: &NoScripts,
-            replay: None,
-        };
+        let command = Command::RecordBounce { task, delivery };
+        let request = Request::of_engine(tenant, task.instance(), command, now, &NoScripts);
         match app.execute(&request).await {
             Ok(_) => return Ok(()),
             // The task has ended, or knows it already: the row alone shows it.

@@ -5,7 +5,7 @@ use crate::execute::{App, Error, Request};
 use crate::secret;
 use aws_config::SdkConfig;
 use domain::action::{Answer, Trouble, UNAWAITED};
-use domain::command::{Actor, Command, Origin};
+use domain::command::Command;
 use domain::effect::Effect;
 use domain::ids::{InstanceKey, Number, TenantId};
 use domain::notification::Delivery;
@@ -108,21 +108,7 @@ impl App {
             Ok(answer) => Command::CompleteAction { element, attempt: number, answer: Box::new(answer) },
             Err(trouble) => Command::FailAction { element, attempt: number, trouble },
         };
-        let request = Request {
-            tenant: attempt.tenant,
-            instance: attempt.instance,
-            actor: Actor::System,
-            origin: Origin::default(),
-            command,
-            now,
-            scripts,
-            replay: None,
-        };
-        match self.execute(&request).await {
-            Ok(_) => Ok(()),
-            Err(Error::Rejected(rejection)) if rejection != domain::rejection::Rejection::Retry => Ok(()),
-            Err(error) => Err(error),
-        }
+        self.deliver(&Request::of_engine(attempt.tenant, attempt.instance, command, now, scripts)).await
     }
 }
 

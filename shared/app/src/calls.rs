@@ -4,10 +4,9 @@
 use crate::execute::{App, Error, Replay, Request};
 use crate::idempotency::RequestHash;
 use crate::random;
-use domain::command::{Actor, Command, Origin, Start};
+use domain::command::{Command, Start};
 use domain::decision::Decision;
 use domain::ids::{InstanceKey, Number, TenantId};
-use domain::rejection::Rejection;
 use domain::script::Scripts;
 use domain::time::Timestamp;
 use domain::{Call, ChildEnd};
@@ -78,8 +77,10 @@ impl Job<'_> {
             }
             Err(error) => return Err(error),
         };
-        match self.command(self.parent, Command::ChildStarted { element, child }).await {
-            Ok(()) => Ok(()),
+        let command = Command::ChildStarted { element, child };
+        let request = Request::of_engine(self.tenant, self.parent, command, self.now, self.scripts);
+        match self.app.execute(&request).await {
+            Ok(_) => Ok(()),
             Err(Error::Rejected(_)) => self.drop_orphan(element, child).await,
             Err(error) => Err(error),
         }
@@ -96,23 +97,18 @@ impl Job<'_> {
         for _ in 0..DRAWS_MAX {
             let key = InstanceKey::compose(self.now.as_millis(), random::number());
             let answer = |_: &Decision| (201, json!(key.to_string()));
+            let start = Command::Start(Start {
+                key,
+                process_id: call.process_id.clone(),
+                definition_version: version,
+                business_key: None,
+                reference: None,
+                parent: Some(call.parent.clone()),
+                variables: call.variables.clone(),
+            });
             let request = Request {
-                tenant: self.tenant,
-                instance: key,
-                actor: Actor::System,
-                origin: Origin::default(),
-                command: Command::Start(Start {
-                    key,
-                    process_id: call.process_id.clone(),
-                    definition_version: version,
-                    business_key: None,
-                    reference: None,
-                    parent: Some(call.parent.clone()),
-                    variables: call.variables.clone(),
-                }),
-                now: self.now,
-                scripts: self.scripts,
                 replay: Some(Replay { hash: hash.clone(), answer: &answer }),
+                ..Request::of_engine(self.tenant, key, start, self.now, self.scripts)
             };
             match self.app.execute(&request).await {
                 Ok(_) => return Ok(key),
@@ -141,25 +137,9 @@ impl Job<'_> {
     }
 
     async fn ended(&self, element: Number, child: Option<InstanceKey>, end: ChildEnd) -> Result<(), Error> {
-        match self.command(self.parent, Command::ChildEnded { element, child, end }).await {
-            // Refused for ever: it is gone, or it was told before.
-            Err(Error::Rejected(rejection)) if rejection != Rejection::Retry => Ok(()),
-            result => result,
-        }
-    }
-
-    async fn command(&self, instance: InstanceKey, command: Command) -> Result<(), Error> {
-        let request = Request {
-            tenant: self.tenant,
-            instance,
-            actor: Actor::System,
-            origin: Origin::default(),
-            command,
-            now: self.now,
-            scripts: self.scripts,
-            replay: None,
-        };
-        self.app.execute(&request).await.map(|_| ())
+        let command = Command::ChildEnded { element, child, end };
+        let request = Request::of_engine(self.tenant, self.parent, command, self.now, self.scripts);
+        self.app.deliver(&request).await
     }
 }
 
@@ -175,21 +155,7 @@ pub async fn cancel(
     scripts: &dyn Scripts,
 ) -> Result<(), Error> {
     let command = Command::CancelInstance { reason: None };
-    let request = Request {
-        tenant,
-        instance: child,
-        actor: Actor::System,
-        origin: Origin::default(),
-        command,
-        now,
-        scripts,
-        replay: None,
-    };
-    match app.execute(&request).await {
-        Ok(_) => Ok(()),
-        Err(Error::Rejected(rejection)) if rejection != Rejection::Retry => Ok(()),
-        Err(error) => Err(error),
-    }
+    app.deliver(&Request::of_engine(tenant, child, command, now, scripts)).await
 }
 
 impl RequestHash {

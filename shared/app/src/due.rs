@@ -3,10 +3,9 @@
 
 use crate::calls::{CallJob, Job};
 use crate::execute::{App, Error, Request};
-use domain::command::{Actor, Command, Origin};
+use domain::command::Command;
 use domain::effect::Due;
 use domain::ids::{InstanceKey, TenantId};
-use domain::rejection::Rejection;
 use domain::script::Scripts;
 use domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -137,27 +136,5 @@ async fn execute(app: &App, scripts: &dyn Scripts, now: Timestamp, message: &Due
         // Boxed: a rare way must not make the future of every other one larger.
         return Box::pin(Job { app, scripts, now, tenant, parent }.perform(job)).await;
     }
-    let request = Request {
-        tenant: message.tenant,
-        instance: message.instance,
-        actor: Actor::System,
-        origin: Origin::default(),
-        command: message.command(),
-        now,
-        scripts,
-        replay: None,
-    };
-    match app.execute(&request).await {
-        Ok(_) => Ok(()),
-        Err(Error::Rejected(
-            Rejection::NotFound { .. }
-            | Rejection::InvalidState { .. }
-            | Rejection::InstanceInError
-            | Rejection::AlreadyDone
-            | Rejection::NotInDeployed { .. }
-            | Rejection::InvalidInput { .. }
-            | Rejection::Limit { .. },
-        )) => Ok(()),
-        Err(error) => Err(error),
-    }
+    app.deliver(&Request::of_engine(message.tenant, message.instance, message.command(), now, scripts)).await
 }

@@ -53,6 +53,20 @@ pub struct Request<'a> {
     pub replay: Option<Replay<'a>>,
 }
 
+impl<'a> Request<'a> {
+    /// A command that nobody gave: a schedule, a message or the engine itself.
+    pub fn of_engine(
+        tenant: TenantId,
+        instance: InstanceKey,
+        command: Command,
+        now: Timestamp,
+        scripts: &'a dyn Scripts,
+    ) -> Request<'a> {
+        let (actor, origin) = (Actor::System, Origin::default());
+        Request { tenant, instance, actor, origin, command, now, scripts, replay: None }
+    }
+}
+
 /// How the answer of a command is kept for a repeated request: computed before the commit, stored with it.
 pub struct Replay<'a> {
     /// Names the request.
@@ -143,6 +157,18 @@ impl App {
             }
         }
         Err(Error::Busy)
+    }
+
+    /// Carries out the command of a message. One that is refused counts as done: the message may be old, or a repetition.
+    ///
+    /// # Errors
+    /// Where the message must come again.
+    pub async fn deliver(&self, request: &Request<'_>) -> Result<(), Error> {
+        match self.execute(request).await {
+            Ok(_) => Ok(()),
+            Err(Error::Rejected(rejection)) if !rejection.asks_again() => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     async fn attempt(&self, request: &Request<'_>, recorded: &mut Recorded) -> Result<Outcome, Error> {
@@ -300,16 +326,8 @@ impl App {
         if !overdue || matches!(command, Command::Expire { .. }) {
             return;
         }
-        let expire = Request {
-            tenant: request.tenant,
-            instance: request.instance,
-            actor: Actor::System,
-            origin: Origin::default(),
-            command: Command::Expire { task },
-            now: request.now,
-            scripts: request.scripts,
-            replay: None,
-        };
+        let command = Command::Expire { task };
+        let expire = Request::of_engine(request.tenant, request.instance, command, request.now, request.scripts);
         if let Err(error) = Box::pin(self.execute(&expire)).await {
             // The timer, or the next request, does it.
             tracing::warn!(instance.id = %request.instance, %error, "an overdue task could not be expired at once");

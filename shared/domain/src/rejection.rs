@@ -65,6 +65,12 @@ pub enum Rejection {
 }
 
 impl Rejection {
+    /// True where the same message must come again: nothing was decided about it. Everything else is decided, and a
+    /// repetition would be refused as well.
+    pub fn asks_again(&self) -> bool {
+        matches!(self, Rejection::TooEarly { .. } | Rejection::CommandWanted(_) | Rejection::Retry)
+    }
+
     /// The stable code of the API.
     pub fn code(&self) -> &'static str {
         match self {

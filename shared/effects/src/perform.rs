@@ -10,7 +10,7 @@ use app::action::ActionMessage;
 use app::calls::CallJob;
 use app::due::DueMessage;
 use app::{App, Request, random};
-use domain::command::{Actor, Command, Origin};
+use domain::command::Command;
 use domain::effect::{CallEffect, Due, Effect};
 use domain::event::Event;
 use domain::external_task::Status;
@@ -395,16 +395,8 @@ impl Performer {
         if self.app.store.mark_mail(tenant, &entry.id, number, &mark).await? {
             self.tally.count(tenant, Delivery::Failed, now);
         }
-        let request = Request {
-            tenant,
-            instance: key.instance(),
-            actor: Actor::System,
-            origin: Origin::default(),
-            command: Command::RecordBounce { task: key, delivery: Delivery::Failed },
-            now,
-            scripts: &NoScripts,
-            replay: None,
-        };
+        let command = Command::RecordBounce { task: key, delivery: Delivery::Failed };
+        let request = Request::of_engine(tenant, key.instance(), command, now, &NoScripts);
         match self.app.execute(&request).await {
             Ok(_) | Err(app::Error::Rejected(_)) => Ok(()),
             Err(error) => Err(error.into()),
