@@ -13,6 +13,7 @@ use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 use domain::ids::{RunKey, TenantId};
 use domain::time::Timestamp;
 use serde_json::{Value, json};
+use std::sync::LazyLock;
 use store::{Export, ExportFormat};
 
 /// Bytes of a part at least, as S3 demands of all but the last.
@@ -20,10 +21,10 @@ const PART_BYTES_MIN: usize = 5 * 1024 * 1024;
 /// Parts of a file at most, as S3 says: far more than 100,000 tasks fill.
 const PARTS_MAX: usize = 10_000;
 
-/// Where files are kept.
-#[derive(Clone, Debug)]
+/// Where files are kept. The client is made at the first export: making it would be a tenth of each start, and most
+/// invocations are about runs.
 pub struct Bucket {
-    pub client: Client,
+    pub client: LazyLock<Client, Box<dyn FnOnce() -> Client + Send>>,
     pub name: String,
 }
 

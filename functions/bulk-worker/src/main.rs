@@ -18,6 +18,7 @@ use export::Bucket;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use script::QuickJs;
 use serde_json::Value;
+use std::sync::LazyLock;
 use std::time::Duration;
 use store::Store;
 
@@ -54,7 +55,7 @@ async fn main() -> Result<(), Error> {
     let config = BulkConfig::from_env()?;
     let aws = store::function_config();
     let app = App { store: Store::with_config(&aws, config.table), secret: None, commands: None };
-    let bucket = Bucket { client: s3(&aws), name: config.export_bucket };
+    let bucket = Bucket { client: LazyLock::new(Box::new(move || s3(&aws))), name: config.export_bucket };
     let worker = Worker::new(app.clone(), config.pace_percent);
     let scripts = QuickJs::default();
     run(service_fn(async |event: LambdaEvent<Value>| {
