@@ -1,3 +1,5 @@
+//! What a form asks and which facts stand beside it.
+
 use super::{actions, facts};
 use crate::format::Zone;
 use crate::text::Lang;

@@ -1,3 +1,5 @@
+//! Texts of strangers, made harmless.
+
 use super::*;
 
 #[test]

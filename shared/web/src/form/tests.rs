@@ -1,3 +1,5 @@
+//! Posted forms: what is read and what is refused.
+
 use super::*;
 use proptest::prelude::*;
 use serde_json::json;

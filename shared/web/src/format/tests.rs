@@ -1,3 +1,5 @@
+//! Times, numbers and durations as people read them.
+
 use super::*;
 use serde_json::json;
 

@@ -1,3 +1,5 @@
+//! Mails as a whole: parts, headers, hostile values.
+
 use super::*;
 use crate::a11y;
 use domain::notification::NotificationKind;

@@ -1,3 +1,5 @@
+//! Public pages in each state, with hostile values, in each language.
+
 use super::*;
 use crate::a11y;
 use domain::decision::{FieldError, Problem};

@@ -1,3 +1,5 @@
+//! The catalogue of texts: complete, and in the right language.
+
 use super::*;
 use domain::decision::Problem;
 use domain::process::FieldKind;

@@ -1,3 +1,5 @@
+//! What the pages of external tasks say of each event and refusal.
+
 use super::shown;
 use super::*;
 use app::external_tasks::{HistoryLine, NotificationLine};

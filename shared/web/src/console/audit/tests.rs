@@ -1,3 +1,5 @@
+//! Exports of the audit as the page shows them.
+
 use super::*;
 use crate::a11y;
 

@@ -1,3 +1,5 @@
+//! Pages of bulk runs in each state.
+
 use super::*;
 use crate::a11y;
 use domain::bulk_run::{Filter, NewRun, Reason, Waiting};

@@ -1,3 +1,5 @@
+//! The page of mails that need a person.
+
 use super::*;
 use crate::a11y;
 use domain::ids::{InstanceKey, Number};

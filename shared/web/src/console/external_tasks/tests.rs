@@ -1,3 +1,5 @@
+//! The list of external tasks: filters, rows, empty states.
+
 use super::*;
 use crate::a11y;
 use domain::ids::{InstanceKey, Number};

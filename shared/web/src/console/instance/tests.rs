@@ -1,3 +1,5 @@
+//! The page of an instance, for each reader and in each state.
+
 mod operations;
 mod system_tasks;
 

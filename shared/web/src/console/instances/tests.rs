@@ -1,3 +1,5 @@
+//! The list of instances: filters, rows, empty states.
+
 use super::*;
 use crate::a11y;
 use domain::ids::Number;

@@ -1,3 +1,5 @@
+//! The details of an external task: where they stand and what turns the page.
+
 use super::view::turn;
 use super::*;
 use crate::a11y;

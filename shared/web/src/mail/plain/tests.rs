@@ -1,3 +1,5 @@
+//! The text part of mails.
+
 use super::*;
 use proptest::prelude::*;
 
