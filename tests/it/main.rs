@@ -17,6 +17,7 @@ mod events;
 mod faults;
 mod loan;
 mod messages;
+mod throw_events;
 mod user_tasks;
 
 // The API is a binary: its modules are compiled in here, under the names by which they look for each other.

@@ -75,6 +75,7 @@ fn task(entry: &JournalEntry, effect: usize) -> Option<TaskKey> {
         | Effect::Unschedule { .. }
         | Effect::Find { .. }
         | Effect::Call(_)
+        | Effect::Throw { .. }
         | Effect::Act { .. }
         | Effect::Mail { .. }
         | Effect::Continue => None,

@@ -3,6 +3,7 @@
 
 use crate::calls::{CallJob, Job};
 use crate::execute::{App, Error, Request};
+use crate::throws::{Delivery, ThrowJob};
 use domain::command::Command;
 use domain::effect::Due;
 use domain::ids::{InstanceKey, TenantId};
@@ -24,15 +25,18 @@ pub struct DueMessage {
     /// Something to be done for a call activity of the instance.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub call: Option<CallJob>,
+    /// A message or signal of the instance that is to be delivered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thrown: Option<ThrowJob>,
 }
 
 impl DueMessage {
     /// Something that is due, or nothing: the instance goes on.
     pub fn new(tenant: TenantId, instance: InstanceKey, due: Option<Due>) -> DueMessage {
-        DueMessage { tenant, instance, due, call: None }
+        DueMessage { tenant, instance, due, call: None, thrown: None }
     }
 
-    /// The command. Jobs of call activities go the way of what goes on in the background.
+    /// The command. Jobs of call activities and what events throw go the way of what goes on in the background.
     pub fn command(&self) -> Command {
         match &self.due {
             Some(Due::Reminder { task, occurrence }) => {
@@ -135,6 +139,10 @@ async fn execute(app: &App, scripts: &dyn Scripts, now: Timestamp, message: &Due
         let (tenant, parent) = (message.tenant, message.instance);
         // Boxed: a rare way must not make the future of every other one larger.
         return Box::pin(Job { app, scripts, now, tenant, parent }.perform(job)).await;
+    }
+    if let Some(job) = &message.thrown {
+        let (tenant, sender) = (message.tenant, message.instance);
+        return Box::pin(Delivery { app, scripts, now, tenant, sender }.perform(job)).await;
     }
     app.deliver(&Request::of_engine(message.tenant, message.instance, message.command(), now, scripts)).await
 }

@@ -27,6 +27,7 @@ pub mod secret;
 pub mod session;
 mod signature;
 pub mod telemetry;
+pub mod throws;
 pub mod user_tasks;
 
 pub use execute::{App, Error, FieldProblem, Outcome, Request};

@@ -44,6 +44,9 @@ pub struct Kept<'a> {
     pub answer: &'a (dyn Fn(&Subscriber) -> (u16, Value) + Sync),
 }
 
+/// Names the delivery of one signal to a receiver.
+pub type Once<'a> = dyn Fn(&Subscriber) -> RequestHash + Sync + 'a;
+
 impl Sent<'_> {
     /// Hands a message to exactly one event: of several the one whose instance is oldest. `None` where nobody waits.
     ///
@@ -68,22 +71,30 @@ impl Sent<'_> {
         }
     }
 
-    /// Hands a signal to everybody who waits. `None`, with nothing done, where more than [`RECEIVERS_MAX`] do.
+    /// Hands a signal to everybody who waits. `None`, with nothing done, where more than [`RECEIVERS_MAX`] do. `once`
+    /// names the delivery to each receiver where the signal may come again: who has it does not get it twice, and one
+    /// that refuses it does not keep it from the others.
     ///
     /// # Errors
     /// As [`Sent::message`]; those before the one that failed have received it.
-    pub async fn signal(&self, app: &App) -> Result<Option<Vec<Subscriber>>, Error> {
+    pub async fn signal(&self, app: &App, once: Option<&Once<'_>>) -> Result<Option<Vec<Subscriber>>, Error> {
         let waiting = app.store.subscribers(self.tenant, self.awaited, None, RECEIVERS_MAX + 1).await?;
         if waiting.len() > RECEIVERS_MAX {
             return Ok(None);
         }
         let mut reached = Vec::new();
         for subscriber in waiting {
-            match self.hand_over(app, &subscriber, None).await {
+            let answer = |_: &Subscriber| (200, Value::Null);
+            let kept = once.map(|once| Kept { hash: once(&subscriber), answer: &answer });
+            match self.hand_over(app, &subscriber, kept.as_ref()).await {
                 Ok(()) => reached.push(subscriber),
+                Err(Error::IdempotencyTaken) => {}
                 // One that has stopped at an error must not keep the signal from the others.
                 Err(Error::Rejected(Rejection::InstanceInError)) => {}
                 Err(Error::Rejected(gone)) if waits_no_more(&gone) => {}
+                Err(Error::Rejected(refused)) if once.is_some() && !refused.asks_again() => {
+                    tracing::warn!(instance.id = %subscriber.instance, %refused, "a receiver refuses a signal");
+                }
                 Err(error) => return Err(error),
             }
         }

@@ -40,6 +40,7 @@ const ANY: &[NodeKind] = &[
     NodeKind::SystemTask,
     NodeKind::UserTask,
     NodeKind::IntermediateCatchEvent,
+    NodeKind::IntermediateThrowEvent,
     NodeKind::BoundaryEvent,
 ];
 /// What a path arrives at: an event sub-process begins by itself.
@@ -60,6 +61,7 @@ const REACHED: &[NodeKind] = &[
     NodeKind::SystemTask,
     NodeKind::UserTask,
     NodeKind::IntermediateCatchEvent,
+    NodeKind::IntermediateThrowEvent,
     NodeKind::BoundaryEvent,
 ];
 const TASKS: &[NodeKind] = &[NodeKind::ScriptTask, NodeKind::SystemTask, NodeKind::UserTask];
@@ -79,9 +81,23 @@ const RESULTS: &[NodeKind] = &[
     NodeKind::IntermediateCatchEvent,
     NodeKind::BoundaryEvent,
 ];
-/// What can wait for a message.
-const MESSAGES: &[NodeKind] =
-    &[NodeKind::EventStart, NodeKind::ReceiveTask, NodeKind::IntermediateCatchEvent, NodeKind::BoundaryEvent];
+/// What can wait for a message or send one.
+const MESSAGES: &[NodeKind] = &[
+    NodeKind::EventStart,
+    NodeKind::EndEvent,
+    NodeKind::ReceiveTask,
+    NodeKind::IntermediateCatchEvent,
+    NodeKind::IntermediateThrowEvent,
+    NodeKind::BoundaryEvent,
+];
+/// What gives names to somebody else.
+const GIVING: &[NodeKind] = &[
+    NodeKind::EndEvent,
+    NodeKind::CallActivity,
+    NodeKind::SystemTask,
+    NodeKind::UserTask,
+    NodeKind::IntermediateThrowEvent,
+];
 /// What can have a time limit of its own.
 const WAITING: &[NodeKind] = &[NodeKind::UserTask, NodeKind::ReceiveTask];
 /// What can have turns.
@@ -145,7 +161,7 @@ const KNOWN: &[Known] = &[
     full("ClientScript", USER_TASK),
     full("ResultVariable", RESULTS),
     full("FormVariables", USER_TASK),
-    full("InputMapping", &[NodeKind::CallActivity, NodeKind::UserTask, NodeKind::SystemTask]),
+    full("InputMapping", GIVING),
     full("calledElement", &[NodeKind::CallActivity]),
     full("OutputMapping", RESULTS),
     full("UserActions", USER_TASK),

@@ -75,6 +75,7 @@ impl CompiledProcess {
                     | ElementKind::EndEvent
                     | ElementKind::TerminateEndEvent
                     | ElementKind::ErrorEndEvent(_)
+                    | ElementKind::ThrowEndEvent(_)
                     | ElementKind::SubProcess
                     | ElementKind::EventSubProcess
                     | ElementKind::ExclusiveGateway(_)
@@ -82,6 +83,7 @@ impl CompiledProcess {
                     | ElementKind::InclusiveGateway(_)
                     | ElementKind::EventBasedGateway
                     | ElementKind::IntermediateCatchEvent(_)
+                    | ElementKind::IntermediateThrowEvent(_)
                     | ElementKind::BoundaryEvent(_) => return None,
                 };
                 let (id, name) = (element.id.clone(), element.name.clone());

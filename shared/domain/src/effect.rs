@@ -1,9 +1,10 @@
 //! What the outside must do after a commit. Names the work; does none of it. Doing any effect twice is harmless.
 
 use crate::ids::{InstanceKey, Number};
-use crate::instance::Parent;
+use crate::instance::{Awaited, Parent};
 use crate::notification::NotificationKind;
 use crate::time::Timestamp;
+use crate::variables::Variables;
 use serde::{Deserialize, Serialize};
 
 /// One piece of outside work, kept in the journal item of the command that ordered it.
@@ -46,6 +47,19 @@ pub enum Effect {
     /// Something between a call activity and its child.
     #[serde(rename = "call")]
     Call(CallEffect),
+    /// Deliver a message or signal that an event of the instance sent.
+    #[serde(rename = "w")]
+    Throw {
+        /// Number of the event's passing: tells one sending from every other.
+        #[serde(rename = "k")]
+        element: Number,
+        /// For whom.
+        #[serde(rename = "s")]
+        to: Awaited,
+        /// What it brings.
+        #[serde(rename = "v", default, skip_serializing_if = "Variables::is_empty")]
+        variables: Variables,
+    },
     /// Carry out an attempt at the action of a system task: an HTTP request.
     #[serde(rename = "a")]
     Act {

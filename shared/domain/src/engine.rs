@@ -11,6 +11,7 @@ mod inclusive;
 mod multi_instance;
 mod scope;
 mod script;
+mod throw;
 mod timeout;
 mod timer;
 mod trigger;
@@ -280,9 +281,11 @@ impl<'a> Step<'a> {
             ElementKind::InclusiveGateway(_) if element.incoming > 1 => {
                 inclusive::arrive(self, element, ready, number);
             }
-            ElementKind::ExclusiveGateway(_) | ElementKind::InclusiveGateway(_) | ElementKind::ScriptTask(_) => {
-                self.pass(element, ready, number)?;
-            }
+            ElementKind::ExclusiveGateway(_)
+            | ElementKind::InclusiveGateway(_)
+            | ElementKind::ScriptTask(_)
+            | ElementKind::IntermediateThrowEvent(_)
+            | ElementKind::ThrowEndEvent(_) => self.pass(element, ready, number)?,
             ElementKind::SystemTask(task) if !task.waits() => self.pass(element, ready, number)?,
             // Reached by its occurrence, in the scope of the sub-process that it starts, it is passed like any start.
             ElementKind::EventStart(_) if scope::begins(self, element, place) => {
@@ -363,6 +366,8 @@ impl<'a> Step<'a> {
             Ok(script::run_task(self, task, number, at)?.map(|()| Chosen::All))
         } else if let ElementKind::SystemTask(task) = &element.kind {
             Ok(action::run(self, task, number, at)?.map(|()| Chosen::All))
+        } else if let Some(model) = element.kind.as_throw() {
+            Ok(throw::order(self, model, number, at).map(|()| Chosen::All))
         } else {
             Ok(Ok(Chosen::All))
         }
@@ -432,6 +437,8 @@ impl<'a> Step<'a> {
             | ElementKind::StartEvent
             | ElementKind::EndEvent
             | ElementKind::TerminateEndEvent
+            | ElementKind::ThrowEndEvent(_)
+            | ElementKind::IntermediateThrowEvent(_)
             | ElementKind::Task
             | ElementKind::ManualTask
             | ElementKind::BoundaryEvent(_) => match self.work(element, number, Some(number))? {
@@ -514,6 +521,7 @@ fn still_wanted(effects: Vec<Effect>, state: &Aggregate) -> Vec<Effect> {
         | Effect::Unschedule { .. }
         | Effect::Find { .. }
         | Effect::Call(_)
+        | Effect::Throw { .. }
         | Effect::Continue => true,
     });
     wanted

@@ -1,10 +1,11 @@
 //! What is taken out of an ended instance when one of its recipients is erased: address, name, answers, form context.
 //! What happened, when, and how often stays. Changes no status and knows no storage.
 
+use crate::effect::Effect;
 use crate::event::Event;
 use crate::external_task::ExternalTask;
 use crate::ids::Number;
-use crate::instance::{Aggregate, Instance};
+use crate::instance::{Aggregate, Awaited, Instance};
 use crate::notification::Email;
 use crate::variables::Variables;
 use crate::work_task::WorkTask;
@@ -155,6 +156,23 @@ impl Erasure {
             }
         }
         *events != *before
+    }
+
+    /// The effects of one entry: what its messages and signals brought. True where something was taken out.
+    pub fn effects(&self, events: &[Event], effects: &mut [Effect]) -> bool {
+        let before = effects.to_vec();
+        let answer = self.has_answer(events);
+        for effect in effects.iter_mut() {
+            let Effect::Throw { to, variables, .. } = effect else { continue };
+            if answer {
+                variables.iter_mut().for_each(|(_, value)| *value = Value::Null);
+            }
+            self.values(variables);
+            if let Awaited::Message { key, .. } = to {
+                self.text(key);
+            }
+        }
+        *effects != *before
     }
 
     /// An ordinary task of the same instance: values that name the recipient, and those that were their answers. True

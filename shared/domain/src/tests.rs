@@ -38,6 +38,7 @@ mod stored_form;
 mod submit;
 mod sync;
 mod template;
+mod throw;
 mod time;
 mod timeout;
 mod timers;

@@ -9,6 +9,7 @@ use crate::{Error, mail};
 use app::action::ActionMessage;
 use app::calls::CallJob;
 use app::due::DueMessage;
+use app::throws::ThrowJob;
 use app::{App, Request, random};
 use domain::command::Command;
 use domain::effect::{CallEffect, Due, Effect};
@@ -92,6 +93,7 @@ impl Performer {
                 | Effect::Unschedule { .. }
                 | Effect::Act { .. }
                 | Effect::Call(_)
+                | Effect::Throw { .. }
                 | Effect::Continue,
             )
             | None => 0,
@@ -191,6 +193,12 @@ impl Performer {
                 Box::pin(self.action_mail(entry, number, (*element, *attempt), *recipient, path, now)).await
             }
             Some(Effect::Call(call)) => Box::pin(self.call(tenant, instance, call, now)).await,
+            Some(Effect::Throw { .. }) => {
+                // What is sent stays in the journal: a queue needs only its name.
+                let job = ThrowJob { journal: entry.id.sk(), effect: number };
+                let message = DueMessage { thrown: Some(job), ..DueMessage::new(tenant, instance, None) };
+                self.queues.delay(&message, 0).await
+            }
             Some(Effect::Continue) => self.queues.delay(&DueMessage::new(tenant, instance, None), 0).await,
         }
     }

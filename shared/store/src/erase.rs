@@ -4,7 +4,7 @@
 //! The chain of the journal stays whole: an erased item keeps the hash that it had, beside what is left of it.
 
 use crate::item::{head, task, work_task};
-use crate::journal::{ERASED_HASH, EVENTS, EVENTS_PACKED, JournalEntry};
+use crate::journal::{EFFECTS, ERASED_HASH, EVENTS, EVENTS_PACKED, JournalEntry};
 use crate::keys::{self, Collection, InstanceItem};
 use crate::transaction::Transaction;
 use crate::{Error, Store};
@@ -97,20 +97,28 @@ impl Store {
     }
 
     async fn erase_entry(&self, erasure: &Erasure, entry: &JournalEntry) -> Result<(), Error> {
-        let mut events = entry.events.clone();
-        if !erasure.events(&mut events) {
+        let (mut events, mut effects) = (entry.events.clone(), entry.effects.clone());
+        let (said, sent) = (erasure.events(&mut events), erasure.effects(&entry.events, &mut effects));
+        if !said && !sent {
             return Ok(());
         }
         let json = serde_json::to_string(&events).expect("events are JSON");
-        let update = self
+        let set = if sent { "SET #ef = :ef, " } else { "SET " };
+        let mut update = self
             .update(&entry.id.key())
-            .update_expression("SET #ev = :ev, #hx = if_not_exists(#hx, :hx) REMOVE #ez")
+            .update_expression(format!("{set}#ev = :ev, #hx = if_not_exists(#hx, :hx) REMOVE #ez"))
             .condition_expression("attribute_exists(pk)")
             .expression_attribute_names("#ev", EVENTS)
             .expression_attribute_names("#ez", EVENTS_PACKED)
             .expression_attribute_names("#hx", ERASED_HASH)
             .expression_attribute_values(":ev", AttributeValue::S(json))
             .expression_attribute_values(":hx", AttributeValue::S(entry.hash.to_string()));
+        if sent {
+            let json = serde_json::to_string(&effects).expect("effects are JSON");
+            update = update
+                .expression_attribute_names("#ef", EFFECTS)
+                .expression_attribute_values(":ef", AttributeValue::S(json));
+        }
         self.send_update("erase", update).await.map(|_| ())
     }
 

@@ -147,7 +147,7 @@ impl JournalEntry {
             origin: reader.json_or_default(ORIGIN)?,
             command: reader.text("c")?.to_owned(),
             events: read_events(reader)?,
-            effects: reader.json_or_default("ef")?,
+            effects: reader.json_or_default(EFFECTS)?,
             showed: if image.contains_key(SHOWED) { reader.word(SHOWED)? } else { Delivery::Queued },
             mails: mail::read(reader)?,
             hash_ok: None,
@@ -274,7 +274,7 @@ impl Store {
 }
 
 /// Attributes that never change after the commit, in the order they are hashed.
-const HASHED: [&str; 6] = ["by", "c", EVENTS, EVENTS_PACKED, "ef", "ph"];
+const HASHED: [&str; 6] = ["by", "c", EVENTS, EVENTS_PACKED, EFFECTS, "ph"];
 /// Attribute with the delivery that the task's row showed; missing while it was queued. Not hashed: nothing is proved by it.
 const SHOWED: &str = "sd";
 /// Attribute with the origin, hashed as well where there is one.
@@ -283,6 +283,8 @@ const ORIGIN: &str = "o";
 pub(crate) const EVENTS: &str = "ev";
 /// Attribute with the events as packed JSON, in place of [`EVENTS`].
 pub(crate) const EVENTS_PACKED: &str = "ez";
+/// Attribute with the effects as JSON.
+pub(crate) const EFFECTS: &str = "ef";
 /// Attribute with the hash the item had before a recipient was erased from it: it stands for the item in the chain.
 pub(crate) const ERASED_HASH: &str = "hx";
 
@@ -293,7 +295,7 @@ pub(crate) fn write(id: &JournalId, request: &CommitRequest<'_>, forerunner: Opt
         .json_unless(*request.origin == Origin::default(), ORIGIN, request.origin)
         .text("c", request.command)
         .json(EVENTS, &decision.events)
-        .json_unless(decision.effects.is_empty(), "ef", &decision.effects)
+        .json_unless(decision.effects.is_empty(), EFFECTS, &decision.effects)
         .text_if("ph", forerunner.map(ChainHash::as_str));
     if let Some(mails) = mail::begin(&decision.effects) {
         let showed = showed(decision);
@@ -313,6 +315,7 @@ fn showed(decision: &Decision) -> Delivery {
         | Effect::Unschedule { .. }
         | Effect::Find { .. }
         | Effect::Call(_)
+        | Effect::Throw { .. }
         | Effect::Act { .. }
         | Effect::Mail { .. }
         | Effect::Continue => None,

@@ -48,7 +48,7 @@ pub async fn signal(call: &Call<'_>) -> Result<Answer, Problem> {
     let awaited = Awaited::Signal { name: fields.required_text("name", 255) };
     let variables = fields.variables("variables");
     fields.finish()?;
-    match sent(call, &awaited, &variables).signal(&call.api.app).await? {
+    match sent(call, &awaited, &variables).signal(&call.api.app, None).await? {
         Some(reached) => Ok(Answer::ok(json!({ "receivers": reached.iter().map(received).collect::<Vec<_>>() }))),
         None => {
             let detail = format!(

@@ -162,6 +162,7 @@ fn notifications(shown: &TaskNow, journal: &[JournalEntry]) -> Vec<NotificationL
             | Effect::Unschedule { .. }
             | Effect::Find { .. }
             | Effect::Call(_)
+            | Effect::Throw { .. }
             | Effect::Act { .. }
             | Effect::Mail { .. }
             | Effect::Continue => None,

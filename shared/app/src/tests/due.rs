@@ -1,6 +1,7 @@
 //! What schedules and queues carry keeps its form: messages outlive deployments.
 
 use crate::due::DueMessage;
+use crate::throws::ThrowJob;
 use domain::command::Command;
 use domain::effect::Due;
 use domain::ids::{InstanceKey, Number, TenantId};
@@ -20,6 +21,10 @@ fn due_messages_keep_their_stored_form() {
             r#"{"tenant":1,"instance":"1048576","due":{"b":{"k":3,"e":"B","n":1}}}"#,
         ),
         (message(None), r#"{"tenant":1,"instance":"1048576"}"#),
+        (
+            DueMessage { thrown: Some(ThrowJob { journal: "~J#1".to_owned(), effect: 2 }), ..message(None) },
+            r#"{"tenant":1,"instance":"1048576","thrown":{"journal":"~J#1","effect":2}}"#,
+        ),
     ];
     for (message, stored) in cases {
         assert_eq!(serde_json::to_string(&message).expect("JSON"), stored);

@@ -254,12 +254,12 @@ const EVENTS: &[Entry] = &[
     ),
     warning(
         "MESSAGE_WITHOUT_NAME",
-        "Nothing says which message is waited for; it is one with the element's id as name.",
+        "Nothing says which message is waited for or sent; it is one with the element's id as name.",
         "Refer to a `bpmn:message` in `messageRef`.",
     ),
     error(
         "SIGNAL_WITHOUT_NAME",
-        "Nothing says which signal is waited for.",
+        "Nothing says which signal is waited for or sent.",
         "Refer to a `bpmn:signal` in `signalRef`.",
     ),
     error(

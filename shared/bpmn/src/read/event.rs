@@ -5,7 +5,7 @@ use super::{FlowNode, NodeKind, Outline, Reader, attribute, boolean, bpmn_childr
 use domain::process::{BoundaryEvent, ElementKind, EventStart, Timer, Trigger};
 use roxmltree::Node;
 
-/// A none, terminate or error end event.
+/// An end event, which may throw an error, a message or a signal.
 pub(crate) fn end(node: &FlowNode<'_, '_>, outline: &Outline<'_, '_>, reader: &mut Reader<'_>) -> Option<ElementKind> {
     let definitions = definitions(node);
     let Some(definition) = definitions.first() else { return Some(ElementKind::EndEvent) };
@@ -16,9 +16,27 @@ pub(crate) fn end(node: &FlowNode<'_, '_>, outline: &Outline<'_, '_>, reader: &m
     match definition.tag_name().name() {
         "terminateEventDefinition" => Some(ElementKind::TerminateEndEvent),
         "errorEventDefinition" => error::thrown(node, *definition, outline, reader).map(ElementKind::ErrorEndEvent),
-        // Refused by its name.
-        _ => None,
+        _ => {
+            message::thrown(node, *definition, outline, reader).map(|throw| ElementKind::ThrowEndEvent(Box::new(throw)))
+        }
     }
+}
+
+/// An intermediate event that sends something, or only stands for a point that is reached.
+pub(crate) fn throw(
+    node: &FlowNode<'_, '_>,
+    outline: &Outline<'_, '_>,
+    reader: &mut Reader<'_>,
+) -> Option<ElementKind> {
+    let throw = match definitions(node).as_slice() {
+        [] => None,
+        [definition] => Some(Box::new(message::thrown(node, *definition, outline, reader)?)),
+        [_, _, ..] => {
+            several(node, reader);
+            return None;
+        }
+    };
+    Some(ElementKind::IntermediateThrowEvent(throw))
 }
 
 /// An intermediate event on a path of its own.
@@ -181,6 +199,7 @@ fn attached(node: &FlowNode<'_, '_>, outline: &Outline<'_, '_>, reader: &mut Rea
         | NodeKind::InclusiveGateway
         | NodeKind::EventBasedGateway
         | NodeKind::IntermediateCatchEvent
+        | NodeKind::IntermediateThrowEvent
         | NodeKind::BoundaryEvent => {
             let message = format!("\"{reference}\" is a {tag}; a boundary event is attached to an activity");
             reader.report.error("BOUNDARY_ATTACHMENT", at, &node.id, message);

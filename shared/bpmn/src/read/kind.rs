@@ -26,6 +26,7 @@ pub(crate) enum NodeKind {
     SystemTask,
     UserTask,
     IntermediateCatchEvent,
+    IntermediateThrowEvent,
     BoundaryEvent,
     Unsupported,
 }
@@ -86,7 +87,8 @@ const LOOPS: &[&str] = &["multiInstanceLoopCharacteristics", "standardLoopCharac
 /// The elements that run, for the message about one that does not.
 const RUNS: &str = "startEvent, endEvent, exclusiveGateway, parallelGateway, inclusiveGateway, eventBasedGateway, \
                     subProcess, callActivity, task, manualTask, receiveTask, scriptTask, serviceTask, sendTask, \
-                    businessRuleTask, userTask, intermediateCatchEvent and boundaryEvent run";
+                    businessRuleTask, userTask, intermediateCatchEvent, intermediateThrowEvent \
+                    and boundaryEvent run";
 
 impl NodeKind {
     /// What an element is, where it stands.
@@ -110,6 +112,7 @@ impl NodeKind {
             "serviceTask" | "sendTask" => NodeKind::SystemTask,
             "userTask" => NodeKind::UserTask,
             "intermediateCatchEvent" => NodeKind::IntermediateCatchEvent,
+            "intermediateThrowEvent" => NodeKind::IntermediateThrowEvent,
             "boundaryEvent" => NodeKind::BoundaryEvent,
             _ => NodeKind::Unsupported,
         }
@@ -140,6 +143,7 @@ impl NodeKind {
             | NodeKind::InclusiveGateway
             | NodeKind::EventBasedGateway
             | NodeKind::IntermediateCatchEvent
+            | NodeKind::IntermediateThrowEvent
             | NodeKind::BoundaryEvent
             | NodeKind::Unsupported => false,
         }
@@ -159,7 +163,10 @@ impl NodeKind {
             NodeKind::IntermediateCatchEvent => {
                 &["timerEventDefinition", "messageEventDefinition", "signalEventDefinition"]
             }
-            NodeKind::EndEvent => &["terminateEventDefinition", "errorEventDefinition"],
+            NodeKind::IntermediateThrowEvent => &["messageEventDefinition", "signalEventDefinition"],
+            NodeKind::EndEvent => {
+                &["terminateEventDefinition", "errorEventDefinition", "messageEventDefinition", "signalEventDefinition"]
+            }
             NodeKind::StartEvent
             | NodeKind::Task
             | NodeKind::ManualTask

@@ -1,8 +1,8 @@
-//! Message and signal events and receive tasks: what they wait for, and what becomes of what comes. Who is meant by a
-//! message is decided when it comes.
+//! Message and signal events and receive tasks: what they wait for and what becomes of what comes, or what they send.
+//! Who is meant by a message is decided when it comes.
 
 use super::{FlowNode, Outline, Reader, attribute, task, value};
-use domain::process::{ElementKind, MessageCatch, Payload, SignalCatch, Trigger};
+use domain::process::{ElementKind, MessageCatch, Payload, Sent, SignalCatch, Throw, Trigger};
 use domain::value::ValueExpr;
 use roxmltree::Node;
 
@@ -30,6 +30,38 @@ pub(super) fn message(
     outline: &Outline<'_, '_>,
     reader: &mut Reader<'_>,
 ) -> Option<Trigger> {
+    let (name, correlation_key) = named_message(node, definition, outline, reader, "waits for")?;
+    let payload = payload(node, reader);
+    let name = checked(name, "message", node, definition, reader)?;
+    Some(Trigger::Message(Box::new(MessageCatch { name, correlation_key, payload })))
+}
+
+/// The message or signal that an event's `definition` sends; another one is refused by its name.
+pub(super) fn thrown(
+    node: &FlowNode<'_, '_>,
+    definition: Node<'_, '_>,
+    outline: &Outline<'_, '_>,
+    reader: &mut Reader<'_>,
+) -> Option<Throw> {
+    let what = match definition.tag_name().name() {
+        "messageEventDefinition" => {
+            let (name, correlation_key) = named_message(node, definition, outline, reader, "sends")?;
+            Sent::Message { name: checked(name, "message", node, definition, reader)?, correlation_key }
+        }
+        "signalEventDefinition" => Sent::Signal { name: named_signal(node, definition, outline, reader)? },
+        _ => return None,
+    };
+    Some(Throw { what, input_mapping: task::mappings(node, "InputMapping", true, reader) })
+}
+
+/// Name and correlation key of a message.
+fn named_message(
+    node: &FlowNode<'_, '_>,
+    definition: Node<'_, '_>,
+    outline: &Outline<'_, '_>,
+    reader: &mut Reader<'_>,
+    does: &str,
+) -> Option<(String, Option<ValueExpr>)> {
     let at = definition.range().start;
     let (mut name, mut subscription) = (None, None);
     if let Some(reference) = attribute(definition, "messageRef") {
@@ -47,7 +79,7 @@ pub(super) fn message(
     let property = node.properties.plain("message").or_else(|| node.properties.plain("messageRef"));
     let name = name.or(property).unwrap_or_else(|| {
         let message = format!(
-            "the {} names no message; it waits for one with the name \"{}\". Name one in messageRef",
+            "the {} names no message; it {does} one with the name \"{}\". Name one in messageRef",
             node.bpmn_name(),
             node.id
         );
@@ -59,18 +91,27 @@ pub(super) fn message(
         Some(value) => Some(value::path_or_expression(value, &node.id, "correlationKey", reader)?),
         None => None,
     };
-    let payload = payload(node, reader);
-    named(name, "message", node, at, reader)
-        .map(|name| Trigger::Message(Box::new(MessageCatch { name, correlation_key, payload })))
+    Some((name, correlation_key))
 }
 
-/// The signal of an event's `definition`.
+/// The signal that an event's `definition` waits for.
 pub(super) fn signal(
     node: &FlowNode<'_, '_>,
     definition: Node<'_, '_>,
     outline: &Outline<'_, '_>,
     reader: &mut Reader<'_>,
 ) -> Option<Trigger> {
+    let name = named_signal(node, definition, outline, reader)?;
+    let payload = payload(node, reader);
+    Some(Trigger::Signal(Box::new(SignalCatch { name, payload })))
+}
+
+fn named_signal(
+    node: &FlowNode<'_, '_>,
+    definition: Node<'_, '_>,
+    outline: &Outline<'_, '_>,
+    reader: &mut Reader<'_>,
+) -> Option<String> {
     let at = definition.range().start;
     let Some(reference) = attribute(definition, "signalRef") else {
         let message = "the event names no signal; add <bpmn:signal id=\"...\" name=\"...\"> beside the process and name \
@@ -86,9 +127,7 @@ pub(super) fn signal(
         reader.report.error("DANGLING_REFERENCE", at, &node.id, message);
         return None;
     };
-    let payload = payload(node, reader);
-    named(name.to_owned(), "signal", node, at, reader)
-        .map(|name| Trigger::Signal(Box::new(SignalCatch { name, payload })))
+    checked(name.to_owned(), "signal", node, definition, reader)
 }
 
 pub(super) fn payload(node: &FlowNode<'_, '_>, reader: &mut Reader<'_>) -> Payload {
@@ -99,7 +138,13 @@ pub(super) fn payload(node: &FlowNode<'_, '_>, reader: &mut Reader<'_>) -> Paylo
 }
 
 /// Names are compared as they are written: one that is computed would never be met.
-fn named(name: String, what: &str, node: &FlowNode<'_, '_>, at: usize, reader: &mut Reader<'_>) -> Option<String> {
+fn checked(
+    name: String,
+    what: &str,
+    node: &FlowNode<'_, '_>,
+    definition: Node<'_, '_>,
+    reader: &mut Reader<'_>,
+) -> Option<String> {
     let computed = name.starts_with('=') || ["${", "#{", "{{"].iter().any(|start| name.contains(start));
     let problem = if computed {
         "a name is fixed and no expression; tell instances apart by the correlationKey".to_owned()
@@ -108,6 +153,11 @@ fn named(name: String, what: &str, node: &FlowNode<'_, '_>, at: usize, reader: &
     } else {
         return Some(name);
     };
-    reader.report.error("INVALID_NAME", at, &node.id, format!("the {what} \"{name}\": {problem}"));
+    reader.report.error(
+        "INVALID_NAME",
+        definition.range().start,
+        &node.id,
+        format!("the {what} \"{name}\": {problem}"),
+    );
     None
 }

@@ -58,6 +58,7 @@ fn element(node: &FlowNode<'_, '_>, outline: &Outline<'_, '_>, reader: &mut Read
         NodeKind::SystemTask => system_task::read(node, reader),
         NodeKind::UserTask => task::user(node, reader),
         NodeKind::IntermediateCatchEvent => event::intermediate(node, outline, reader),
+        NodeKind::IntermediateThrowEvent => event::throw(node, outline, reader),
         NodeKind::BoundaryEvent => event::boundary(node, outline, reader),
         NodeKind::Unsupported => None,
     };

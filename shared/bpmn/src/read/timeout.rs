@@ -132,6 +132,7 @@ fn limit<'n>(node: &'n FlowNode<'_, '_>) -> Option<&'n Property> {
         | NodeKind::ScriptTask
         | NodeKind::SystemTask
         | NodeKind::IntermediateCatchEvent
+        | NodeKind::IntermediateThrowEvent
         | NodeKind::BoundaryEvent
         | NodeKind::Unsupported => None,
     }

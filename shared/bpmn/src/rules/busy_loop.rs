@@ -62,6 +62,7 @@ fn can_wait(kind: NodeKind) -> bool {
         | NodeKind::ParallelGateway
         | NodeKind::InclusiveGateway
         | NodeKind::ScriptTask
+        | NodeKind::IntermediateThrowEvent
         | NodeKind::BoundaryEvent => false,
     }
 }

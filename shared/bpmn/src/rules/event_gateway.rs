@@ -42,6 +42,7 @@ pub(super) fn check(outline: &Outline<'_, '_>, reader: &mut Reader<'_>) {
                 | NodeKind::ScriptTask
                 | NodeKind::SystemTask
                 | NodeKind::UserTask
+                | NodeKind::IntermediateThrowEvent
                 | NodeKind::BoundaryEvent => format!(
                     "\"{}\" waits for events, but \"{}\" is a {}; put an intermediateCatchEvent between them",
                     gateway.id,

@@ -53,6 +53,7 @@ fn without_outgoing(kind: NodeKind) -> Option<&'static str> {
         | NodeKind::SystemTask
         | NodeKind::UserTask
         | NodeKind::IntermediateCatchEvent
+        | NodeKind::IntermediateThrowEvent
         | NodeKind::BoundaryEvent
         | NodeKind::Unsupported => None,
     }
@@ -78,6 +79,7 @@ fn without_incoming(node: &FlowNode<'_, '_>) -> Option<String> {
         | NodeKind::SystemTask
         | NodeKind::UserTask
         | NodeKind::IntermediateCatchEvent
+        | NodeKind::IntermediateThrowEvent
         | NodeKind::Unsupported => None,
     }
 }

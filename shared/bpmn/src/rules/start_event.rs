@@ -23,6 +23,7 @@ pub(super) fn check(outline: &Outline<'_, '_>, reader: &mut Reader<'_>) {
             | NodeKind::SystemTask
             | NodeKind::UserTask
             | NodeKind::IntermediateCatchEvent
+            | NodeKind::IntermediateThrowEvent
             | NodeKind::BoundaryEvent
             | NodeKind::Unsupported => {}
         }

@@ -47,10 +47,12 @@ fn valid_files_show_every_element_kind() {
                 ElementKind::ReceiveTask(_) => 17,
                 ElementKind::CallActivity(_) => 18,
                 ElementKind::SystemTask(_) => 19,
+                ElementKind::IntermediateThrowEvent(_) => 20,
+                ElementKind::ThrowEndEvent(_) => 21,
             }));
         }
     }
-    assert_eq!(seen.len(), 20, "a kind without a valid example: {seen:?}");
+    assert_eq!(seen.len(), 22, "a kind without a valid example: {seen:?}");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use domain::decision::{Decision, Env};
 use domain::effect::{CallEffect, Effect};
 use domain::event::Event;
 use domain::ids::{InstanceKey, Number};
-use domain::instance::Aggregate;
+use domain::instance::{Aggregate, Awaited};
 use domain::process::Process;
 use domain::rejection::Rejection;
 use domain::time::Timestamp;
@@ -139,6 +139,7 @@ impl<'a> World<'a> {
                     Some(end) => self.ended(parent.instance, parent.element, Some(key), end),
                     None => Ok(()),
                 },
+                Effect::Throw { to, variables, .. } => self.deliver(&to, &variables),
                 Effect::Act { element, attempt, .. } => self.answer(key, element, attempt, http()),
                 Effect::Mail { element, attempt, recipient: 0 } => {
                     self.answer(key, element, attempt, Answer::Mail { message_ids: vec!["m-1".to_owned()] })
@@ -186,6 +187,25 @@ impl<'a> World<'a> {
 
     fn answer(&mut self, key: InstanceKey, element: Number, attempt: u32, answer: Answer) -> Result<(), Rejection> {
         self.decide(key, &Command::CompleteAction { element, attempt, answer: Box::new(answer) })
+    }
+
+    /// Hands a message to the oldest instance that waits for it, a signal to all.
+    fn deliver(&mut self, to: &Awaited, variables: &Variables) -> Result<(), Rejection> {
+        let mut waiting = Vec::new();
+        for (key, life) in &self.lives {
+            for live in &life.state.instance.elements {
+                let events = live.subscriptions.iter().filter(|subscription| subscription.to == *to);
+                waiting.extend(events.map(|subscription| (*key, live.number, subscription.event.clone())));
+            }
+        }
+        for (key, element, event) in waiting {
+            let command = Command::Receive { element, event, awaited: to.clone(), variables: variables.clone() };
+            let received = self.decide(key, &command).is_ok();
+            if received && matches!(to, Awaited::Message { .. }) {
+                break;
+            }
+        }
+        Ok(())
     }
 
     fn find(&self, id: &str) -> Option<&'a Process> {

@@ -6,7 +6,7 @@ use crate::effect::{CallEffect, Effect};
 use crate::event::Event;
 use crate::ids::{InstanceKey, Number};
 use crate::instance::{Aggregate, ElementInstance, InstanceStatus, Parent, Thrown};
-use crate::process::{CallActivity, Element, ElementKind, Process};
+use crate::process::{CallActivity, Element, ElementKind, Mapping, Process};
 use crate::rejection::Rejection;
 use crate::template::plain_text;
 use crate::time::Timestamp;
@@ -90,8 +90,13 @@ fn input(model: &CallActivity, variables: &Variables, now: Timestamp) -> Variabl
     if model.input_mapping.is_empty() {
         return variables.iter().filter(|(name, _)| !is_reserved(name)).map(|(n, v)| (n.clone(), v.clone())).collect();
     }
+    mapped(&model.input_mapping, variables, now)
+}
+
+/// What a mapping gives to somebody else.
+pub(super) fn mapped(mappings: &[Mapping], variables: &Variables, now: Timestamp) -> Variables {
     let mut values = Variables::new();
-    for mapping in &model.input_mapping {
+    for mapping in mappings {
         let value = match &mapping.source {
             // A bare word that is no variable is meant literally.
             ValueExpr::Path(path) if path.get(variables).is_none() => Value::String(path.to_string()),

@@ -5,10 +5,11 @@ use super::{Failure, HELD_MAX, Step, multi_instance, scope, script, timeout, tim
 use crate::event::Event;
 use crate::ids::Number;
 use crate::instance::{Awaited, ElementInstance, Ready, Subscription};
-use crate::process::{Element, ElementKind, MessageCatch, Trigger};
+use crate::process::{Element, ElementKind, Trigger};
 use crate::rejection::Rejection;
 use crate::template::plain_text;
 use crate::time::Timestamp;
+use crate::value::ValueExpr;
 use crate::variables::Variables;
 use serde_json::Value;
 
@@ -51,7 +52,7 @@ fn add(step: &Step<'_>, waits: &mut Waits, number: Number, event: &Element, trig
         }
         Trigger::Error(_) => {}
         Trigger::Message(message) => {
-            let key = correlation_key(step, message, number)?;
+            let key = correlation_key(step, &message.name, message.correlation_key.as_ref(), Some(number))?;
             let to = Awaited::Message { name: message.name.clone(), key };
             waits.subscriptions.push(Subscription { event: event.id.clone(), to });
         }
@@ -69,14 +70,19 @@ fn add(step: &Step<'_>, waits: &mut Waits, number: Number, event: &Element, trig
     Ok(())
 }
 
-/// The value that a message must bring to be for this instance.
-fn correlation_key(step: &Step<'_>, message: &MessageCatch, number: Number) -> Result<String, Failure> {
-    let Some(expression) = &message.correlation_key else { return Ok(step.state.instance.key.to_string()) };
-    let key = plain_text(&expression.evaluate(&step.variables_at(Some(number)), step.env.now));
+/// The value by which a message finds who waits for it, seen from the element instance `at`: this instance's own key
+/// where nothing else is modelled.
+pub(super) fn correlation_key(
+    step: &Step<'_>,
+    name: &str,
+    expression: Option<&ValueExpr>,
+    at: Option<Number>,
+) -> Result<String, Failure> {
+    let Some(expression) = expression else { return Ok(step.state.instance.key.to_string()) };
+    let key = plain_text(&expression.evaluate(&step.variables_at(at), step.env.now));
     if key.is_empty() || key.chars().count() > CORRELATION_KEY_CHARS_MAX {
         let message = format!(
-            "the correlation key of the message \"{}\" must have 1 to {CORRELATION_KEY_CHARS_MAX} characters and has {}",
-            message.name,
+            "the correlation key of the message \"{name}\" must have 1 to {CORRELATION_KEY_CHARS_MAX} characters and has {}",
             key.chars().count()
         );
         return Err(Failure::new("INVALID_CORRELATION_KEY", message));

@@ -99,6 +99,8 @@ pub enum ElementKind {
     TerminateEndEvent,
     /// Error end event: throws a code to whoever catches it around its scope.
     ErrorEndEvent(ThrownError),
+    /// Message or signal end event: sends it and ends this path.
+    ThrowEndEvent(Box<Throw>),
     /// Embedded sub-process: a scope for boundary events; variables are those of the instance.
     SubProcess,
     /// Sub-process with `triggeredByEvent`: begins when its start event occurs.
@@ -124,6 +126,8 @@ pub enum ElementKind {
     UserTask(Box<UserTask>),
     /// Waits for something on a path of its own.
     IntermediateCatchEvent(Trigger),
+    /// Sends a message or signal, where one is modelled, and goes on.
+    IntermediateThrowEvent(Option<Box<Throw>>),
     /// Starts an instance of another process and waits for its end.
     CallActivity(Box<CallActivity>),
     /// Waits for a message, as an activity to which events may be attached.
@@ -137,7 +141,10 @@ impl ElementKind {
     pub fn bpmn_name(&self) -> &'static str {
         match self {
             ElementKind::StartEvent | ElementKind::EventStart(_) => "startEvent",
-            ElementKind::EndEvent | ElementKind::TerminateEndEvent | ElementKind::ErrorEndEvent(_) => "endEvent",
+            ElementKind::EndEvent
+            | ElementKind::TerminateEndEvent
+            | ElementKind::ErrorEndEvent(_)
+            | ElementKind::ThrowEndEvent(_) => "endEvent",
             ElementKind::SubProcess | ElementKind::EventSubProcess => "subProcess",
             ElementKind::Task => "task",
             ElementKind::ManualTask => "manualTask",
@@ -149,6 +156,7 @@ impl ElementKind {
             ElementKind::SystemTask(task) => task.element.bpmn_name(),
             ElementKind::UserTask(_) => "userTask",
             ElementKind::IntermediateCatchEvent(_) => "intermediateCatchEvent",
+            ElementKind::IntermediateThrowEvent(_) => "intermediateThrowEvent",
             ElementKind::ReceiveTask(_) => "receiveTask",
             ElementKind::CallActivity(_) => "callActivity",
             ElementKind::BoundaryEvent(_) => "boundaryEvent",
@@ -173,6 +181,15 @@ impl ElementKind {
     /// The model of a system task.
     pub fn as_system_task(&self) -> Option<&SystemTask> {
         if let ElementKind::SystemTask(task) = self { Some(task) } else { None }
+    }
+
+    /// The message or signal that an event throws.
+    pub fn as_throw(&self) -> Option<&Throw> {
+        if let ElementKind::IntermediateThrowEvent(Some(throw)) | ElementKind::ThrowEndEvent(throw) = self {
+            Some(throw)
+        } else {
+            None
+        }
     }
 
     /// What an event waits for, and whether its occurrence takes away what it belongs to.
@@ -493,6 +510,34 @@ pub struct SignalCatch {
     /// What becomes of the variables it brings.
     #[serde(default)]
     pub payload: Payload,
+}
+
+/// Model of a message or signal that is sent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Throw {
+    /// What is sent.
+    pub what: Sent,
+    /// Variable it brings := value in the sender. Empty: it brings nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub input_mapping: Vec<Mapping>,
+}
+
+/// What a throw event sends.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Sent {
+    /// A message, for one receiver.
+    Message {
+        /// Its name.
+        name: String,
+        /// Who is meant; the sender's own instance key where none is modelled, as with those who wait.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        correlation_key: Option<ValueExpr>,
+    },
+    /// A signal, for whoever waits for it.
+    Signal {
+        /// Its name.
+        name: String,
+    },
 }
 
 /// What becomes of what a message, a signal or a child brings: the result rule of script tasks.

@@ -289,6 +289,7 @@ impl World {
                 | Effect::Unschedule { .. }
                 | Effect::Find { .. }
                 | Effect::Call(_)
+                | Effect::Throw { .. }
                 | Effect::Act { .. }
                 | Effect::Mail { .. }
                 | Effect::Continue => None,
@@ -309,6 +310,7 @@ impl World {
                     | Effect::Act { .. }
                     | Effect::Mail { .. }
                     | Effect::Call(_)
+                    | Effect::Throw { .. }
                     | Effect::Continue => {}
                 }
             }

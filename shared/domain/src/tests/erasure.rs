@@ -1,11 +1,12 @@
 //! What an erasure takes out of events, tasks and variables, and what it leaves.
 
 use super::dsl::vars;
+use crate::effect::Effect;
 use crate::erasure::{ERASED_ADDRESS, Erasure};
 use crate::event::{EndCause, Event, InstanceStarted, TaskCreated};
 use crate::external_task::Status;
 use crate::ids::Number;
-use crate::instance::Aggregate;
+use crate::instance::{Aggregate, Awaited};
 use crate::notification::{Channel, Email};
 use crate::time::Timestamp;
 use serde_json::json;
@@ -119,4 +120,29 @@ fn other_recipients_keep_theirs_but_for_mentions() {
     assert!(matches!(&events[2], Event::TaskEnded { reason: Some(text), .. } if text == "(erased)"));
     let mut nothing = [Event::TaskResent(Number(3)), Event::TaskOpened(Number(3)), Event::FlowsResumed];
     assert!(!erasure.events(&mut nothing), "what names nobody is left as it is");
+}
+
+#[test]
+fn what_was_sent_to_others_loses_the_person() {
+    let erasure = erasure(&aggregate());
+    let sent = |key: &str, variables| Effect::Throw {
+        element: Number(4),
+        to: Awaited::Message { name: "Paid".to_owned(), key: key.to_owned() },
+        variables: vars(variables),
+    };
+    let mut mentions = [sent(ADDRESS, json!({ "who": "Marta Lind", "sum": 5 })), Effect::Continue];
+    assert!(erasure.effects(&[], &mut mentions));
+    assert_eq!(mentions, [sent("(erased)", json!({ "who": "(erased)", "sum": 5 })), Effect::Continue]);
+    // Beside an answer it may be the answer.
+    let answered = [Event::TaskCompleted {
+        task: Number(3),
+        outcome: "Yes".to_owned(),
+        answers: vars(json!({ "iban": "NO93" })),
+        submission: "s".to_owned(),
+    }];
+    let mut answers = [sent("17", json!({ "account": "NO93" }))];
+    assert!(erasure.effects(&answered, &mut answers));
+    assert_eq!(answers, [sent("17", json!({ "account": null }))]);
+    let mut nothing = [sent("17", json!({ "sum": 5 })), Effect::Find { task: Number(3) }];
+    assert!(!erasure.effects(&[], &mut nothing), "what names nobody is left as it is");
 }

@@ -231,6 +231,7 @@ fn last_orders(world: &World) -> Vec<(Due, Option<crate::time::Timestamp>)> {
             | Effect::Act { .. }
             | Effect::Mail { .. }
             | Effect::Call(_)
+            | Effect::Throw { .. }
             | Effect::Continue => continue,
         };
         orders.retain(|(known, _)| known != due);

@@ -224,6 +224,10 @@ fn effects() -> Vec<Effect> {
     effects.push(Effect::Call(CallEffect::Cancel { child: key() }));
     let parent = Parent { instance: key(), element: Number(2), depth: 1 };
     effects.push(Effect::Call(CallEffect::Ended { parent }));
+    let to = Awaited::Message { name: "Paid".to_owned(), key: "17".to_owned() };
+    effects.push(Effect::Throw { element: Number(2), to, variables: vars(json!({ "sum": 5 })) });
+    let to = Awaited::Signal { name: "Stop".to_owned() };
+    effects.push(Effect::Throw { element: Number(2), to, variables: vars(json!({})) });
     effects.push(Effect::Continue);
     effects.push(Effect::Act { element: Number(2), attempt: 1, at: at() });
     effects.push(Effect::Mail { element: Number(2), attempt: 1, recipient: 0 });

@@ -2,7 +2,9 @@
 
 use super::fixture::*;
 use crate::Erased;
+use domain::effect::Effect;
 use domain::erasure::ERASED_ADDRESS;
+use domain::instance::Awaited;
 use domain::notification::Email;
 use domain::variables::Variables;
 
@@ -20,7 +22,11 @@ async fn an_ended_instance_keeps_its_story_and_its_chain_without_the_recipient()
     store.remember_recipient(TENANT, &recipient()).await.expect("findable");
     let mut named = Variables::new();
     named.insert("contact".to_owned(), format!("ask {}", ADDRESS.to_uppercase()).into());
-    let named = commit(&store, Some(&first), &variables_set(&first, at(5), named), at(5)).await.expect("named");
+    let to = Awaited::Message { name: "Paid".to_owned(), key: ADDRESS.to_owned() };
+    let sent = Effect::Throw { element: TASK, to, variables: named.clone() };
+    let mut decision = variables_set(&first, at(5), named);
+    decision.effects.push(sent);
+    let named = commit(&store, Some(&first), &decision, at(5)).await.expect("named");
     let before = commit(&store, Some(&named.loaded), &completed(&named.loaded, at(9)), at(9)).await.expect("an answer");
     let erased = store.erase_recipient(TENANT, key(1), &recipient()).await.expect("erased");
     assert_eq!(erased, Erased::Tasks(1));

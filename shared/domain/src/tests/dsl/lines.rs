@@ -94,6 +94,7 @@ fn effect(effect: &Effect) -> String {
         Effect::Unschedule { due: what } => format!("unschedule {}", due(what)),
         Effect::Find { task } => format!("find {}", task.0),
         Effect::Call(call) => format!("call {call:?}"),
+        Effect::Throw { element, to, variables } => format!("throw {} {to:?} {variables:?}", element.0),
         Effect::Act { element, attempt, at } => format!("call {} attempt {attempt} at {at}", element.0),
         Effect::Mail { element, attempt, recipient } => format!("mail {} attempt {attempt} to {recipient}", element.0),
         Effect::Continue => "continue".to_owned(),

@@ -314,6 +314,7 @@ fn command(world: &mut World, happening: &Happening) -> Option<Command> {
                     | Effect::Notify { .. }
                     | Effect::Find { .. }
                     | Effect::Call(_)
+                    | Effect::Throw { .. }
                     | Effect::Act { .. }
                     | Effect::Mail { .. }
                     | Effect::Continue => None,
