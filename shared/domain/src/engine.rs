@@ -75,7 +75,7 @@ pub(crate) struct Step<'a> {
     called: usize,
     /// BPMN id of the element that was activated last.
     activating: &'a str,
-    /// Incidents were open when the command came: nothing moves before they are closed.
+    /// Incidents were open when the command came, or since the last run: nothing moves before they are closed.
     stopped: bool,
 }
 
@@ -180,6 +180,8 @@ impl<'a> Step<'a> {
         }
         self.park();
         self.settle();
+        // Of several timers that are due at once a later one may close the incident of an earlier one.
+        self.stopped = !self.state.instance.incidents.is_empty();
         Ok(())
     }
 

@@ -168,3 +168,22 @@ fn the_retry_of_a_receive_task_waits_for_its_message_once() {
     world.retry().status(InstanceStatus::Waiting);
     assert_eq!(world.state().instance.elements[0].subscriptions.len(), 1);
 }
+
+/// Of three timers that are due at once the first stops the instance and the last takes what failed away: the path of
+/// the one between goes on.
+#[test]
+fn a_path_that_waits_for_an_incident_goes_on_when_the_same_command_closes_it() {
+    let process = model("at-once")
+        .start("start")
+        .task("ask", work())
+        .limit("limit", "ask", once("P1D"), OnTimeout::Throw)
+        .timer("remind", "ask", false, once("P2D"))
+        .timer("late", "ask", true, once("P3D"))
+        .script("reminded", "count reminded")
+        .flow("start > ask")
+        .flow("remind > reminded")
+        .build();
+    let mut world = given(process).started(json!({}));
+    world.after("P3D").fire("ask", "late", 1).status(InstanceStatus::Completed);
+    assert_eq!(world.variable("reminded"), json!(1));
+}

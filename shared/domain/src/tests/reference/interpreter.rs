@@ -185,6 +185,7 @@ impl<'p> Reference<'p> {
         self.resting.append(&mut self.moving);
         self.resting.append(&mut self.handed_over);
         self.settle();
+        self.stopped = !self.incidents.is_empty();
     }
 
     fn settle(&mut self) {

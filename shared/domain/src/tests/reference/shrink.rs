@@ -107,7 +107,9 @@ fn is_whole(plan: &Plan) -> bool {
         let mut behind = plan.outgoing(node.id).into_iter().map(|flow| plan.node(plan.flows[flow].to));
         node.what != What::First || behind.all(|event| matches!(event.what, What::Wait(_) | What::Hear { .. }))
     };
-    starts(None)
+    let known = |id: Id| plan.nodes.iter().any(|node| node.id == id);
+    plan.flows.iter().all(|flow| known(flow.from) && known(flow.to))
+        && starts(None)
         && plan.nodes.iter().all(events)
         && plan.nodes.iter().all(defaults)
         && scopes.into_iter().all(|node| starts(Some(node.id)))
