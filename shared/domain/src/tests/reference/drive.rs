@@ -138,7 +138,7 @@ impl Both<'_> {
 
     fn is_cut(&self) -> bool {
         let reference = &self.reference;
-        let live = reference.activities.len() + reference.resting.len();
+        let live = reference.activities.len() + reference.arrived.len() + reference.resting.len();
         live > LIVE_MAX || reference.reached_by_itself > REACHED_MAX || reference.crowded
     }
 

@@ -132,10 +132,12 @@ impl Draft<'_> {
                 1 | 2 => Ok("some".to_owned()),
                 _ => Err(self.random.below(4) as u32),
             };
+            let fails = (!self.plan.sound && self.random.one_in(5)).then(|| (self.test(), self.throw()));
             let enough = self.random.one_in(4).then(|| 1 + self.random.below(2) as u32);
             let gives = self.random.one_in(3).then(|| self.random.pick(&["item", "v1", "loopCounter"]).to_owned());
             let sequential = self.random.one_in(2);
-            self.node(id).turns = Some(Each { sequential, list, enough, gives });
+            self.node(id).turns =
+                Some(Each { sequential, list, enough: enough.filter(|_| fails.is_none()), fails, gives });
         }
         if !self.plan.sound && matches!(self.node(id).what, What::Ask(_)) && self.random.one_in(8) {
             let prepares = (self.test(), self.throw());

@@ -120,6 +120,8 @@ pub struct Each {
     pub list: Result<String, u32>,
     /// Ends when so many are done.
     pub enough: Option<u32>,
+    /// The script that is asked instead fails now and then, and never says so.
+    pub fails: Option<(Test, Throw)>,
     /// Gathers this variable of each turn.
     pub gives: Option<String>,
 }

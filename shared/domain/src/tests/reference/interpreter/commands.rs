@@ -194,6 +194,8 @@ impl<'p> Reference<'p> {
         self.variables.extend(values.clone());
         let mut incidents = self.incidents.clone();
         incidents.sort_by_key(super::Incident::age);
+        // What failed twice is done again once.
+        incidents.dedup_by_key(|incident| incident.at);
         for incident in incidents.into_iter().filter(|incident| only.is_none_or(|only| only == incident.node)) {
             self.incidents.retain(|other| other.at != incident.at);
             match incident.at {

@@ -1,6 +1,6 @@
 //! Multi-instance activities: one activity instance around its turns (BPMN 2.0.2, 13.3.7).
 
-use super::{Activity, Age, Reference, Token, Turns};
+use super::{Activity, Age, Failure, Reference, Token, Turns};
 use crate::tests::reference::plan::{Each, gathered};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -57,6 +57,10 @@ impl Reference<'_> {
 
     /// The activity ends when enough is done; of one that goes turn by turn the next begins when the last has ended.
     pub(super) fn go_on_with_turns(&mut self, around: Age, each: &Each) {
+        if let Some((_, throw)) = each.fails.as_ref().filter(|(test, _)| self.holds(test, Some(around))) {
+            self.fail(around, Failure::of(throw));
+            return;
+        }
         let turns = self.turns(around);
         if turns.done == turns.total || each.enough.is_some_and(|enough| turns.done >= enough) {
             self.end_turns(around, each);

@@ -102,6 +102,9 @@ impl Plan {
             if let What::Script(Script::Throws(test, throw)) | What::Ask(Some((test, throw))) = &node.what {
                 throws(scripts, &source(node.id), test, throw);
             }
+            if let Some((test, throw)) = node.turns.as_ref().and_then(|each| each.fails.as_ref()) {
+                throws(scripts, &completion(node.id), test, throw);
+            }
             if let Some((test, throw)) = &node.prepares {
                 throws(scripts, &preparation(node.id), test, throw);
             }
@@ -116,6 +119,10 @@ fn throws(scripts: &mut FakeScripts, source: &str, test: &Test, throw: &Throw) {
         Throw::Business(code) => Err(ScriptFailure::Bpmn { code: code.clone(), message: "thrown".to_owned() }),
         Throw::Technical => Err(ScriptFailure::Technical("broken".to_owned())),
     });
+}
+
+fn completion(id: Id) -> String {
+    format!("completion-{id}")
 }
 
 fn preparation(id: Id) -> String {
@@ -149,6 +156,9 @@ fn multi_instance(id: Id, each: &Each) -> MultiInstance {
         element_variable: each.list.is_ok().then(|| "item".to_owned()),
         output_collection: each.gives.as_ref().map(|_| gathered(id)),
         output_element: each.gives.as_deref().map(path),
-        completion: each.enough.as_ref().map(|done| Condition::Expression(enough(done))),
+        completion: match (&each.fails, &each.enough) {
+            (Some(_), _) => Some(Condition::Script(completion(id))),
+            (None, enough_done) => enough_done.as_ref().map(|done| Condition::Expression(enough(done))),
+        },
     }
 }
