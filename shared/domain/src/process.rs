@@ -2,12 +2,16 @@
 //! knows neither XML nor where it is stored.
 
 pub mod element;
+mod event;
+mod external_task;
 pub mod system_task;
 mod work;
 
 use crate::time::Duration;
 use crate::value::ValueExpr;
 pub use element::*;
+pub use event::*;
+pub use external_task::*;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 pub use system_task::*;
