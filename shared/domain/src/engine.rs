@@ -198,7 +198,7 @@ impl<'a> Step<'a> {
             let message = format!(
                 "{waiting} flows wait to be taken at once; at most {READY_MAX} are possible. Look for a loop around a split."
             );
-            self.raise(self.state.instance.last_number, &first.element, Failure::new("LIMIT", message));
+            self.raise(Number::WHOLE_INSTANCE, &first.element, Failure::new("LIMIT", message));
         } else if self.state.instance.incidents.is_empty() && !self.effects.contains(&Effect::Continue) {
             self.effect(Effect::Continue);
         }
@@ -244,7 +244,7 @@ impl<'a> Step<'a> {
         let Some(element) = process.element(&ready.element) else {
             // Only a damaged definition leads here: flows are checked when it is deployed.
             let message = format!("the process has no element \"{}\"", ready.element);
-            self.raise(self.state.instance.last_number, &ready.element, Failure::new("UNKNOWN_ELEMENT", message));
+            self.raise(Number::WHOLE_INSTANCE, &ready.element, Failure::new("UNKNOWN_ELEMENT", message));
             self.queue.push_front(ready);
             return Ok(());
         };
@@ -333,7 +333,7 @@ impl<'a> Step<'a> {
     /// Numbers of elements and tasks have 16 bits.
     fn numbers_used_up(&mut self, ready: Ready) {
         let message = "the instance has used all 65,535 numbers for its elements and tasks".to_owned();
-        self.raise(self.state.instance.last_number, &ready.element, Failure::new("LIMIT", message));
+        self.raise(Number::WHOLE_INSTANCE, &ready.element, Failure::new("LIMIT", message));
         self.queue.push_front(ready);
     }
 

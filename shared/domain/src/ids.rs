@@ -167,6 +167,11 @@ impl ElementKey {
 #[serde(transparent)]
 pub struct Number(pub u16);
 
+impl Number {
+    /// In place of an element instance: the instance as a whole. Never given to an element.
+    pub const WHOLE_INSTANCE: Number = Number(0);
+}
+
 /// Number of a tenant; part of every key in the store and of every link.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(transparent)]

@@ -249,7 +249,7 @@ impl Ready {
 /// Something an operator must look at.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Incident {
-    /// The element instance that failed.
+    /// The element instance that failed; the whole instance where flows cannot be taken.
     #[serde(rename = "k")]
     pub element_number: Number,
     /// BPMN id of the element.

@@ -5,6 +5,7 @@ use crate::decision::Reply;
 use crate::engine::{READY_MAX, STEPS_MAX};
 use crate::ids::Number;
 use crate::instance::InstanceStatus;
+use crate::process::{Timer, Trigger, When};
 use serde_json::json;
 
 /// A chain of script tasks `s0` to `s{count-1}`.
@@ -171,6 +172,32 @@ fn a_loop_around_a_split_stops_with_an_incident() {
     assert!(waiting > READY_MAX && waiting < READY_MAX + 2 * STEPS_MAX, "{waiting}");
     world.retry().failed("LIMIT");
     world.cancel().status(InstanceStatus::Cancelled);
+}
+
+/// The incident is the whole instance's: an element that waits beside the loop, the last one that got a number or not, is
+/// left alone by it and by its retry (found by random processes).
+#[test]
+fn an_incident_of_too_many_flows_is_nobodys() {
+    let process = model("bomb")
+        .start("start")
+        .script("a", "count n")
+        .catch("wait", Trigger::Timer(Timer::Once(When::After("P1D".parse().unwrap()))))
+        .flow("start > a > a")
+        .flow("a > a")
+        .flow("a > wait")
+        .build();
+    let mut world = given(process);
+    world.start(json!({}));
+    while world.status() == InstanceStatus::Running {
+        world.go_on().accepted();
+    }
+    let of = |world: &World| world.state().instance.incidents[0].element_number;
+    assert_eq!(of(&world), Number::WHOLE_INSTANCE);
+    world.retry().failed("LIMIT");
+    assert_eq!(of(&world), Number::WHOLE_INSTANCE);
+    let elements = &world.state().instance.elements;
+    assert!(elements.iter().any(|live| live.element == "wait"));
+    assert!(elements.iter().all(|live| !live.failed && live.timers.len() <= 1));
 }
 
 /// 65,535 numbers: beyond them an incident, and the path waits with the instance.
