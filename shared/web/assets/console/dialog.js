@@ -50,8 +50,7 @@ on(dialog, 'click', ({ target }) => { if (target === dialog && !one('[data-keep]
 
 on(dialog, 'close', () => {
   dialog.replaceChildren();
-  // This comes a moment after the dialog is gone: whoever went on to a field meanwhile stays there.
-  if (document.activeElement.matches('.input')) return;
+  // This comes a moment after the dialog is gone: who went on to a field meanwhile stays there.
   const same = all('[data-rows] a').find(link => link.href === opener?.href.replace(/\/cancel$/, ''));
-  (opener?.isConnected && !opener.closest('[popover]') ? opener : same)?.focus();
+  one('.input:focus') || (opener?.isConnected && !opener.closest('[popover]') ? opener : same)?.focus();
 });

@@ -20,7 +20,7 @@ const linkOf = row => row?.cells[2].firstElementChild;
 // Rows that are not in the document yet have no address to resolve.
 const keyOf = row => linkOf(row).getAttribute('href').split('/').pop();
 const rowOf = key => rows().find(row => keyOf(row) === key);
-const rowNow = () => document.activeElement.closest('[data-rows] tr');
+const rowNow = () => one(':focus')?.closest('[data-rows] tr');
 const isPinned = row => row.dataset.until > Date.now();
 const parsed = html => one('[data-rows]', make('template', { innerHTML: `<table>${html}` }).content);
 
@@ -145,7 +145,7 @@ async function go(address, keep = true) {
 
 function fill(query) {
   for (const field of filters?.elements ?? []) {
-    if (field === document.activeElement) continue;
+    if (field.matches(':focus')) continue;
     if (field.type === 'checkbox') field.checked = query.getAll(field.name).includes(field.value);
     else if (field.name) field.value = query.get(field.name) ?? '';
   }
@@ -181,7 +181,7 @@ on(menu, 'keydown', event => {
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key], items = all('a, button', menu);
   if (!step) return;
   halt(event);
-  items.at((items.indexOf(document.activeElement) + step) % items.length).focus();
+  items.at((items.indexOf(one(':focus')) + step) % items.length).focus();
 });
 
 /** An action of the menu: the answer is the row as it is now. */
