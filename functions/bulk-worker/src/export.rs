@@ -21,8 +21,7 @@ const PART_BYTES_MIN: usize = 5 * 1024 * 1024;
 /// Parts of a file at most, as S3 says: far more than 100,000 tasks fill.
 const PARTS_MAX: usize = 10_000;
 
-/// Where files are kept. The client is made at the first export: making it would be a tenth of each start, and most
-/// invocations are about runs.
+/// Where files are kept. The client is made at the first export: most invocations are about runs, and starts are counted.
 pub struct Bucket {
     pub client: LazyLock<Client, Box<dyn FnOnce() -> Client + Send>>,
     pub name: String,

@@ -104,8 +104,8 @@ impl App {
     }
 }
 
-/// The function that carries out commands, invoked and waited for. Its client is these few lines: the SDK's would make
-/// each function that runs scripts half a megabyte larger.
+/// The function that carries out commands, invoked and waited for. Its client is these few lines: the SDK's would be
+/// linked into each function that runs scripts, for one call.
 #[derive(Debug)]
 pub struct Worker {
     aws: SdkConfig,

@@ -10,7 +10,7 @@ mod error;
 mod event;
 mod external;
 mod gateway;
-mod ids;
+mod generated;
 mod kind;
 mod list;
 mod message;

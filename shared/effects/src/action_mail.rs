@@ -25,12 +25,7 @@ impl Performer {
         now: Timestamp,
     ) -> Result<(), Error> {
         let tenant = entry.id.tenant();
-        // The item as the stream or queue brought it may be older than a mail that went out: ask the table.
-        let stored = match path {
-            Path::Stream => self.app.store.journal_item(tenant, &entry.id, true).await?,
-            Path::Retry => Some(entry.clone()),
-        };
-        if stored.is_some_and(|stored| stored.mail(number).is_some()) {
+        if self.went_out(entry, number, path).await? {
             return self.end_mails(entry, element, attempt).await;
         }
         let message = ActionMessage::new(tenant, entry.id.instance(), element, attempt);
@@ -43,21 +38,10 @@ impl Performer {
             return self.give_up_action(entry, number, (element, attempt), reason, now).await;
         }
         let outgoing = self.composed(entry, number, to, mail, now).await?;
-        match self.mailer.send(&outgoing).await {
-            Ok(message_id) => {
-                let mark = Mark { delivery: Delivery::Sent, message_id: Some(message_id), reason: None, at: now };
-                self.mark_sent(entry, number, &mark).await?;
-                self.tally.count(tenant, Delivery::Sent, now);
-                self.end_mails(entry, element, attempt).await
-            }
-            Err(Error::Refused { what, detail }) => {
-                tracing::error!(instance.id = %entry.id.instance(), what, detail, "the mail was refused for good");
-                self.give_up_action(entry, number, (element, attempt), "REFUSED", now).await
-            }
-            Err(error) => {
-                self.tally.tried();
-                Err(error)
-            }
+        if self.hand_over(entry, number, &outgoing, now).await? {
+            self.end_mails(entry, element, attempt).await
+        } else {
+            self.give_up_action(entry, number, (element, attempt), "REFUSED", now).await
         }
     }
 

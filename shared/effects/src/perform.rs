@@ -296,12 +296,7 @@ impl Performer {
         now: Timestamp,
     ) -> Result<(), Error> {
         let tenant = entry.id.tenant();
-        // The item as the stream or queue brought it may be older than a mail that went out: ask the table.
-        let stored = match path {
-            Path::Stream => self.app.store.journal_item(tenant, &entry.id, true).await?,
-            Path::Retry => Some(entry.clone()),
-        };
-        if stored.as_ref().and_then(|stored| stored.mail(number)).is_some() {
+        if self.went_out(entry, number, path).await? {
             return Ok(());
         }
         let Some(stored) = self.task(tenant, key, path).await? else { return Ok(()) };
@@ -314,18 +309,42 @@ impl Performer {
             tracing::warn!(task.id = %key, reason, "a mail is not sent: the tenant's limit is reached");
             return self.give_up(entry, number, key, reason, now).await;
         }
-        match self.mailer.send(&mail).await {
+        if !self.hand_over(entry, number, &mail, now).await? {
+            return self.give_up(entry, number, key, "REFUSED", now).await;
+        }
+        self.count_for_run(entry, now).await;
+        tracing::info!(task.id = %key, effect.kind = "notify", "mail handed over");
+        Ok(())
+    }
+
+    /// Whether the journal says of a mail what became of it.
+    pub(crate) async fn went_out(&self, entry: &JournalEntry, number: usize, path: Path) -> Result<bool, Error> {
+        // The item as the stream or queue brought it may be older than a mail that went out: ask the table.
+        let stored = match path {
+            Path::Stream => self.app.store.journal_item(entry.id.tenant(), &entry.id, true).await?,
+            Path::Retry => Some(entry.clone()),
+        };
+        Ok(stored.is_some_and(|stored| stored.mail(number).is_some()))
+    }
+
+    /// Sends a mail and records that it went out. False where it is refused for good.
+    pub(crate) async fn hand_over(
+        &self,
+        entry: &JournalEntry,
+        number: usize,
+        mail: &crate::channel::email::Outgoing,
+        now: Timestamp,
+    ) -> Result<bool, Error> {
+        match self.mailer.send(mail).await {
             Ok(message_id) => {
                 let mark = Mark { delivery: Delivery::Sent, message_id: Some(message_id), reason: None, at: now };
                 self.mark_sent(entry, number, &mark).await?;
-                self.tally.count(tenant, Delivery::Sent, now);
-                self.count_for_run(entry, now).await;
-                tracing::info!(task.id = %key, effect.kind = "notify", "mail handed over");
-                Ok(())
+                self.tally.count(entry.id.tenant(), Delivery::Sent, now);
+                Ok(true)
             }
             Err(Error::Refused { what, detail }) => {
-                tracing::error!(task.id = %key, what, detail, "the mail was refused for good");
-                self.give_up(entry, number, key, "REFUSED", now).await
+                tracing::error!(instance.id = %entry.id.instance(), what, detail, "the mail was refused for good");
+                Ok(false)
             }
             Err(error) => {
                 self.tally.tried();

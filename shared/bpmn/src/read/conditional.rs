@@ -2,9 +2,8 @@
 //! 8.3.13). Compiled into an inclusive gateway behind the activity, so that the engine decides in gateways only.
 
 use super::Outline;
-use super::ids::Ids;
+use super::generated::{self, Ids};
 use domain::process::{Element, ElementKind, Flow, InclusiveGateway};
-use std::collections::BTreeMap;
 
 /// Adds a gateway behind each activity whose flows have conditions.
 pub(super) fn add(outline: &Outline<'_, '_>, ids: &mut Ids<'_>, elements: &mut Vec<Element>, flows: &mut Vec<Flow>) {
@@ -30,23 +29,8 @@ pub(super) fn add(outline: &Outline<'_, '_>, ids: &mut Ids<'_>, elements: &mut V
             condition: None,
         });
         let (name, default) = (format!("{} (conditions of its flows)", element.name), element.default.take());
-        let (parent, line) = (element.parent, element.line);
-        elements.push(Element {
-            id,
-            name,
-            kind: ElementKind::InclusiveGateway(InclusiveGateway { condition: None }),
-            outgoing,
-            incoming: 1,
-            default,
-            boundaries: Vec::new(),
-            parent,
-            async_before: false,
-            async_after: false,
-            multi_instance: None,
-            entity_state: None,
-            description: None,
-            headers: BTreeMap::new(),
-            line,
-        });
+        let kind = ElementKind::InclusiveGateway(InclusiveGateway { condition: None });
+        let gateway = generated::element(id, name, kind, element, outgoing);
+        elements.push(Element { incoming: 1, default, ..gateway });
     }
 }

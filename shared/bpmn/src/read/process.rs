@@ -1,6 +1,6 @@
 //! Puts a process together from its outline and the readers of its elements.
 
-use super::ids::Ids;
+use super::generated::Ids;
 use super::{
     FlowNode, NodeKind, Outline, Reader, bpmn_children, call, conditional, event, gateway, is_bpmn, message,
     multi_instance, system_task, task, timeout, value,

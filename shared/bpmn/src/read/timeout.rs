@@ -1,10 +1,9 @@
 //! `TimeoutMs` and `OnTimeout`: a boundary event that the designer did not draw (D-05). Compiled into one, so that the
 //! engine knows a single kind of timer beside an activity.
 
-use super::ids::Ids;
+use super::generated::{self, Ids};
 use super::{FlowNode, NodeKind, Outline, Property, Reader, boolean_attribute, bpmn_children, is_bpmn, list, timer};
 use domain::process::{BoundaryEvent, Element, ElementIndex, ElementKind, Flow, OnTimeout, Timer, Trigger, When};
-use std::collections::BTreeMap;
 
 /// A time limit and where the path goes on.
 pub(super) struct Timeout {
@@ -75,7 +74,6 @@ pub(super) fn add(timeouts: Vec<Timeout>, ids: &mut Ids<'_>, elements: &mut Vec<
         let activity = &elements[timeout.activity];
         let id = ids.of(&[&activity.id, "timeout"]);
         let name = format!("{} (timeout)", activity.name);
-        let parent = activity.parent;
         let (outgoing, on_timeout) = match timeout.then {
             Then::Path(Target::Flow(index)) => (vec![index], None),
             Then::Path(Target::Element(target)) => {
@@ -88,23 +86,9 @@ pub(super) fn add(timeouts: Vec<Timeout>, ids: &mut Ids<'_>, elements: &mut Vec<
         };
         elements[timeout.activity].boundaries.push(event);
         let trigger = Trigger::Timer(Timer::Once(timeout.when));
-        elements.push(Element {
-            id,
-            name,
-            kind: boundary(timeout.activity, trigger, on_timeout),
-            outgoing,
-            incoming: 0,
-            default: None,
-            boundaries: Vec::new(),
-            parent,
-            async_before: false,
-            async_after: false,
-            multi_instance: None,
-            entity_state: None,
-            description: None,
-            headers: BTreeMap::new(),
-            line: timeout.line,
-        });
+        let kind = boundary(timeout.activity, trigger, on_timeout);
+        let event = generated::element(id, name, kind, &elements[timeout.activity], outgoing);
+        elements.push(Element { line: timeout.line, ..event });
     }
 }
 
@@ -114,27 +98,12 @@ fn boundary(attached_to: ElementIndex, trigger: Trigger, on_timeout: Option<OnTi
 
 /// The property that limits the time of an activity that waits.
 fn limit<'n>(node: &'n FlowNode<'_, '_>) -> Option<&'n Property> {
-    match node.kind {
-        NodeKind::UserTask => node.properties.get("TimeoutMs"),
-        NodeKind::ReceiveTask => node.properties.get("TimeoutMs").or_else(|| node.properties.get("timeout")),
-        NodeKind::StartEvent
-        | NodeKind::EventStart
-        | NodeKind::EndEvent
-        | NodeKind::Task
-        | NodeKind::ManualTask
-        | NodeKind::SubProcess
-        | NodeKind::EventSubProcess
-        | NodeKind::ExclusiveGateway
-        | NodeKind::ParallelGateway
-        | NodeKind::InclusiveGateway
-        | NodeKind::EventBasedGateway
-        | NodeKind::CallActivity
-        | NodeKind::ScriptTask
-        | NodeKind::SystemTask
-        | NodeKind::IntermediateCatchEvent
-        | NodeKind::IntermediateThrowEvent
-        | NodeKind::BoundaryEvent
-        | NodeKind::Unsupported => None,
+    if node.kind == NodeKind::UserTask {
+        node.properties.get("TimeoutMs")
+    } else if node.kind == NodeKind::ReceiveTask {
+        node.properties.get("TimeoutMs").or_else(|| node.properties.get("timeout"))
+    } else {
+        None
     }
 }
 

@@ -235,20 +235,21 @@ fn many_executions_and_attempts_are_cut_with_a_word() {
         request: &request,
         attempts: &attempts,
     }];
-    let details = Details {
-        process: &process,
-        aggregate: &aggregate,
-        journal: &journal,
-        progress: &progress,
-        calls: &calls,
-        diagram: None,
-        may: ALL,
-        tab: Tab::SystemTasks,
-        said: None,
-    };
-    let page = page(&Shell::sample(), &details, &Zone::named("Europe/Oslo"), now());
+    let page = tab_of(&process, &aggregate, &journal, (&progress, &calls));
     assert_eq!(page.matches("class=\"panel call\"").count(), 50);
     assert!(page.contains("21 earlier ones") && page.contains("10 earlier ones"));
+}
+
+/// The tab of system tasks as who may do everything sees it.
+fn tab_of(
+    process: &Process,
+    aggregate: &Aggregate,
+    journal: &[Entry<'_>],
+    (progress, calls): (&Progress, &[Call<'_>]),
+) -> String {
+    let (may, tab) = (ALL, Tab::SystemTasks);
+    let details = Details { process, aggregate, journal, progress, calls, diagram: None, may, tab, said: None };
+    page(&Shell::sample(), &details, &Zone::named("Europe/Oslo"), now())
 }
 
 /// A mail that a script ordered has a number of its own and no attempts that anybody waits for.
@@ -279,18 +280,7 @@ fn what_a_script_ordered_stands_beside_the_tasks() {
     };
     let scores = Call { element: Number(2), activity: "Score", unawaited: false, request: &request, ..mails };
     let calls = [scores, mails];
-    let details = Details {
-        process: &process,
-        aggregate: &aggregate,
-        journal: &journal,
-        progress: &progress,
-        calls: &calls,
-        diagram: None,
-        may: ALL,
-        tab: Tab::SystemTasks,
-        said: None,
-    };
-    let page = page(&Shell::sample(), &details, &Zone::named("Europe/Oslo"), now());
+    let page = tab_of(&process, &aggregate, &journal, (&progress, &calls));
     a11y::check_console(&page);
     no_script(&page);
     assert_eq!(page.matches("class=\"panel call\"").count(), 2);

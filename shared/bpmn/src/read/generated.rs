@@ -1,7 +1,7 @@
-//! Ids of elements and flows that stand in no file: what is compiled into further ones needs names of its own.
+//! Elements and flows that stand in no file: what is compiled into further ones needs ids of its own.
 
 use super::Outline;
-use domain::process::Flow;
+use domain::process::{Element, ElementKind, Flow, FlowIndex};
 use std::collections::BTreeMap;
 
 /// Characters of each part that a generated id keeps: ids have a greatest length.
@@ -31,5 +31,26 @@ impl<'o> Ids<'o> {
                 return id;
             }
         }
+    }
+}
+
+/// An element that stands in no file: only what its maker says of it, no boundaries and no headers.
+pub(super) fn element(id: String, name: String, kind: ElementKind, of: &Element, outgoing: Vec<FlowIndex>) -> Element {
+    Element {
+        id,
+        name,
+        kind,
+        outgoing,
+        incoming: 0,
+        default: None,
+        boundaries: Vec::new(),
+        parent: of.parent,
+        async_before: false,
+        async_after: false,
+        multi_instance: None,
+        entity_state: None,
+        description: None,
+        headers: BTreeMap::new(),
+        line: of.line,
     }
 }
