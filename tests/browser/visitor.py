@@ -51,6 +51,8 @@ class Visitor:
 
     def violations(self):
         """What axe-core finds against WCAG 2.0 to 2.2, A and AA."""
+        # Contrast is judged of the colours at rest, not of those on their way from one appearance to another.
+        self.page.evaluate("document.getAnimations().filter(a => a instanceof CSSTransition).forEach(a => a.finish())")
         self.page.evaluate(AXE.read_text())
         found = self.page.evaluate(
             "tags => axe.run(document, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']})", AXE_TAGS)
