@@ -18,6 +18,7 @@ mod faults;
 mod loan;
 mod messages;
 mod throw_events;
+mod timer_starts;
 mod user_tasks;
 
 // The API is a binary: its modules are compiled in here, under the names by which they look for each other.

@@ -6,7 +6,7 @@
 use app::commands::Worker;
 use app::config::{CommandConfig, TableConfig};
 use app::{App, clock, due, telemetry};
-use domain::command::Command;
+use domain::effect::Due;
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, run, service_fn};
 use script::QuickJs;
 use serde_json::Value;
@@ -30,6 +30,6 @@ async fn main() -> Result<(), Error> {
     .await
 }
 
-fn is_ours(command: &Command) -> bool {
-    matches!(command, Command::Expire { .. })
+fn is_ours(due: Option<&Due>) -> bool {
+    matches!(due, Some(Due::Expiry { .. }))
 }

@@ -5,7 +5,7 @@
 
 use app::config::TableConfig;
 use app::{App, clock, due, telemetry};
-use domain::command::Command;
+use domain::effect::Due;
 use domain::script::NoScripts;
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, run, service_fn};
 use serde_json::Value;
@@ -24,6 +24,6 @@ async fn main() -> Result<(), Error> {
     .await
 }
 
-fn is_ours(command: &Command) -> bool {
-    matches!(command, Command::Remind { .. })
+fn is_ours(due: Option<&Due>) -> bool {
+    matches!(due, Some(Due::Reminder { .. }))
 }

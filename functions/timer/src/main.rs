@@ -1,4 +1,4 @@
-//! A timer of the process is due, or an instance goes on in the background: one command.
+//! A timer is due, of an instance or of a start event, or an instance goes on in the background: one command.
 
 // The SDK's futures nest deeper than the compiler's default limit.
 #![recursion_limit = "256"]
@@ -6,7 +6,7 @@
 use app::commands::Worker;
 use app::config::{CommandConfig, TableConfig};
 use app::{App, clock, due, telemetry};
-use domain::command::Command;
+use domain::effect::Due;
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, run, service_fn};
 use script::QuickJs;
 use serde_json::Value;
@@ -30,6 +30,6 @@ async fn main() -> Result<(), Error> {
     .await
 }
 
-fn is_ours(command: &Command) -> bool {
-    matches!(command, Command::FireTimer { .. } | Command::Continue)
+fn is_ours(due: Option<&Due>) -> bool {
+    matches!(due, None | Some(Due::Timer { .. } | Due::Start(_)))
 }

@@ -104,6 +104,7 @@ impl Job<'_> {
                 business_key: None,
                 reference: None,
                 parent: Some(call.parent.clone()),
+                timer: None,
                 variables: call.variables.clone(),
             });
             let request = Request {

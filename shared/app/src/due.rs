@@ -4,6 +4,7 @@
 use crate::calls::{CallJob, Job};
 use crate::execute::{App, Error, Request};
 use crate::throws::{Delivery, ThrowJob};
+use crate::timer_starts;
 use domain::command::Command;
 use domain::effect::Due;
 use domain::ids::{InstanceKey, TenantId};
@@ -34,20 +35,6 @@ impl DueMessage {
     /// Something that is due, or nothing: the instance goes on.
     pub fn new(tenant: TenantId, instance: InstanceKey, due: Option<Due>) -> DueMessage {
         DueMessage { tenant, instance, due, call: None, thrown: None }
-    }
-
-    /// The command. Jobs of call activities and what events throw go the way of what goes on in the background.
-    pub fn command(&self) -> Command {
-        match &self.due {
-            Some(Due::Reminder { task, occurrence }) => {
-                Command::Remind { task: self.instance.task(*task), occurrence: *occurrence }
-            }
-            Some(Due::Expiry { task }) => Command::Expire { task: self.instance.task(*task) },
-            Some(Due::Timer { element, event, occurrence }) => {
-                Command::FireTimer { element: *element, event: event.clone(), occurrence: *occurrence }
-            }
-            None => Command::Continue,
-        }
     }
 }
 
@@ -86,6 +73,10 @@ impl HandleError {
     }
 }
 
+/// Which messages a function handles: by what is due, `None` where an instance goes on in the background. Jobs of call
+/// activities and what events throw go that way, too.
+pub type Accepts = fn(Option<&Due>) -> bool;
+
 /// Handles an event of the functions `reminder`, `expiry` and `timer`. A schedule's payload that must be tried again is
 /// an error (Lambda retries it); of a batch only the failed messages return to the queue.
 ///
@@ -96,7 +87,7 @@ pub async fn handle(
     scripts: &dyn Scripts,
     now: impl Fn() -> Timestamp,
     event: Value,
-    accepts: fn(&Command) -> bool,
+    accepts: Accepts,
 ) -> Result<Value, HandleError> {
     if event.get("Records").is_none() {
         let message = read(event, accepts)?;
@@ -121,14 +112,13 @@ pub async fn handle(
     Ok(json!({ "batchItemFailures": failures }))
 }
 
-fn read(event: Value, accepts: fn(&Command) -> bool) -> Result<DueMessage, HandleError> {
+fn read(event: Value, accepts: Accepts) -> Result<DueMessage, HandleError> {
     let message: DueMessage =
         serde_json::from_value(event).map_err(|error| HandleError::Unreadable(error.to_string()))?;
-    let command = message.command();
-    if accepts(&command) {
+    if accepts(message.due.as_ref()) {
         Ok(message)
     } else {
-        Err(HandleError::Unreadable(format!("{} belongs to another function", command.name())))
+        Err(HandleError::Unreadable(format!("{:?} belongs to another function", message.due)))
     }
 }
 
@@ -144,5 +134,19 @@ async fn execute(app: &App, scripts: &dyn Scripts, now: Timestamp, message: &Due
         let (tenant, sender) = (message.tenant, message.instance);
         return Box::pin(Delivery { app, scripts, now, tenant, sender }.perform(job)).await;
     }
-    app.deliver(&Request::of_engine(message.tenant, message.instance, message.command(), now, scripts)).await
+    let instance = message.instance;
+    let command = match &message.due {
+        None => Command::Continue,
+        Some(Due::Reminder { task, occurrence }) => {
+            Command::Remind { task: instance.task(*task), occurrence: *occurrence }
+        }
+        Some(Due::Expiry { task }) => Command::Expire { task: instance.task(*task) },
+        Some(Due::Timer { element, event, occurrence }) => {
+            Command::FireTimer { element: *element, event: event.clone(), occurrence: *occurrence }
+        }
+        Some(Due::Start(fired)) => {
+            return Box::pin(timer_starts::fire(app, scripts, now, (message.tenant, instance), fired)).await;
+        }
+    };
+    app.deliver(&Request::of_engine(message.tenant, instance, command, now, scripts)).await
 }

@@ -28,6 +28,7 @@ pub mod session;
 mod signature;
 pub mod telemetry;
 pub mod throws;
+mod timer_starts;
 pub mod user_tasks;
 
 pub use execute::{App, Error, FieldProblem, Outcome, Request};

@@ -24,6 +24,7 @@ pub(crate) struct Known {
 
 const ANY: &[NodeKind] = &[
     NodeKind::StartEvent,
+    NodeKind::TimerStart,
     NodeKind::EventStart,
     NodeKind::EndEvent,
     NodeKind::Task,
@@ -46,6 +47,7 @@ const ANY: &[NodeKind] = &[
 /// What a path arrives at: an event sub-process begins by itself.
 const REACHED: &[NodeKind] = &[
     NodeKind::StartEvent,
+    NodeKind::TimerStart,
     NodeKind::EventStart,
     NodeKind::EndEvent,
     NodeKind::Task,

@@ -71,6 +71,7 @@ impl CompiledProcess {
                     | ElementKind::ScriptTask(_)
                     | ElementKind::SystemTask(_) => None,
                     ElementKind::StartEvent
+                    | ElementKind::TimerStart(_)
                     | ElementKind::EventStart(_)
                     | ElementKind::EndEvent
                     | ElementKind::TerminateEndEvent

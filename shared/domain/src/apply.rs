@@ -82,8 +82,8 @@ pub fn apply(state: &mut Aggregate, at: Timestamp, event: &Event) {
         Event::FlowsResumed => instance.ready.clear(),
         Event::VariablesSet(values) => merge(&mut instance.variables, values),
         Event::EntityStateSet(entity_state) => instance.entity_state = Some(entity_state.clone()),
-        Event::TimerStarted { element, event, occurrence, due } => {
-            let timer = TimerState { event: event.clone(), occurrence: *occurrence, due: *due };
+        Event::TimerStarted { element, event, occurrence, due, cycle } => {
+            let timer = TimerState { event: event.clone(), occurrence: *occurrence, due: *due, cycle: cycle.clone() };
             on_element(instance, *element, |element| element.timers.push(timer));
         }
         Event::TimerFired { element, event, .. } => {

@@ -1,6 +1,7 @@
 //! What may be asked of an aggregate. Commands carry what was asked, not whether it is allowed.
 
 use crate::action::{Answer, Trouble};
+use crate::effect::TimerStart;
 use crate::engine::ChildEnd;
 use crate::ids::{InstanceKey, Number, RunKey, TaskKey};
 use crate::instance::{Awaited, Parent};
@@ -267,6 +268,8 @@ pub struct Start {
     pub reference: Option<String>,
     /// Whose call activity starts it.
     pub parent: Option<Parent>,
+    /// The timer start event that begins it.
+    pub timer: Option<TimerStart>,
     /// Initial variables.
     pub variables: Variables,
 }

@@ -4,8 +4,8 @@ use crate::apply::begin;
 use crate::command::{Command, Start};
 use crate::decision::{Decision, Env, Reply};
 use crate::engine::{
-    ChildEnd, Step, child_ended, child_started, complete_action, end_task, fail_action, fire, open, receive, running,
-    take_away, tell_parent, waits_for,
+    ChildEnd, Step, child_ended, child_started, complete_action, end_task, fail_action, fire, next_start, open_at,
+    receive, running, start_event, take_away, tell_parent, waits_for,
 };
 use crate::event::{EndCause, Event, InstanceStarted};
 use crate::external_task::{Action, Status, answer, upkeep};
@@ -97,12 +97,9 @@ pub fn decide(env: &Env<'_>, state: Option<&Aggregate>, command: &Command) -> Re
 
 fn start_instance(env: &Env<'_>, start: &Start) -> Result<Decision, Rejection> {
     refuse_variables(&start.variables)?;
-    if env.process.start().is_none() {
-        return Err(Rejection::InvalidInput {
-            field: "processId".to_owned(),
-            code: "NO_START_EVENT",
-            message: format!("the process \"{}\" has no start event that a call can start", env.process.id),
-        });
+    let event = start_event(env.process, start)?;
+    if let Some(timer) = start.timer.as_ref().filter(|timer| env.now < timer.at) {
+        return Err(Rejection::TooEarly { due: timer.at });
     }
     let started = InstanceStarted {
         process_id: env.process.id.clone(),
@@ -110,13 +107,16 @@ fn start_instance(env: &Env<'_>, start: &Start) -> Result<Decision, Rejection> {
         business_key: start.business_key.clone(),
         reference: start.reference.clone(),
         parent: start.parent.clone(),
+        timer: start.timer.as_ref().map(|timer| timer.event.clone()),
         by: env.actor.name().to_owned(),
         variables: start.variables.clone(),
     };
     let mut step = Step::new(env, begin(start.key, env.now, &started));
     step.emit(Event::InstanceStarted(Box::new(started)));
-    open(&mut step, None, Place::default());
+    open_at(&mut step, None, Place::default(), Some(event));
     step.run()?;
+    let next = start.timer.as_ref().and_then(|timer| next_start(env, start.definition_version, timer));
+    step.effects.extend(next);
     Ok(step.decide(Reply::Done))
 }
 

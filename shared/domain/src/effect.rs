@@ -157,4 +157,28 @@ pub enum Due {
         #[serde(rename = "n")]
         occurrence: u32,
     },
+    /// The start of an instance by a timer start event. Of the aggregate that ordered it: the deployment, or the
+    /// instance that the firing before this one began.
+    #[serde(rename = "s")]
+    Start(Box<TimerStart>),
+}
+
+/// A timer start event that is due.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TimerStart {
+    /// BPMN id of the process.
+    #[serde(rename = "p")]
+    pub process_id: String,
+    /// The version whose timer it is: a later deployment makes it void.
+    #[serde(rename = "v")]
+    pub version: u32,
+    /// BPMN id of the start event.
+    #[serde(rename = "e")]
+    pub event: String,
+    /// Number of the firing, from 1.
+    #[serde(rename = "n")]
+    pub occurrence: u32,
+    /// When it is due.
+    #[serde(rename = "a")]
+    pub at: Timestamp,
 }

@@ -11,6 +11,7 @@ mod inclusive;
 mod multi_instance;
 mod scope;
 mod script;
+mod start;
 mod throw;
 mod timeout;
 mod timer;
@@ -27,8 +28,10 @@ pub(crate) use call::{ended as child_ended, started as child_started, tell_paren
 pub(crate) use error::{Failure, catcher};
 use gateway::Seen;
 pub(crate) use multi_instance::host;
-pub(crate) use scope::open;
+pub(crate) use scope::open_at;
 pub(crate) use script::{ScriptCall, keep_last_result, size};
+pub use start::first_starts;
+pub(crate) use start::{next_start, start_event};
 pub(crate) use timer::{due, fire, fire_before, interrupting_due, running};
 pub(crate) use trigger::{plan as plan_waits, receive, wait as begin_waits};
 pub(crate) use user_task::{
@@ -266,7 +269,11 @@ impl<'a> Step<'a> {
         }
         let place = ready.place();
         match &element.kind {
-            ElementKind::StartEvent | ElementKind::BoundaryEvent(_) | ElementKind::Task | ElementKind::ManualTask => {
+            ElementKind::StartEvent
+            | ElementKind::TimerStart(_)
+            | ElementKind::BoundaryEvent(_)
+            | ElementKind::Task
+            | ElementKind::ManualTask => {
                 self.emit(Event::ElementPassed(ready.activated(number)));
                 self.take_flows(element, place);
             }
@@ -437,6 +444,7 @@ impl<'a> Step<'a> {
             | ElementKind::ScriptTask(_)
             | ElementKind::SystemTask(_)
             | ElementKind::StartEvent
+            | ElementKind::TimerStart(_)
             | ElementKind::EndEvent
             | ElementKind::TerminateEndEvent
             | ElementKind::ThrowEndEvent(_)

@@ -9,7 +9,7 @@ use crate::external_task::Status;
 use crate::ids::{InstanceKey, Number};
 use crate::instance::{Incident, InstanceStatus, Parent, Ready, Subscription, Thrown};
 use crate::notification::{Channel, Delivery, Email};
-use crate::time::Timestamp;
+use crate::time::{Cycle, Timestamp};
 use crate::variables::Variables;
 use crate::work_task::event::WorkTaskEvent;
 use serde::{Deserialize, Serialize};
@@ -106,6 +106,9 @@ pub enum Event {
         /// When it is due.
         #[serde(rename = "a")]
         due: Timestamp,
+        /// What its expression gave, where the model does not say how it repeats.
+        #[serde(rename = "c", default, skip_serializing_if = "Option::is_none")]
+        cycle: Option<Box<Cycle>>,
     },
     /// A timer fired.
     #[serde(rename = "fired")]
@@ -342,6 +345,9 @@ pub struct InstanceStarted {
     /// Whose call activity started it.
     #[serde(rename = "c", default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<Parent>,
+    /// BPMN id of the timer start event that began it.
+    #[serde(rename = "t", default, skip_serializing_if = "Option::is_none")]
+    pub timer: Option<String>,
     /// Who started it.
     #[serde(rename = "u")]
     pub by: String,

@@ -4,7 +4,7 @@
 use crate::event::ElementActivated;
 use crate::external_task::ExternalTask;
 use crate::ids::{InstanceKey, Number};
-use crate::time::Timestamp;
+use crate::time::{Cycle, Timestamp};
 use crate::variables::Variables;
 use crate::work_task::WorkTask;
 use serde::{Deserialize, Serialize};
@@ -193,6 +193,9 @@ pub struct TimerState {
     /// When it is due.
     #[serde(rename = "a")]
     pub due: Timestamp,
+    /// What its expression gave, where the model does not say how it repeats.
+    #[serde(rename = "c", default, skip_serializing_if = "Option::is_none")]
+    pub cycle: Option<Box<Cycle>>,
 }
 
 /// A sequence flow taken whose target is not yet activated: work that waits for a job or for the end of an error.

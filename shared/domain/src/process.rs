@@ -7,7 +7,7 @@ mod external_task;
 pub mod system_task;
 mod work;
 
-use crate::time::Duration;
+use crate::time::{Cycle, Duration};
 use crate::value::ValueExpr;
 pub use element::*;
 pub use event::*;
@@ -88,6 +88,11 @@ impl Process {
         self.within(parent).find(|(_, element)| matches!(element.kind, ElementKind::StartEvent)).map(|(_, start)| start)
     }
 
+    /// The timer start events, in document order.
+    pub fn timer_starts(&self) -> impl Iterator<Item = (&Element, &Timer)> {
+        self.elements.iter().filter_map(|element| Some((element, element.kind.as_timer_start()?)))
+    }
+
     /// The elements directly in a sub-process, or in the process itself, in document order.
     pub fn within(&self, parent: Option<ElementIndex>) -> impl Iterator<Item = (ElementIndex, &Element)> {
         self.elements.iter().enumerate().filter(move |(_, element)| element.parent == parent)
@@ -156,13 +161,8 @@ pub enum When {
 pub enum Timer {
     /// `timeDuration` or `timeDate`: fires once.
     Once(When),
-    /// `timeCycle`: `R[n]/[start/]duration`. Without n until the activity ends, at most 1,000 times.
-    Cycle {
-        /// Number of firings.
-        times: Option<u32>,
-        /// Modelled start; else the activity's start plus one interval.
-        start: Option<crate::time::Timestamp>,
-        /// Time between firings; never zero.
-        every: Duration,
-    },
+    /// `timeCycle`.
+    Cycle(Cycle),
+    /// `timeCycle` as an expression, evaluated when the timer starts.
+    CycleOf(ValueExpr),
 }

@@ -1,4 +1,10 @@
-//! Points in time and ISO 8601 durations. Parses and adds; never reads a clock.
+//! Points in time, ISO 8601 durations and what repeats. Parses and adds; never reads a clock.
+
+mod cron;
+mod cycle;
+
+pub use cron::Cron;
+pub use cycle::{Cycle, Rhythm};
 
 use jiff::Span;
 use jiff::civil::DateTime;
@@ -22,6 +28,9 @@ const FIRST_MS: i64 = -62_167_219_200_000;
 const LAST_MS: i64 = 253_402_207_200_000;
 
 impl Timestamp {
+    /// Where time ends: what would be later is this moment.
+    pub const LAST: Timestamp = Timestamp(LAST_MS);
+
     /// From milliseconds since 1970-01-01T00:00:00Z, clamped to 0000-01-01T00:00:00Z..=9999-12-30T22:00:00Z.
     pub fn from_millis(ms: i64) -> Timestamp {
         Timestamp(ms.clamp(FIRST_MS, LAST_MS))

@@ -282,6 +282,10 @@ impl Performer {
                 .load(tenant, instance)
                 .await?
                 .is_none_or(|loaded| loaded.aggregate.instance.element(*element).is_none()),
+            Due::Start(start) => {
+                let pointer = self.app.store.deployed(tenant, &start.process_id).await?;
+                pointer.is_none_or(|pointer| pointer.version != start.version)
+            }
         };
         if ended { self.schedules.delete(tenant, instance, due).await } else { Ok(()) }
     }

@@ -48,7 +48,7 @@ impl Queues {
         let queue = match &message.due {
             Some(Due::Reminder { .. }) => &self.config.reminder_queue,
             Some(Due::Expiry { .. }) => &self.config.expiry_queue,
-            Some(Due::Timer { .. }) | None => &self.config.timer_queue,
+            Some(Due::Timer { .. } | Due::Start(_)) | None => &self.config.timer_queue,
         };
         let body = serde_json::to_string(message).expect("a due message has no map with keys that are no strings");
         let delay = i32::try_from(delay_s.clamp(0, DELAY_S_MAX)).unwrap_or(0);

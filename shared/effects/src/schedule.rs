@@ -34,7 +34,7 @@ impl Schedules {
         let function = match due {
             Due::Reminder { .. } => &self.config.reminder_function,
             Due::Expiry { .. } => &self.config.expiry_function,
-            Due::Timer { .. } => &self.config.timer_function,
+            Due::Timer { .. } | Due::Start(_) => &self.config.timer_function,
         };
         let refused = |detail: String| Error::Refused { what: "scheduler:CreateSchedule", detail };
         let target = Target::builder()
@@ -103,6 +103,7 @@ fn name(tenant: TenantId, instance: InstanceKey, due: &Due) -> String {
         Due::Timer { element, event, occurrence } => {
             format!("{tenant}-{}-b{occurrence}-{:016x}", instance.element(*element), fnv1a(event))
         }
+        Due::Start(start) => format!("{tenant}-{instance}-s-{:016x}", fnv1a(&start.event)),
     }
 }
 
@@ -121,12 +122,19 @@ fn expression(at: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::effect::TimerStart;
     use domain::ids::Number;
 
     #[test]
     fn a_schedule_is_rounded_up_to_the_next_second_and_never_fires_early() {
         assert_eq!(expression(Timestamp::from_millis(1_700_000_000_000)), "at(2023-11-14T22:13:20)");
         assert_eq!(expression(Timestamp::from_millis(1_700_000_000_001)), "at(2023-11-14T22:13:21)");
+    }
+
+    fn start(event: &str) -> Due {
+        let (process_id, event) = ("Process_".repeat(40), event.to_owned());
+        let (version, occurrence, at) = (u32::MAX, u32::MAX, Timestamp::from_millis(0));
+        Due::Start(Box::new(TimerStart { process_id, version, event, occurrence, at }))
     }
 
     #[test]
@@ -139,6 +147,8 @@ mod tests {
             Due::Expiry { task: Number(65_535) },
             Due::Timer { element: Number(65_535), event: long.clone(), occurrence: u32::MAX },
             Due::Timer { element: Number(65_535), event: format!("{long}2"), occurrence: u32::MAX },
+            start(&long),
+            start(&format!("{long}2")),
         ];
         let names: std::collections::BTreeSet<String> = dues.iter().map(|due| name(tenant, instance, due)).collect();
         assert_eq!(names.len(), dues.len());

@@ -10,7 +10,7 @@ use crate::idempotency::{self, IdempotencyRecord};
 use crate::item::task::Extras;
 use crate::item::{head, task, word, work_task};
 use crate::jobs;
-use crate::journal::{self, JournalId};
+use crate::journal::{self, JournalId, Record};
 use crate::keys::{Counter, InstanceItem, shard};
 use crate::transaction::{Refusal, Transaction};
 use crate::{Error, Store, subscriptions};
@@ -166,7 +166,7 @@ fn journal_item(
         Counter::Head => loaded.head.chain.take(),
         Counter::Task(number) => loaded.extras.get_mut(&number).and_then(|extras| extras.chain.take()),
     };
-    let (item, hash) = journal::write(&id, request, forerunner.as_ref());
+    let (item, hash) = journal::write(&id, &Record::of(request), forerunner.as_ref());
     match counter {
         Counter::Head => loaded.head.chain = Some(hash),
         Counter::Task(number) => {

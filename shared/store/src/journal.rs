@@ -288,26 +288,49 @@ pub(crate) const EFFECTS: &str = "ef";
 /// Attribute with the hash the item had before a recipient was erased from it: it stands for the item in the chain.
 pub(crate) const ERASED_HASH: &str = "hx";
 
-pub(crate) fn write(id: &JournalId, request: &CommitRequest<'_>, forerunner: Option<&ChainHash>) -> (Item, ChainHash) {
-    let decision = request.decision;
+/// What a journal item is made of.
+pub(crate) struct Record<'a> {
+    pub actor: &'a Actor,
+    pub origin: &'a Origin,
+    pub command: &'a str,
+    pub events: &'a [Event],
+    pub effects: &'a [Effect],
+    /// The lowest delivery that the rows of the notified tasks show.
+    pub showed: Delivery,
+}
+
+impl<'a> Record<'a> {
+    pub fn of(request: &CommitRequest<'a>) -> Record<'a> {
+        let (actor, origin, command, decision) = (request.actor, request.origin, request.command, request.decision);
+        Record {
+            actor,
+            origin,
+            command,
+            events: &decision.events,
+            effects: &decision.effects,
+            showed: showed(decision),
+        }
+    }
+}
+
+pub(crate) fn write(id: &JournalId, record: &Record<'_>, forerunner: Option<&ChainHash>) -> (Item, ChainHash) {
     let mut writer = Writer::new(&id.key(), "J1")
-        .json("by", request.actor)
-        .json_unless(*request.origin == Origin::default(), ORIGIN, request.origin)
-        .text("c", request.command)
-        .json(EVENTS, &decision.events)
-        .json_unless(decision.effects.is_empty(), EFFECTS, &decision.effects)
+        .json("by", record.actor)
+        .json_unless(*record.origin == Origin::default(), ORIGIN, record.origin)
+        .text("c", record.command)
+        .json(EVENTS, &record.events)
+        .json_unless(record.effects.is_empty(), EFFECTS, &record.effects)
         .text_if("ph", forerunner.map(ChainHash::as_str));
-    if let Some(mails) = mail::begin(&decision.effects) {
-        let showed = showed(decision);
-        writer = writer.value(mail::MAILS, mails).text_if(SHOWED, (showed != Delivery::Queued).then(|| word(&showed)));
+    if let Some(mails) = mail::begin(record.effects) {
+        let showed = (record.showed != Delivery::Queued).then(|| word(&record.showed));
+        writer = writer.value(mail::MAILS, mails).text_if(SHOWED, showed);
     }
     let mut item = writer.done();
-    pack_events(&mut item, &decision.effects);
+    pack_events(&mut item, record.effects);
     let hash = hash(&id.key(), &item);
     (item, hash)
 }
 
-/// The lowest delivery that the rows of the notified tasks show.
 fn showed(decision: &Decision) -> Delivery {
     let of_task = |effect: &Effect| match effect {
         Effect::Notify { task, .. } => decision.after.tasks.get(task).map(|task| task.delivery),

@@ -296,6 +296,7 @@ pub fn start(key: InstanceKey, process_id: &str, version: u32, variables: Value)
         business_key: None,
         reference: Some("PO-4711".to_owned()),
         parent: None,
+        timer: None,
         variables: variables.as_object().cloned().unwrap_or_default(),
     })
 }

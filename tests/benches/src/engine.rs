@@ -91,6 +91,7 @@ impl Bench<'_> {
             business_key: None,
             reference: None,
             parent: None,
+            timer: None,
             variables: Variables::new(),
         };
         Ok(self.decide(None, &Command::Start(start))?.after)

@@ -62,6 +62,7 @@ pub async fn start(call: &Call<'_>) -> Result<Answer, Problem> {
             business_key: business_key.clone(),
             reference: reference.clone(),
             parent: None,
+            timer: None,
             variables: variables.clone(),
         };
         let replay = hash.clone().map(|hash| Replay { hash, answer: &answer });

@@ -2,9 +2,9 @@
 
 use crate::due::DueMessage;
 use crate::throws::ThrowJob;
-use domain::command::Command;
-use domain::effect::Due;
+use domain::effect::{Due, TimerStart};
 use domain::ids::{InstanceKey, Number, TenantId};
+use domain::time::Timestamp;
 
 #[test]
 fn due_messages_keep_their_stored_form() {
@@ -19,6 +19,16 @@ fn due_messages_keep_their_stored_form() {
         (
             message(Some(Due::Timer { element: Number(3), event: "B".to_owned(), occurrence: 1 })),
             r#"{"tenant":1,"instance":"1048576","due":{"b":{"k":3,"e":"B","n":1}}}"#,
+        ),
+        (
+            message(Some(Due::Start(Box::new(TimerStart {
+                process_id: "P".to_owned(),
+                version: 3,
+                event: "S".to_owned(),
+                occurrence: 2,
+                at: Timestamp::from_millis(7),
+            })))),
+            r#"{"tenant":1,"instance":"1048576","due":{"s":{"p":"P","v":3,"e":"S","n":2,"a":7}}}"#,
         ),
         (message(None), r#"{"tenant":1,"instance":"1048576"}"#),
         (
@@ -36,5 +46,5 @@ fn due_messages_keep_their_stored_form() {
 fn a_message_without_anything_due_goes_on_with_the_instance() {
     let stored = r#"{"tenant":1,"instance":"1048576","continue":true}"#;
     let message: DueMessage = serde_json::from_str(stored).expect("a message");
-    assert_eq!(message.command(), Command::Continue);
+    assert_eq!(message, DueMessage::new(TenantId(1), message.instance, None));
 }

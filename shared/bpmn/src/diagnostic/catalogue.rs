@@ -211,7 +211,8 @@ const EVENTS: &[Entry] = &[
     error(
         "INVALID_CYCLE",
         "A repetition cannot be read or repeats without end.",
-        "Write `R3/P1D` (three times) or `R/PT12H` (until the activity ends).",
+        "Write `R3/P1D` (three times), `R/PT12H` (until the activity ends) or a cron expression of five fields such as \
+         `0 2 * * MON-FRI`.",
     ),
     warning(
         "DATE_WITHOUT_OFFSET",

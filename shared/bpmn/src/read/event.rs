@@ -1,8 +1,9 @@
-//! Events: end, intermediate, boundary and the starts of event sub-processes. Which code an error has is said in
+//! Events: end, intermediate, boundary, timer start events and the starts of event sub-processes. Which code an error has is said in
 //! `error`, when a timer fires in `timer`, what a message or signal is called in `message`.
 
-use super::{FlowNode, NodeKind, Outline, Reader, attribute, boolean, bpmn_children, error, message};
-use domain::process::{BoundaryEvent, ElementKind, EventStart, Timer, Trigger};
+use super::{FlowNode, NodeKind, Outline, Reader, attribute, boolean, bpmn_children, error, message, timer};
+use domain::process::{BoundaryEvent, ElementKind, EventStart, Timer, Trigger, When};
+use domain::value::ValueExpr;
 use roxmltree::Node;
 
 /// An end event, which may throw an error, a message or a signal.
@@ -70,6 +71,26 @@ pub(crate) fn boundary(
     Some(ElementKind::BoundaryEvent(BoundaryEvent { attached_to, interrupting, trigger, on_timeout: None }))
 }
 
+/// A timer start event of the process.
+pub(crate) fn timer_start(node: &FlowNode<'_, '_>, reader: &mut Reader<'_>) -> Option<ElementKind> {
+    let definitions = definitions(node);
+    let [definition] = definitions.as_slice() else {
+        several(node, reader);
+        return None;
+    };
+    let timer = timer::definition(*definition, &node.id, reader)?;
+    let known = match &timer {
+        Timer::Once(When::After(_)) | Timer::Once(When::Expression(ValueExpr::Literal(_))) | Timer::Cycle(_) => true,
+        Timer::Once(When::Expression(_)) | Timer::CycleOf(_) => false,
+    };
+    if !known {
+        let message = "a process begins before it has variables: write the time of its start event itself, such as \
+                       R/P1D or 0 2 * * MON-FRI";
+        reader.report.error("INVALID_TIMER", node.at, &node.id, message);
+    }
+    known.then_some(ElementKind::TimerStart(timer))
+}
+
 /// The start event of an event sub-process.
 pub(crate) fn start(
     node: &FlowNode<'_, '_>,
@@ -90,7 +111,12 @@ pub(crate) fn start(
 }
 
 fn repeats(trigger: &Trigger) -> bool {
-    matches!(trigger, Trigger::Timer(Timer::Cycle { times, .. }) if *times != Some(1))
+    let Trigger::Timer(timer) = trigger else { return false };
+    match timer {
+        Timer::Once(_) => false,
+        Timer::Cycle(cycle) => cycle.times != Some(1),
+        Timer::CycleOf(_) => true,
+    }
 }
 
 fn once(node: &FlowNode<'_, '_>, trigger: &Trigger, reader: &mut Reader<'_>) {
@@ -139,7 +165,11 @@ fn several(node: &FlowNode<'_, '_>, reader: &mut Reader<'_>) {
 fn trigger(node: &FlowNode<'_, '_>, outline: &Outline<'_, '_>, reader: &mut Reader<'_>) -> Option<Trigger> {
     match definitions(node).as_slice() {
         [definition] => match definition.tag_name().name() {
-            "timerEventDefinition" => super::timer::definition(*definition, &node.id, reader).map(Trigger::Timer),
+            "timerEventDefinition" => {
+                let timer = timer::definition(*definition, &node.id, reader)?;
+                timer::limited(&timer, *definition, &node.id, reader);
+                Some(Trigger::Timer(timer))
+            }
             "errorEventDefinition" if node.kind.definitions().contains(&"errorEventDefinition") => {
                 error::caught(node, *definition, outline, reader)
             }
@@ -192,6 +222,7 @@ fn attached(node: &FlowNode<'_, '_>, outline: &Outline<'_, '_>, reader: &mut Rea
             reader.report.error("BOUNDARY_ATTACHMENT", at, &node.id, message);
         }
         NodeKind::StartEvent
+        | NodeKind::TimerStart
         | NodeKind::EventStart
         | NodeKind::EndEvent
         | NodeKind::ExclusiveGateway

@@ -5,7 +5,7 @@ use super::{FlowNode, Property, Reader, actions, list, page, timer, value};
 use crate::page::PageKind;
 use domain::notification::{Channel, Email};
 use domain::process::{ActionModel, ExternalTaskModel, FieldKind, FieldModel, Pages, Reminders, TextRef, When};
-use domain::time::{Duration, Timestamp};
+use domain::time::{Cycle, Duration, InvalidTime, Rhythm, Timestamp};
 use domain::value::ValueExpr;
 
 /// Reminders where a cycle names no number, and the most a model may ask for.
@@ -176,24 +176,23 @@ fn reminders(node: &FlowNode<'_, '_>, expires: Option<&When>, reader: &mut Reade
 type RemindersResult = Result<Reminders, (&'static str, String)>;
 
 fn cycle(text: &str) -> RemindersResult {
-    let cycle = timer::parse_cycle(text).map_err(|message| ("INVALID_CYCLE", message))?;
-    if cycle.start.is_some() {
-        return Err((
-            "INVALID_CYCLE",
-            format!("\"{text}\" has a start; reminders count from the creation of the task"),
-        ));
-    }
+    let cycle: Cycle = text.parse().map_err(|error: InvalidTime| ("INVALID_CYCLE", error.to_string()))?;
+    let (Rhythm::Interval(interval), None, None) = (cycle.every, cycle.start, cycle.end) else {
+        let message =
+            format!("\"{text}\": reminders count from the creation of the task; write a cycle such as R3/P2D");
+        return Err(("INVALID_CYCLE", message));
+    };
     let times = cycle.times.unwrap_or(REMINDERS_DEFAULT);
     if usize::try_from(times).unwrap_or(usize::MAX) > REMINDERS_MAX {
         return Err(("TOO_MANY_REMINDERS", format!("\"{text}\" asks for more than {REMINDERS_MAX} reminders")));
     }
-    Ok(Reminders::Every { times, interval: cycle.every })
+    Ok(Reminders::Every { times, interval })
 }
 
 fn durations(property: &Property, node: &FlowNode<'_, '_>, reader: &mut Reader<'_>) -> RemindersResult {
     let mut durations: Vec<Duration> = Vec::new();
     for item in list::items(property, &node.id, reader) {
-        let duration: Duration = item.parse().map_err(|error: domain::time::InvalidTime| {
+        let duration: Duration = item.parse().map_err(|error: InvalidTime| {
             ("INVALID_DURATION", format!("{error}; write for example P3D, P5D or one cycle such as R3/P2D"))
         })?;
         if duration.is_zero() {

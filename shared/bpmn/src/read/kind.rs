@@ -8,6 +8,8 @@ use roxmltree::Node;
 pub(crate) enum NodeKind {
     /// Start event of a process or an embedded sub-process.
     StartEvent,
+    /// Start event of a process with a timer.
+    TimerStart,
     /// Start event of an event sub-process.
     EventStart,
     EndEvent,
@@ -95,6 +97,7 @@ impl NodeKind {
     pub(crate) fn of(node: Node<'_, '_>, around: Option<NodeKind>, id: &str, reader: &mut Reader<'_>) -> NodeKind {
         match node.tag_name().name() {
             "startEvent" if around == Some(NodeKind::EventSubProcess) => NodeKind::EventStart,
+            "startEvent" if around.is_none() && has_timer(node) => NodeKind::TimerStart,
             "startEvent" => NodeKind::StartEvent,
             "endEvent" => NodeKind::EndEvent,
             "task" => NodeKind::Task,
@@ -123,6 +126,11 @@ impl NodeKind {
         matches!(self, NodeKind::SubProcess | NodeKind::EventSubProcess)
     }
 
+    /// True for events at which a path begins.
+    pub(crate) fn is_start(self) -> bool {
+        matches!(self, NodeKind::StartEvent | NodeKind::TimerStart | NodeKind::EventStart)
+    }
+
     /// True for what boundary events are attached to.
     pub(crate) fn is_activity(self) -> bool {
         match self {
@@ -135,6 +143,7 @@ impl NodeKind {
             | NodeKind::SystemTask
             | NodeKind::UserTask => true,
             NodeKind::StartEvent
+            | NodeKind::TimerStart
             | NodeKind::EventStart
             | NodeKind::EndEvent
             | NodeKind::EventSubProcess
@@ -157,6 +166,7 @@ impl NodeKind {
     /// The event definitions that run on it.
     pub(crate) fn definitions(self) -> &'static [&'static str] {
         match self {
+            NodeKind::TimerStart => &["timerEventDefinition"],
             NodeKind::EventStart | NodeKind::BoundaryEvent => {
                 &["timerEventDefinition", "messageEventDefinition", "signalEventDefinition", "errorEventDefinition"]
             }
@@ -184,6 +194,10 @@ impl NodeKind {
             | NodeKind::Unsupported => &[],
         }
     }
+}
+
+fn has_timer(node: Node<'_, '_>) -> bool {
+    bpmn_children(node).any(|child| child.tag_name().name() == "timerEventDefinition")
 }
 
 /// True for a child of a process or, where `nested`, of a sub-process that is no flow node and no flow.

@@ -42,6 +42,7 @@ fn element(node: &FlowNode<'_, '_>, outline: &Outline<'_, '_>, reader: &mut Read
     reader.report.steps += 1;
     let kind = match node.kind {
         NodeKind::StartEvent => Some(ElementKind::StartEvent),
+        NodeKind::TimerStart => event::timer_start(node, reader),
         NodeKind::EventStart => event::start(node, outline, reader),
         NodeKind::EndEvent => event::end(node, outline, reader),
         NodeKind::SubProcess => Some(ElementKind::SubProcess),

@@ -109,7 +109,7 @@ fn limit<'n>(node: &'n FlowNode<'_, '_>) -> Option<&'n Property> {
 
 /// True for what a path can lead to.
 fn arrives(kind: NodeKind) -> bool {
-    !matches!(kind, NodeKind::StartEvent | NodeKind::EventStart | NodeKind::BoundaryEvent | NodeKind::EventSubProcess)
+    !kind.is_start() && !matches!(kind, NodeKind::BoundaryEvent | NodeKind::EventSubProcess)
 }
 
 fn one(

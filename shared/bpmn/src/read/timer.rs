@@ -3,14 +3,14 @@
 use super::{Reader, bpmn_children};
 use crate::xml::Located;
 use domain::process::{Timer, When};
-use domain::time::{Duration, Timestamp};
+use domain::time::{Cycle, Duration, Timestamp};
 use domain::value::ValueExpr;
 use roxmltree::Node;
 
 /// Firings of a cycle that names no number, and the most it may name.
 const CYCLE_TIMES_MAX: u32 = 1_000;
 
-/// The timer of a boundary event's `timerEventDefinition`.
+/// The timer of a `timerEventDefinition`.
 pub(crate) fn definition(node: Node<'_, '_>, element: &str, reader: &mut Reader<'_>) -> Option<Timer> {
     let at = node.range().start;
     let kinds: Vec<Node<'_, '_>> = bpmn_children(node)
@@ -64,59 +64,28 @@ pub(crate) fn date(value: &Located, element: &str, what: &str, reader: &mut Read
     Some(When::Expression(expression))
 }
 
-/// The parts of `R[n]/[start/]duration`.
-pub(crate) struct Cycle {
-    pub times: Option<u32>,
-    pub start: Option<Timestamp>,
-    pub every: Duration,
-}
-
-/// Reads a cycle; the sentence of the error says what is wrong with it.
-pub(crate) fn parse_cycle(text: &str) -> Result<Cycle, String> {
-    let shape = || format!("\"{text}\" is not a cycle such as R3/P1D (three times, each day) or R/PT12H");
-    let mut parts = text.split('/');
-    let times = parts.next().and_then(|first| first.trim().strip_prefix('R')).ok_or_else(|| {
-        if text.split_whitespace().count() == 5 {
-            format!("\"{text}\" is a cron expression, which boundary events do not take; write R3/P1D or R/PT12H")
-        } else {
-            shape()
-        }
-    })?;
-    let times = match times {
-        "" => None,
-        digits => Some(digits.parse::<u32>().map_err(|_| shape())?),
-    };
-    let (start, every) = match (parts.next(), parts.next(), parts.next()) {
-        (Some(every), None, None) => (None, every),
-        (Some(start), Some(every), None) => {
-            (Some(start.parse::<Timestamp>().map_err(|error| error.to_string())?), every)
-        }
-        (_, _, _) => return Err(shape()),
-    };
-    let every: Duration = every.parse().map_err(|error: domain::time::InvalidTime| error.to_string())?;
-    if every.is_zero() {
-        return Err(format!("\"{text}\" repeats without any time between; write an interval such as PT1H"));
-    }
-    if times == Some(0) {
-        return Err(format!("\"{text}\" never fires; write R1 or more, or R for \"until the activity ends\""));
-    }
-    Ok(Cycle { times, start, every })
-}
-
 fn cycle(value: &Located, element: &str, reader: &mut Reader<'_>) -> Option<Timer> {
-    let text = value.plain();
-    match parse_cycle(&text) {
-        Ok(Cycle { times, start, every }) => {
-            if times.is_some_and(|times| times > CYCLE_TIMES_MAX) {
-                let message = format!("timeCycle: \"{text}\" fires at most {CYCLE_TIMES_MAX} times");
-                reader.report.warning("CYCLE_LIMITED", value.start(), element, message);
-            }
-            Some(Timer::Cycle { times, start, every })
-        }
-        Err(problem) => {
-            reader.report.error("INVALID_CYCLE", value.start(), element, format!("timeCycle: {problem}"));
+    let expression = super::value::expression(value, element, "timeCycle", reader)?;
+    let ValueExpr::Literal(text) = &expression else { return Some(Timer::CycleOf(expression)) };
+    match text.parse::<Cycle>() {
+        Ok(cycle) => Some(Timer::Cycle(cycle)),
+        Err(error) => {
+            reader.report.error("INVALID_CYCLE", value.start(), element, format!("timeCycle: {error}"));
             None
         }
+    }
+}
+
+/// Warns of a cycle beside an activity that asks for more firings than there are.
+pub(crate) fn limited(timer: &Timer, node: Node<'_, '_>, element: &str, reader: &mut Reader<'_>) {
+    let Timer::Cycle(cycle) = timer else { return };
+    let place = bpmn_children(node).find(|child| child.tag_name().name() == "timeCycle");
+    if let Some(place) = place
+        && cycle.times.is_some_and(|times| times > CYCLE_TIMES_MAX)
+    {
+        let at = Located::of_content(reader.file, place).start();
+        let message = format!("timeCycle: \"{cycle}\" fires at most {CYCLE_TIMES_MAX} times");
+        reader.report.warning("CYCLE_LIMITED", at, element, message);
     }
 }
 

@@ -52,6 +52,7 @@ fn can_wait(kind: NodeKind) -> bool {
         | NodeKind::IntermediateCatchEvent
         | NodeKind::Unsupported => true,
         NodeKind::StartEvent
+        | NodeKind::TimerStart
         | NodeKind::EventStart
         | NodeKind::EndEvent
         | NodeKind::Task
@@ -78,8 +79,8 @@ struct Graph {
 impl Graph {
     fn of(outline: &Outline<'_, '_>, waits: &[bool]) -> Graph {
         let count = outline.nodes.len();
-        let ends = [NodeKind::StartEvent, NodeKind::EventStart, NodeKind::EndEvent];
-        let left = outline.nodes.iter().zip(waits).map(|(node, waits)| !waits && !ends.contains(&node.kind)).collect();
+        let passes = |kind: NodeKind| !kind.is_start() && kind != NodeKind::EndEvent;
+        let left = outline.nodes.iter().zip(waits).map(|(node, waits)| !waits && passes(node.kind)).collect();
         let mut graph = Graph { out: vec![Vec::new(); count], into: vec![Vec::new(); count], left };
         for flow in &outline.flows {
             if let (Some(source), Some(target)) = (flow.source, flow.target) {

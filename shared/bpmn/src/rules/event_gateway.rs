@@ -11,47 +11,36 @@ pub(super) fn check(outline: &Outline<'_, '_>, reader: &mut Reader<'_>) {
         }
         for flow in outline.outgoing(gateway) {
             let Some(target) = flow.target.map(|target| &outline.nodes[target]) else { continue };
-            let message = match target.kind {
-                // Refused on its own account.
-                NodeKind::Unsupported => continue,
-                NodeKind::ReceiveTask if !target.boundaries.is_empty() || is_limited(target) || repeats(target) => {
-                    format!(
-                        "behind \"{}\" the receiveTask \"{}\" can have no boundary events, no time limit and no turns; put an \
-                     intermediateCatchEvent there",
-                        gateway.id, target.id
-                    )
-                }
-                NodeKind::IntermediateCatchEvent | NodeKind::ReceiveTask if target.incoming == 1 => continue,
-                NodeKind::IntermediateCatchEvent | NodeKind::ReceiveTask => format!(
-                    "\"{}\" waits for what occurs first, but another flow leads to \"{}\" as well; give that flow an event \
-                     of its own",
-                    gateway.id, target.id
-                ),
-                NodeKind::StartEvent
-                | NodeKind::EventStart
-                | NodeKind::EndEvent
-                | NodeKind::Task
-                | NodeKind::ManualTask
-                | NodeKind::SubProcess
-                | NodeKind::EventSubProcess
-                | NodeKind::ExclusiveGateway
-                | NodeKind::ParallelGateway
-                | NodeKind::InclusiveGateway
-                | NodeKind::EventBasedGateway
-                | NodeKind::CallActivity
-                | NodeKind::ScriptTask
-                | NodeKind::SystemTask
-                | NodeKind::UserTask
-                | NodeKind::IntermediateThrowEvent
-                | NodeKind::BoundaryEvent => format!(
-                    "\"{}\" waits for events, but \"{}\" is a {}; put an intermediateCatchEvent between them",
-                    gateway.id,
-                    target.id,
-                    target.bpmn_name()
-                ),
-            };
-            reader.report.error("EVENT_GATEWAY_TARGET", flow.at, &flow.id, message);
+            if let Some(message) = misplaced(gateway, target) {
+                reader.report.error("EVENT_GATEWAY_TARGET", flow.at, &flow.id, message);
+            }
         }
+    }
+}
+
+/// Why something cannot stand behind an event-based gateway. What is unsupported is refused on its own account.
+fn misplaced(gateway: &FlowNode<'_, '_>, target: &FlowNode<'_, '_>) -> Option<String> {
+    let (id, target_id) = (&gateway.id, &target.id);
+    let receives = target.kind == NodeKind::ReceiveTask;
+    if target.kind == NodeKind::Unsupported {
+        None
+    } else if !receives && target.kind != NodeKind::IntermediateCatchEvent {
+        let tag = target.bpmn_name();
+        Some(format!(
+            "\"{id}\" waits for events, but \"{target_id}\" is a {tag}; put an intermediateCatchEvent between them"
+        ))
+    } else if receives && (!target.boundaries.is_empty() || is_limited(target) || repeats(target)) {
+        Some(format!(
+            "behind \"{id}\" the receiveTask \"{target_id}\" can have no boundary events, no time limit and no turns; put \
+             an intermediateCatchEvent there"
+        ))
+    } else if target.incoming > 1 {
+        Some(format!(
+            "\"{id}\" waits for what occurs first, but another flow leads to \"{target_id}\" as well; give that flow an \
+             event of its own"
+        ))
+    } else {
+        None
     }
 }
 

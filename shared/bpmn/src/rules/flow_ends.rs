@@ -35,51 +35,21 @@ pub(super) fn check(outline: &Outline<'_, '_>, reader: &mut Reader<'_>) {
 }
 
 fn without_outgoing(kind: NodeKind) -> Option<&'static str> {
-    match kind {
-        NodeKind::EndEvent => Some("an end event"),
-        NodeKind::EventSubProcess => Some("an event sub-process"),
-        NodeKind::StartEvent
-        | NodeKind::EventStart
-        | NodeKind::Task
-        | NodeKind::ManualTask
-        | NodeKind::SubProcess
-        | NodeKind::ExclusiveGateway
-        | NodeKind::ParallelGateway
-        | NodeKind::InclusiveGateway
-        | NodeKind::EventBasedGateway
-        | NodeKind::CallActivity
-        | NodeKind::ReceiveTask
-        | NodeKind::ScriptTask
-        | NodeKind::SystemTask
-        | NodeKind::UserTask
-        | NodeKind::IntermediateCatchEvent
-        | NodeKind::IntermediateThrowEvent
-        | NodeKind::BoundaryEvent
-        | NodeKind::Unsupported => None,
+    if kind == NodeKind::EndEvent {
+        Some("an end event")
+    } else if kind == NodeKind::EventSubProcess {
+        Some("an event sub-process")
+    } else {
+        None
     }
 }
 
 fn without_incoming(node: &FlowNode<'_, '_>) -> Option<String> {
-    match node.kind {
-        NodeKind::StartEvent | NodeKind::EventStart | NodeKind::BoundaryEvent => {
-            Some(format!("a {}", node.bpmn_name()))
-        }
-        NodeKind::EventSubProcess => Some("an event sub-process, which begins when its event occurs".to_owned()),
-        NodeKind::EndEvent
-        | NodeKind::Task
-        | NodeKind::ManualTask
-        | NodeKind::SubProcess
-        | NodeKind::ExclusiveGateway
-        | NodeKind::ParallelGateway
-        | NodeKind::InclusiveGateway
-        | NodeKind::EventBasedGateway
-        | NodeKind::CallActivity
-        | NodeKind::ReceiveTask
-        | NodeKind::ScriptTask
-        | NodeKind::SystemTask
-        | NodeKind::UserTask
-        | NodeKind::IntermediateCatchEvent
-        | NodeKind::IntermediateThrowEvent
-        | NodeKind::Unsupported => None,
+    if node.kind.is_start() || node.kind == NodeKind::BoundaryEvent {
+        Some(format!("a {}", node.bpmn_name()))
+    } else if node.kind == NodeKind::EventSubProcess {
+        Some("an event sub-process, which begins when its event occurs".to_owned())
+    } else {
+        None
     }
 }

@@ -24,25 +24,21 @@ pub(super) fn check(outline: &Outline<'_, '_>, reader: &mut Reader<'_>) {
     }
     // What is said once, for a scope without start event, an attachment or a refused element, needs no second word.
     let starts: BTreeSet<Option<usize>> =
-        nodes.iter().filter(|node| is_start(node.kind)).map(|node| node.parent).collect();
+        nodes.iter().filter(|node| node.kind.is_start()).map(|node| node.parent).collect();
     for (node, _) in nodes.iter().zip(&reached).filter(|(_, reached)| !**reached) {
         let told = !starts.contains(&node.parent) || node.parent.is_some_and(|parent| !reached[parent]);
         let loose = node.kind == NodeKind::BoundaryEvent && node.attached_to.is_none();
         if told || loose || node.kind == NodeKind::Unsupported {
             continue;
         }
-        let message = format!("the {} cannot be reached from the start event and never runs", node.bpmn_name());
+        let message = format!("the {} cannot be reached from a start event and never runs", node.bpmn_name());
         reader.report.warning("UNREACHABLE", node.at, &node.id, message);
     }
-}
-
-fn is_start(kind: NodeKind) -> bool {
-    matches!(kind, NodeKind::StartEvent | NodeKind::EventStart)
 }
 
 /// Where paths of a scope begin: at its start event and in its event sub-processes.
 fn begins(outline: &Outline<'_, '_>, scope: Option<usize>) -> impl Iterator<Item = usize> {
     let begins =
-        outline.within(scope).filter(|(_, node)| is_start(node.kind) || node.kind == NodeKind::EventSubProcess);
+        outline.within(scope).filter(|(_, node)| node.kind.is_start() || node.kind == NodeKind::EventSubProcess);
     begins.map(|(index, _)| index)
 }

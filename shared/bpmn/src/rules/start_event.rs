@@ -1,31 +1,15 @@
-//! A process and each of its sub-processes has exactly one start event: the engine must know where to begin.
+//! A process and each of its sub-processes has exactly one start event: the engine must know where to begin. A process
+//! may have timer start events beside it, or in its place.
 
 use crate::read::{FlowNode, NodeKind, Outline, Reader};
 
 pub(super) fn check(outline: &Outline<'_, '_>, reader: &mut Reader<'_>) {
     none_start(outline, None, outline.at, &outline.id, reader);
     for (index, node) in outline.nodes.iter().enumerate() {
-        match node.kind {
-            NodeKind::SubProcess => none_start(outline, Some(index), node.at, &node.id, reader),
-            NodeKind::EventSubProcess => event_start(outline, index, node, reader),
-            NodeKind::StartEvent
-            | NodeKind::EventStart
-            | NodeKind::EndEvent
-            | NodeKind::Task
-            | NodeKind::ManualTask
-            | NodeKind::ExclusiveGateway
-            | NodeKind::ParallelGateway
-            | NodeKind::InclusiveGateway
-            | NodeKind::EventBasedGateway
-            | NodeKind::CallActivity
-            | NodeKind::ReceiveTask
-            | NodeKind::ScriptTask
-            | NodeKind::SystemTask
-            | NodeKind::UserTask
-            | NodeKind::IntermediateCatchEvent
-            | NodeKind::IntermediateThrowEvent
-            | NodeKind::BoundaryEvent
-            | NodeKind::Unsupported => {}
+        if node.kind == NodeKind::SubProcess {
+            none_start(outline, Some(index), node.at, &node.id, reader);
+        } else if node.kind == NodeKind::EventSubProcess {
+            event_start(outline, index, node, reader);
         }
     }
 }
@@ -33,8 +17,17 @@ pub(super) fn check(outline: &Outline<'_, '_>, reader: &mut Reader<'_>) {
 /// The process itself, and an embedded sub-process.
 fn none_start(outline: &Outline<'_, '_>, scope: Option<usize>, at: usize, id: &str, reader: &mut Reader<'_>) {
     let what = if scope.is_some() { "sub-process" } else { "process" };
-    let mut starts = outline.within(scope).map(|(_, node)| node).filter(|node| node.kind == NodeKind::StartEvent);
+    let of_kind = |kind| outline.within(scope).map(|(_, node)| node).filter(move |node| node.kind == kind);
+    let mut timers = of_kind(NodeKind::TimerStart).peekable();
+    let has_timer = timers.peek().is_some();
+    for timer in timers {
+        leads_nowhere(timer, what, reader);
+    }
+    let mut starts = of_kind(NodeKind::StartEvent);
     let Some(first) = starts.next() else {
+        if has_timer {
+            return;
+        }
         let message = format!("the {what} has no start event; add <bpmn:startEvent> and a flow from it");
         reader.report.error("NO_START_EVENT", at, id, message);
         return;

@@ -49,10 +49,11 @@ fn valid_files_show_every_element_kind() {
                 ElementKind::SystemTask(_) => 19,
                 ElementKind::IntermediateThrowEvent(_) => 20,
                 ElementKind::ThrowEndEvent(_) => 21,
+                ElementKind::TimerStart(_) => 22,
             }));
         }
     }
-    assert_eq!(seen.len(), 22, "a kind without a valid example: {seen:?}");
+    assert_eq!(seen.len(), 23, "a kind without a valid example: {seen:?}");
 }
 
 #[test]

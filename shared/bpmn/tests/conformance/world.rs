@@ -4,7 +4,7 @@
 use domain::action::{Answer, HttpAnswer};
 use domain::command::{Actor, Command, Start};
 use domain::decision::{Decision, Env};
-use domain::effect::{CallEffect, Effect};
+use domain::effect::{CallEffect, Due, Effect, TimerStart};
 use domain::event::Event;
 use domain::ids::{InstanceKey, Number};
 use domain::instance::{Aggregate, Awaited};
@@ -77,6 +77,7 @@ impl<'a> World<'a> {
         parent: Option<domain::instance::Parent>,
     ) -> Result<InstanceKey, Rejection> {
         let process = self.find(process).ok_or(Rejection::NotFound { what: "process" })?;
+        let timer = parent.is_none().then(|| self.fire(process)).flatten();
         let number = u64::try_from(self.lives.len()).expect("few instances") + 1;
         let key = InstanceKey::compose(NINE + i64::try_from(number).expect("few instances"), number);
         let command = Command::Start(Start {
@@ -86,6 +87,7 @@ impl<'a> World<'a> {
             business_key: None,
             reference: None,
             parent,
+            timer,
             variables,
         });
         let decision = decide(&env(self.now, process), None, &command)?;
@@ -99,6 +101,18 @@ impl<'a> World<'a> {
         self.lives.insert(key, Life { process, state: replayed, reached: Vec::new() });
         self.note(key, decision);
         Ok(key)
+    }
+
+    /// The first firing of a process that only timers start: the time moves on to it.
+    fn fire(&mut self, process: &Process) -> Option<TimerStart> {
+        if process.start().is_some() {
+            return None;
+        }
+        let fired = domain::first_starts(process, 1, self.now).into_iter().find_map(|effect| {
+            if let Effect::Schedule { due: Due::Start(start), .. } = effect { Some(*start) } else { None }
+        })?;
+        self.now = self.now.max(fired.at);
+        Some(fired)
     }
 
     fn decide(&mut self, key: InstanceKey, command: &Command) -> Result<(), Rejection> {

@@ -83,7 +83,7 @@ pub(super) fn order(step: &mut Step<'_>, element: &Element, task: &SystemTask, n
     if let Work::Delay(when) = &task.work {
         let data = render::data(step, task, Some(number));
         let at = timer::due(when, step.env.now, &data).map_err(|message| Failure::new("INVALID_TIMER", message))?;
-        timer::start(step, number, &element.id, 1, at);
+        timer::start(step, number, &element.id, 1, timer::Planned { due: at, cycle: None });
     } else {
         let attempt = before.map_or(0, |action| action.attempt) + 1;
         let request = ordered_request(step, task, number, attempt)?;

@@ -7,8 +7,14 @@ use crate::ids::Number;
 use crate::instance::{ElementInstance, Place, Ready};
 use crate::process::{Element, ElementIndex, ElementKind, Process};
 
-/// Opens a scope: its event sub-processes begin to wait, and its none start event is reached.
+/// Opens a scope at its none start event.
 pub(crate) fn open(step: &mut Step<'_>, parent: Option<ElementIndex>, place: Place) {
+    let start = step.env.process.start_in(parent);
+    open_at(step, parent, place, start);
+}
+
+/// Opens a scope: its event sub-processes begin to wait, and a start event is reached.
+pub(crate) fn open_at(step: &mut Step<'_>, parent: Option<ElementIndex>, place: Place, at: Option<&Element>) {
     let process = step.env.process;
     for (_, start, event) in process.event_sub_processes(parent) {
         // Errors need nobody who waits: whoever throws looks for who catches.
@@ -16,7 +22,7 @@ pub(crate) fn open(step: &mut Step<'_>, parent: Option<ElementIndex>, place: Pla
             step.enter(&start.id, place);
         }
     }
-    if let Some(start) = process.start_in(parent) {
+    if let Some(start) = at {
         step.enter(&start.id, place);
     }
 }

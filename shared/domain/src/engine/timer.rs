@@ -8,7 +8,7 @@ use crate::ids::Number;
 use crate::instance::{ElementInstance, TimerState};
 use crate::process::{Timer, Trigger, When};
 use crate::rejection::Rejection;
-use crate::time::{Duration, Timestamp};
+use crate::time::{Cycle, Duration, InvalidTime, Timestamp};
 use crate::value::ValueExpr;
 use crate::variables::Variables;
 use serde_json::Value;
@@ -36,21 +36,37 @@ fn due_of_value(expression: &ValueExpr, start: Timestamp, variables: &Variables)
         .map_err(|_| format!("the time is \"{text}\", which is neither a duration nor a date and time"))
 }
 
-/// When a timer that starts now fires first; `None` where it never does.
-pub(super) fn first(step: &Step<'_>, timer: &Timer, number: Number) -> Result<Option<Timestamp>, Failure> {
-    let now = step.env.now;
-    match timer {
-        Timer::Once(when) => due(when, now, &step.variables_at(Some(number)))
-            .map(Some)
-            .map_err(|message| Failure::new("INVALID_TIMER", message)),
-        Timer::Cycle { times: Some(0), .. } => Ok(None),
-        Timer::Cycle { start: Some(start), .. } => Ok(Some(*start)),
-        Timer::Cycle { start: None, every, .. } => Ok(Some(every.after(now))),
-    }
+/// A timer as it begins to wait.
+pub(super) struct Planned {
+    /// When it fires first.
+    pub due: Timestamp,
+    /// What its expression gave.
+    pub cycle: Option<Box<Cycle>>,
 }
 
-pub(super) fn start(step: &mut Step<'_>, element: Number, event: &str, occurrence: u32, due: Timestamp) {
-    step.emit(Event::TimerStarted { element, event: event.to_owned(), occurrence, due });
+/// How a timer that starts now waits; `None` where it never fires.
+pub(super) fn plan(step: &Step<'_>, timer: &Timer, number: Number) -> Result<Option<Planned>, Failure> {
+    let now = step.env.now;
+    let invalid = |message: String| Failure::new("INVALID_TIMER", message);
+    Ok(match timer {
+        Timer::Once(when) => {
+            Some(Planned { due: due(when, now, &step.variables_at(Some(number))).map_err(invalid)?, cycle: None })
+        }
+        Timer::Cycle(cycle) => cycle.first(now).map(|due| Planned { due, cycle: None }),
+        Timer::CycleOf(expression) => {
+            let value = expression.evaluate(&step.variables_at(Some(number)), now);
+            let Value::String(text) = &value else {
+                return Err(invalid(format!("the cycle is {value}, which is no text such as R3/P1D")));
+            };
+            let cycle: Cycle = text.parse().map_err(|error: InvalidTime| invalid(error.to_string()))?;
+            cycle.first(now).map(|due| Planned { due, cycle: Some(Box::new(cycle)) })
+        }
+    })
+}
+
+pub(super) fn start(step: &mut Step<'_>, element: Number, event: &str, occurrence: u32, planned: Planned) {
+    let Planned { due, cycle } = planned;
+    step.emit(Event::TimerStarted { element, event: event.to_owned(), occurrence, due, cycle });
     step.effect(Effect::Schedule { due: Due::Timer { element, event: event.to_owned(), occurrence }, at: due });
 }
 
@@ -130,13 +146,14 @@ fn fire_one(step: &mut Step<'_>, number: Number, timer: &TimerState) -> Result<(
     step.run()
 }
 
-/// The next firing of a cycle that interrupts nothing. Firings missed while nothing ran fold into one.
-fn next_firing(step: &Step<'_>, fired: &TimerState) -> Option<Timestamp> {
+/// The next firing of a cycle that interrupts nothing.
+fn next_firing(step: &Step<'_>, fired: &TimerState) -> Option<Planned> {
     let (trigger, interrupting) = step.env.process.element(&fired.event)?.kind.trigger()?;
-    let Trigger::Timer(Timer::Cycle { times, every, .. }) = trigger else { return None };
-    if interrupting || fired.occurrence >= times.unwrap_or(CYCLE_TIMES_MAX).min(CYCLE_TIMES_MAX) {
+    let modelled = if let Trigger::Timer(Timer::Cycle(cycle)) = trigger { Some(cycle) } else { None };
+    let cycle = fired.cycle.as_deref().or(modelled)?;
+    if interrupting || fired.occurrence >= cycle.times.unwrap_or(CYCLE_TIMES_MAX).min(CYCLE_TIMES_MAX) {
         return None;
     }
-    let (next, now) = (every.after(fired.due), step.env.now);
-    Some(if next <= now { every.after(now) } else { next })
+    let due = cycle.next(fired.due, step.env.now)?;
+    Some(Planned { due, cycle: fired.cycle.clone() })
 }

@@ -8,7 +8,6 @@ use crate::instance::{Awaited, ElementInstance, Ready, Subscription};
 use crate::process::{Element, ElementKind, Trigger};
 use crate::rejection::Rejection;
 use crate::template::plain_text;
-use crate::time::Timestamp;
 use crate::value::ValueExpr;
 use crate::variables::Variables;
 use serde_json::Value;
@@ -19,7 +18,7 @@ const CORRELATION_KEY_CHARS_MAX: usize = 255;
 /// What an element waits for beside its work: nothing waits before all of it could be evaluated.
 #[derive(Default)]
 pub(crate) struct Waits {
-    timers: Vec<(String, Timestamp)>,
+    timers: Vec<(String, timer::Planned)>,
     subscriptions: Vec<Subscription>,
 }
 
@@ -46,8 +45,8 @@ pub(crate) fn plan(step: &Step<'_>, element: &Element, number: Number) -> Result
 fn add(step: &Step<'_>, waits: &mut Waits, number: Number, event: &Element, trigger: &Trigger) -> Result<(), Failure> {
     match trigger {
         Trigger::Timer(timer) => {
-            if let Some(at) = timer::first(step, timer, number)? {
-                waits.timers.push((event.id.clone(), at));
+            if let Some(planned) = timer::plan(step, timer, number)? {
+                waits.timers.push((event.id.clone(), planned));
             }
         }
         Trigger::Error(_) => {}
@@ -92,8 +91,8 @@ pub(super) fn correlation_key(
 
 /// Begins to wait for what was planned.
 pub(crate) fn wait(step: &mut Step<'_>, number: Number, waits: Waits) {
-    for (event, at) in waits.timers {
-        timer::start(step, number, &event, 1, at);
+    for (event, planned) in waits.timers {
+        timer::start(step, number, &event, 1, planned);
     }
     for subscription in waits.subscriptions {
         step.emit(Event::Subscribed { element: number, subscription });

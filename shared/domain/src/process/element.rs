@@ -2,7 +2,7 @@
 
 use super::{
     BoundaryEvent, ElementIndex, EventStart, ExternalTaskModel, FlowIndex, Payload, SystemTask, Throw, ThrownError,
-    Trigger, WorkTaskModel,
+    Timer, Trigger, WorkTaskModel,
 };
 use crate::template::Template;
 use crate::value::ValueExpr;
@@ -92,6 +92,8 @@ pub enum Turns {
 pub enum ElementKind {
     /// None start event.
     StartEvent,
+    /// Timer start event of the process: begins an instance whenever it is due.
+    TimerStart(Timer),
     /// Start event of an event sub-process: waits as long as the scope around the sub-process runs.
     EventStart(EventStart),
     /// None end event: ends this path.
@@ -141,7 +143,7 @@ impl ElementKind {
     /// The element's BPMN name, as in the standard's XML.
     pub fn bpmn_name(&self) -> &'static str {
         match self {
-            ElementKind::StartEvent | ElementKind::EventStart(_) => "startEvent",
+            ElementKind::StartEvent | ElementKind::TimerStart(_) | ElementKind::EventStart(_) => "startEvent",
             ElementKind::EndEvent
             | ElementKind::TerminateEndEvent
             | ElementKind::ErrorEndEvent(_)
@@ -177,6 +179,11 @@ impl ElementKind {
     /// The model of a boundary event, `None` for every other kind.
     pub fn as_boundary(&self) -> Option<&BoundaryEvent> {
         if let ElementKind::BoundaryEvent(event) = self { Some(event) } else { None }
+    }
+
+    /// When a timer start event begins instances.
+    pub fn as_timer_start(&self) -> Option<&Timer> {
+        if let ElementKind::TimerStart(timer) = self { Some(timer) } else { None }
     }
 
     /// The model of a system task.

@@ -178,6 +178,7 @@ fn called(process: Process) -> World {
         business_key: None,
         reference: None,
         parent,
+        timer: None,
         variables: vars(json!({})),
     }));
     world

@@ -87,6 +87,7 @@ impl World {
             business_key: Some("B-1".to_owned()),
             reference: Some("Order 1".to_owned()),
             parent: None,
+            timer: None,
             variables: vars(variables),
         }))
     }

@@ -35,6 +35,7 @@ fn aggregate() -> Aggregate {
         business_key: None,
         reference: None,
         parent: None,
+        timer: None,
         by: "portal".to_owned(),
         variables: vars(json!({ "contact": { "mail": [ADDRESS] } })),
     };

@@ -204,6 +204,7 @@ fn a_start_takes_over_the_callers_version() {
         business_key: None,
         reference: None,
         parent: None,
+        timer: None,
         variables: vars(json!({})),
     };
     world.when(Command::Start(start)).accepted();

@@ -66,6 +66,7 @@ fn instance_events() -> Vec<Event> {
         business_key: Some("B-1".to_owned()),
         reference: Some("Order 1".to_owned()),
         parent: None,
+        timer: None,
         by: "olga".to_owned(),
         variables: vars(json!({"amount": 10})),
     };
@@ -96,7 +97,7 @@ fn instance_events() -> Vec<Event> {
         Event::FlowsResumed,
         Event::VariablesSet(vars(json!({"a": null, "b": {"c": "d"}}))),
         Event::EntityStateSet("ASKED".to_owned()),
-        Event::TimerStarted { element, event: event.clone(), occurrence, due: at() },
+        Event::TimerStarted { element, event: event.clone(), occurrence, due: at(), cycle: None },
         Event::TimerFired { element, event, occurrence },
         Event::ChildStarted { element: Number(2), child: key() },
         Event::ChildGone { element: Number(2) },

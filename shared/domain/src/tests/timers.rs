@@ -5,6 +5,7 @@ use crate::command::Command;
 use crate::external_task::Status;
 use crate::instance::InstanceStatus;
 use crate::process::{Process, Timer};
+use crate::value::ValueExpr;
 use serde_json::json;
 
 /// start > ask > next, with one timer `timer` > `fired`.
@@ -130,19 +131,36 @@ fn a_cycle_without_a_number_fires_a_thousand_times() {
     world.after("PT1H").fire("ask", "timer", 1_001).refused("ALREADY_DONE");
 }
 
+/// Without its own model of how it repeats, a timer remembers what its expression gave.
+#[test]
+fn a_cycle_may_come_from_a_variable() {
+    let timer = with_timer(false, Timer::CycleOf(ValueExpr::parse("${cycle}").unwrap()));
+    let mut world = given(timer.clone()).started(json!({ "cycle": "R2/PT1H" }));
+    world.after("PT1H").fire("ask", "timer", 1).effects(&["schedule timer 2 timer 2 at 2026-03-02T11:00:00.000Z"]);
+    world.after("PT1H").fire("ask", "timer", 2).effects(&[]);
+    given(timer.clone()).start(json!({ "cycle": "0 12 * * *" })).effects(&[
+        "schedule timer 2 timer 1 at 2026-03-02T12:00:00.000Z",
+        "notify 3 Initial",
+        "find 3",
+    ]);
+    for wrong in [json!("soon"), json!(5), json!(null)] {
+        given(timer.clone()).start(json!({ "cycle": wrong })).failed("INVALID_TIMER");
+    }
+}
+
 #[test]
 fn a_cycle_of_no_firings_never_fires() {
     given(with_timer(false, cycle(Some(0), "PT1H"))).start(json!({})).effects(&["notify 3 Initial", "find 3"]);
 }
 
-/// Firings missed while nothing ran fold into one.
+/// Firings missed while nothing ran fold into one, and the rhythm stays.
 #[test]
 fn missed_firings_of_a_cycle_fold_into_one() {
     let mut world = given(with_timer(false, cycle(Some(5), "PT1H"))).started(json!({}));
     world.after("PT150M").fire("ask", "timer", 1).accepted();
     assert_eq!(world.variable("fired"), json!(1));
     let (_, next) = world.scheduled()[0].clone();
-    assert_eq!(next, world.now.plus_millis(3_600_000));
+    assert_eq!(next, world.now.plus_millis(1_800_000));
 }
 
 /// On an interrupting event only the first firing counts.
@@ -155,8 +173,7 @@ fn an_interrupting_cycle_fires_once() {
 
 #[test]
 fn a_cycle_may_have_a_start() {
-    let start = Some("2026-03-10T00:00:00Z".parse().unwrap());
-    let timer = Timer::Cycle { times: Some(2), start, every: "P1D".parse().unwrap() };
+    let timer = Timer::Cycle("R2/2026-03-10T00:00:00Z/P1D".parse().unwrap());
     let mut world = given(with_timer(false, timer));
     world.start(json!({})).effects(&[
         "schedule timer 2 timer 1 at 2026-03-10T00:00:00.000Z",

@@ -3,12 +3,17 @@
 use super::contents::{PIECE_BYTES_MAX, pack};
 use super::{Pointer, VersionKey};
 use crate::item::Writer;
-use crate::keys::{ContentsItem, PROCESS_ID_BYTES_MAX, ProcessItem, catalogue};
+use crate::journal::{self, JournalId, Record};
+use crate::keys::{ContentsItem, Counter, PROCESS_ID_BYTES_MAX, ProcessItem, catalogue};
+use crate::table::TTL;
 use crate::transaction::{Condition, Refusal, Transaction};
 use crate::{Error, IdempotencyRecord, Store, idempotency};
 use aws_lc_rs::digest;
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::ids::TenantId;
+use domain::command::{Actor, Origin};
+use domain::effect::Effect;
+use domain::ids::{InstanceKey, TenantId};
+use domain::notification::Delivery;
 use domain::process::Process;
 use domain::time::Timestamp;
 use serde_json::Value;
@@ -16,6 +21,9 @@ use std::time::Duration;
 
 /// Times a deployment is tried again after another one of the same process was first.
 const ATTEMPTS_MAX: u32 = 5;
+
+/// Seconds for which the journal item of a deployment is kept: longer than its effects are tried.
+const JOURNAL_KEPT_S: i64 = 30 * 86_400;
 
 /// A file to deploy, with every executable process in it.
 #[derive(Clone, Debug, PartialEq)]
@@ -108,6 +116,7 @@ impl Store {
     ) -> Result<Vec<Deployed>, Error> {
         let mut transaction = Transaction::new(&self.inner.table);
         let mut deployed = Vec::with_capacity(deployment.definitions.len());
+        let mut effects = Vec::new();
         for definition in &deployment.definitions {
             let process_id = definition.process.id.clone();
             let pointer = self.deployed(tenant, &process_id).await?;
@@ -122,7 +131,11 @@ impl Store {
                 Pointer { version, digest: digest.to_owned(), activities: activities(pointer.as_ref(), definition) };
             add_heads(&mut transaction, &key, deployment, definition, pointer.as_ref(), &next)?;
             add_contents(&mut transaction, &key, definition, packed_xml)?;
+            effects.extend(domain::first_starts(&definition.process, version, deployment.now));
             deployed.push(Deployed { process_id, version, unchanged: false });
+        }
+        if !effects.is_empty() {
+            add_journal(&mut transaction, tenant, deployment, digest, &effects)?;
         }
         if let Some(answer) = answer {
             idempotency::write(&mut transaction, tenant, &answer(&deployed), deployment.now)?;
@@ -192,6 +205,27 @@ fn add_heads(
         .json_unless(next.activities.is_empty(), "xa", &next.activities)
         .done();
     transaction.put_if("the entry of the list of definitions, in bytes,", entry, None, Refusal::Conflict)
+}
+
+/// A journal item for what the outside must do, in a partition of its own: no instance has begun. The first firing of
+/// timer start events is ordered here; each later one by the instance that the one before it begins.
+fn add_journal(
+    transaction: &mut Transaction,
+    tenant: TenantId,
+    deployment: &NewDeployment<'_>,
+    digest: &str,
+    effects: &[Effect],
+) -> Result<(), Error> {
+    let drawn = digest.get(..16).and_then(|hex| u64::from_str_radix(hex, 16).ok()).unwrap_or_default();
+    let key = InstanceKey::compose(deployment.now.as_millis(), drawn);
+    let id = JournalId::new(tenant, key, deployment.now, Counter::Head, 1);
+    let (actor, origin) = (Actor::User(deployment.by.clone()), Origin::default());
+    let record =
+        Record { actor: &actor, origin: &origin, command: "deploy", events: &[], effects, showed: Delivery::Queued };
+    let (mut item, _) = journal::write(&id, &record, None);
+    let gone_at = deployment.now.as_millis().div_euclid(1_000) + JOURNAL_KEPT_S;
+    item.insert(TTL.to_owned(), AttributeValue::N(gone_at.to_string()));
+    transaction.put_new("the journal item of the deployment, in bytes,", item, Refusal::Conflict)
 }
 
 /// The compiled process, its texts and the file, each packed and cut into pieces.

@@ -1,9 +1,11 @@
 //! Definitions: versions, two deployments at once, and reads that touch no more than what they show.
 
+use super::dynamo::LocalTable;
 use super::fixture::*;
-use crate::{DefinitionEntry, Deployed, Error, IdempotencyRecord, NewDefinition, NewDeployment, Store};
+use crate::item::Item;
+use crate::{DefinitionEntry, Deployed, Error, IdempotencyRecord, JournalEntry, NewDefinition, NewDeployment, Store};
 use domain::ids::TenantId;
-use domain::process::{Element, ElementKind, Process, TextRef};
+use domain::process::{Element, ElementKind, Process, TextRef, Timer};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -57,6 +59,31 @@ fn noise(bytes: usize) -> String {
         text.push(char::from(b'!' + u8::try_from(state % 90).expect("below 90")));
     }
     text
+}
+
+/// Every journal item of the table.
+async fn journal(table: &LocalTable) -> Vec<Item> {
+    let items = table.client.scan().table_name(&table.name).send().await.expect("a table");
+    let is_journal = |item: &Item| item["sk"].as_s().is_ok_and(|sk| sk.starts_with("~J#"));
+    items.items.unwrap_or_default().into_iter().filter(is_journal).collect()
+}
+
+#[tokio::test]
+async fn a_new_version_orders_the_first_firing_of_its_timers_in_the_same_transaction() {
+    let table = table().await;
+    let store = table.store();
+    let mut timed = definition("P", &[]);
+    timed.process.elements[0].kind = ElementKind::TimerStart(Timer::Cycle("R/PT1H".parse().expect("a cycle")));
+    for _ in 0..2 {
+        deploy(&store, "<a/>", vec![timed.clone(), definition("Q", &[])]).await.expect("deployed or unchanged");
+    }
+    deploy(&store, "<b/>", vec![definition("Q", &[])]).await.expect("another one without timers");
+    let items = journal(&table).await;
+    assert_eq!(items.len(), 1, "{items:?}");
+    let entry = JournalEntry::from_image(&items[0]).expect("a journal item");
+    assert_eq!((entry.command.as_str(), entry.actor.name(), entry.at), ("deploy", "anna", at(5)));
+    assert_eq!(entry.effects, domain::first_starts(&timed.process, 1, at(5)));
+    assert!(items[0].contains_key("ttl"), "nothing reads it after its effects are done: {items:?}");
 }
 
 #[tokio::test]

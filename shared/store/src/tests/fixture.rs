@@ -68,6 +68,7 @@ pub fn started_with(key: InstanceKey, now: Timestamp, variables: Variables) -> D
         business_key: None,
         reference: Some("PO-2026-000815".to_owned()),
         parent: None,
+        timer: None,
         by: "purchasing.portal@acme".to_owned(),
         variables: variables.clone(),
     };

@@ -35,6 +35,7 @@ fn begun(n: u64, process: &str, group: &str) -> Decision {
         reference: None,
         by: "portal".to_owned(),
         parent: None,
+        timer: None,
         variables: Variables::new(),
     };
     let begin = domain::begin(key(n), now, &started);

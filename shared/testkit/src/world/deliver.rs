@@ -8,7 +8,7 @@ use anyhow::{Context, bail};
 use app::bulk_runs::worker::Time;
 use app::due;
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::command::Command;
+use domain::effect::Due;
 use domain::script::{NoScripts, Scripts};
 use domain::time::Timestamp;
 use script::QuickJs;
@@ -305,7 +305,7 @@ impl World {
             clock.now()
         };
         let quick_js = QuickJs::default();
-        let (scripts, accepts): (&dyn Scripts, fn(&Command) -> bool) = match function {
+        let (scripts, accepts): (&dyn Scripts, due::Accepts) = match function {
             Function::Outbox => {
                 let handled = self.until_death(outbox::handle(&running.performer, now, event)).await?;
                 return Some(handled.map_err(Into::into));
@@ -319,9 +319,9 @@ impl World {
                 let handled = Box::pin(action_worker::handle(&running.actions, &quick_js, now, &event));
                 return Some(Ok(self.until_death(handled).await?));
             }
-            Function::Reminder => (&NoScripts, |command| matches!(command, Command::Remind { .. })),
-            Function::Expiry => (&quick_js, |command| matches!(command, Command::Expire { .. })),
-            Function::Timer => (&quick_js, |command| matches!(command, Command::FireTimer { .. } | Command::Continue)),
+            Function::Reminder => (&NoScripts, |due| matches!(due, Some(Due::Reminder { .. }))),
+            Function::Expiry => (&quick_js, |due| matches!(due, Some(Due::Expiry { .. }))),
+            Function::Timer => (&quick_js, |due| matches!(due, None | Some(Due::Timer { .. } | Due::Start(_)))),
         };
         let handled = self.until_death(due::handle(&running.app, scripts, now, event, accepts)).await?;
         Some(handled.map_err(Into::into))

@@ -110,7 +110,7 @@ impl World {
             let lives = match &message.due {
                 Some(Due::Reminder { task, .. } | Due::Expiry { task }) => pending(task),
                 Some(Due::Timer { element, .. }) => state.instance.element(*element).is_some(),
-                None => true,
+                None | Some(Due::Start(_)) => true,
             };
             ensure!(lives, "I8: {message:?} is scheduled for something that has ended");
         }

@@ -84,6 +84,7 @@ fn due(due: &Due) -> String {
         Due::Reminder { task, occurrence } => format!("reminder {} {occurrence}", task.0),
         Due::Expiry { task } => format!("expiry {}", task.0),
         Due::Timer { element, event, occurrence } => format!("timer {} {event} {occurrence}", element.0),
+        Due::Start(start) => format!("start {} {} {}", start.version, start.event, start.occurrence),
     }
 }
 

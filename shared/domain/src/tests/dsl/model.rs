@@ -8,6 +8,7 @@ use crate::process::{
     Turns, UserTask, When, WorkTaskModel,
 };
 use crate::template::Template;
+use crate::time::{Cycle, Rhythm};
 use crate::value::ValueExpr;
 use std::collections::BTreeMap;
 
@@ -214,7 +215,7 @@ pub fn once(duration: &str) -> Timer {
 }
 
 pub fn cycle(times: Option<u32>, every: &str) -> Timer {
-    Timer::Cycle { times, start: None, every: every.parse().unwrap() }
+    Timer::Cycle(Cycle { times, start: None, end: None, every: Rhythm::Interval(every.parse().unwrap()) })
 }
 
 impl Model {
@@ -241,6 +242,10 @@ impl Model {
 
     pub fn start(self, id: &str) -> Model {
         self.add(id, ElementKind::StartEvent)
+    }
+
+    pub fn timer_start(self, id: &str, timer: Timer) -> Model {
+        self.add(id, ElementKind::TimerStart(timer))
     }
 
     pub fn end(self, id: &str) -> Model {

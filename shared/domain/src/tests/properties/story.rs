@@ -250,6 +250,7 @@ pub fn tell(story: &Story, check: &impl Fn(&Moment<'_>)) -> World {
         business_key: None,
         reference: None,
         parent: None,
+        timer: None,
         variables: vars(json!({"mail": "bob@example.org", "broken": true})),
     });
     let mut job = step(&mut world, &start, false, check);
@@ -374,5 +375,6 @@ pub fn come_back(due: &Due) -> Command {
         Due::Timer { element, event, occurrence } => {
             Command::FireTimer { element: *element, event: event.clone(), occurrence: *occurrence }
         }
+        Due::Start(_) => unreachable!("no start event of these models has a timer"),
     }
 }

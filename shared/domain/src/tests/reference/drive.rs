@@ -83,6 +83,7 @@ pub fn tell(case: &Case) -> Result<Told, String> {
         business_key: None,
         reference: None,
         parent: plan.called.then_some(caller),
+        timer: None,
         variables: plan.variables.clone(),
     }));
     let job = then.accepted().effects.contains(&Effect::Continue);

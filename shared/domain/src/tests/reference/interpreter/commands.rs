@@ -134,7 +134,10 @@ impl<'p> Reference<'p> {
             return;
         }
         let every = i64::from(*minutes.max(&1)) * MINUTE;
-        let next = if alarm.due + every <= self.now { self.now + every } else { alarm.due + every };
+        let mut next = alarm.due + every;
+        while next <= self.now {
+            next += every;
+        }
         self.set_alarm(age, Alarm { event: alarm.event, due: next, nth: alarm.nth + 1 });
     }
 
