@@ -176,6 +176,11 @@ fn holds(world: &World<'_>, word: &str, rest: &str) -> Result<(), String> {
             let written = serde_json::to_value(task).map_err(|error| error.to_string())?;
             object(members)?.iter().try_for_each(|(name, value)| equal(&written[name], value))
         }
+        // What people call an element.
+        "name" => {
+            let (element, name) = rest.split_once(' ').ok_or("name ELEMENT TEXT")?;
+            equal(&json!(first.process.element(element).map(|element| &element.name)), &json!(name))
+        }
         _ => Err("an unknown word".to_owned()),
     }
 }
