@@ -8,6 +8,7 @@ mod guess;
 mod outside;
 mod random;
 mod text;
+mod vectors;
 mod world;
 
 use std::path::Path;
