@@ -1,7 +1,10 @@
 //! Requests and answers as people may read them: values that only the called server may see are masked, found by their
 //! names. Changes nothing of what is sent and nothing of what the process gets.
 
+mod xml;
+
 use super::is_secret_header;
+use std::borrow::Cow;
 
 /// Stands where something may not be read.
 pub const MASK: &str = "***";
@@ -31,13 +34,21 @@ pub fn shown_address(address: &str) -> String {
     shown
 }
 
-/// A body: the texts of secret members of JSON, also where its end is cut off, and secret fields of a form are masked.
+/// A body: the texts of secret members of JSON, also where its end is cut off, secret fields of a form, and what belongs
+/// to secret names in XML are masked.
 pub fn shown_body(body: &str) -> String {
     match body.trim_start().chars().next() {
         Some('{' | '[') => json(body),
-        Some(_) if body.contains('=') && !body.contains(char::is_whitespace) => fields(body),
-        Some(_) | None => body.to_owned(),
+        Some(first) if first != '<' && body.contains('=') && !body.contains(char::is_whitespace) => {
+            markup(&fields(body)).into_owned()
+        }
+        Some(_) | None => markup(body).into_owned(),
     }
+}
+
+/// Texts without markup are what they are.
+fn markup(text: &str) -> Cow<'_, str> {
+    if text.contains('<') { Cow::Owned(xml::xml(text)) } else { Cow::Borrowed(text) }
 }
 
 /// Names of members and fields are written with either stroke.
@@ -63,7 +74,7 @@ fn json(text: &str) -> String {
         let masked = after_secret && between.trim() == ":";
         shown.push_str(between);
         shown.push('"');
-        shown.push_str(if masked { MASK } else { content });
+        shown.push_str(&if masked { Cow::Borrowed(MASK) } else { markup(content) });
         if end.is_some() {
             shown.push('"');
         }
@@ -112,7 +123,7 @@ mod tests {
             (r#"{"password":null,"name":"Ann"}"#, r#"{"password":null,"name":"Ann"}"#),
             ("grant_type=x&client_secret=y", "grant_type=x&client_secret=***"),
             ("Dear Ann, your password = 5", "Dear Ann, your password = 5"),
-            ("<a secret=\"b\"/>", "<a secret=\"b\"/>"),
+            ("<a secret=\"b\"/>", "<a secret=\"***\"/>"),
             ("", ""),
         ] {
             assert_eq!(shown_body(body), shown);
