@@ -29,6 +29,7 @@ mod work;
 pub(crate) use definitions::Definitions;
 pub(crate) use error::code as error_code;
 pub(crate) use kind::NodeKind;
+pub(crate) use message::message_of;
 pub(crate) use outline::{FlowEdge, FlowNode, Outline};
 pub(crate) use properties::{Properties, Property};
 pub(crate) use timeout::{Target as TimeoutTarget, is_limited, target as timeout_target};

@@ -14,6 +14,7 @@ mod flow_id;
 mod flow_lists;
 mod form_key;
 mod gateway_flows;
+mod message_receiver;
 mod reachable;
 mod references;
 mod responsible_users;
@@ -46,6 +47,7 @@ const RULES: &[Rule] = &[
     reachable::check,
     busy_loop::check,
     boundary_flow::check,
+    message_receiver::check,
     time_limit::check,
     description::check,
     bpmn_error::check,

@@ -258,6 +258,11 @@ const EVENTS: &[Entry] = &[
         "Nothing says which message is waited for or sent; it is one with the element's id as name.",
         "Refer to a `bpmn:message` in `messageRef`.",
     ),
+    warning(
+        "MESSAGE_NOT_AWAITED",
+        "A message is sent without a correlation key, so only to its own instance, where nothing waits for it.",
+        "Write into `correlationKey` by which value the receiver is found, the same at both ends.",
+    ),
     error(
         "SIGNAL_WITHOUT_NAME",
         "Nothing says which signal is waited for or sent.",

@@ -2,6 +2,7 @@
 //! Who is meant by a message is decided when it comes.
 
 use super::{FlowNode, Outline, Reader, attribute, task, value};
+use crate::xml::Located;
 use domain::process::{ElementKind, MessageCatch, Payload, Sent, SignalCatch, Throw, Trigger};
 use domain::value::ValueExpr;
 use roxmltree::Node;
@@ -54,6 +55,32 @@ pub(super) fn thrown(
     Some(Throw { what, input_mapping: task::mappings(node, "InputMapping", true, reader) })
 }
 
+/// A message as an event or receive task names it.
+pub(crate) struct Message<'o> {
+    pub name: String,
+    /// False where only the node's own id names it.
+    named: bool,
+    /// Its correlation key as written; `None` where none is.
+    pub key: Option<&'o Located>,
+}
+
+/// The message that stands in a `definition`; `None` where its `messageRef` leads to nothing. Judges nothing.
+pub(crate) fn message_of<'o>(
+    node: &'o FlowNode<'_, '_>,
+    definition: Node<'_, '_>,
+    outline: &'o Outline<'_, '_>,
+) -> Option<Message<'o>> {
+    let element = match attribute(definition, "messageRef") {
+        Some(reference) => Some(outline.definitions.message(reference)?),
+        None => None,
+    };
+    let property = || node.properties.plain("message").or_else(|| node.properties.plain("messageRef"));
+    let name = element.map(|message| message.name.clone().unwrap_or_else(|| message.id.clone())).or_else(property);
+    let property = node.properties.get("correlationKey").map(|property| &property.value);
+    let key = property.or(element.and_then(|message| message.correlation.as_ref())).filter(|value| !value.is_blank());
+    Some(Message { named: name.is_some(), name: name.unwrap_or_else(|| node.id.clone()), key })
+}
+
 /// Name and correlation key of a message.
 fn named_message(
     node: &FlowNode<'_, '_>,
@@ -63,31 +90,23 @@ fn named_message(
     does: &str,
 ) -> Option<(String, Option<ValueExpr>)> {
     let at = definition.range().start;
-    let (mut name, mut subscription) = (None, None);
-    if let Some(reference) = attribute(definition, "messageRef") {
-        let Some(message) = outline.definitions.message(reference) else {
-            let message = format!(
-                "messageRef: there is no message \"{reference}\"; add <bpmn:message id=\"{reference}\" name=\"...\"> beside \
-                 the process"
-            );
-            reader.report.error("DANGLING_REFERENCE", at, &node.id, message);
-            return None;
-        };
-        name = Some(message.name.clone().unwrap_or_else(|| message.id.clone()));
-        subscription = message.correlation.as_ref();
-    }
-    let property = node.properties.plain("message").or_else(|| node.properties.plain("messageRef"));
-    let name = name.or(property).unwrap_or_else(|| {
+    let Some(Message { name, named, key }) = message_of(node, definition, outline) else {
+        let reference = attribute(definition, "messageRef").unwrap_or_default();
         let message = format!(
-            "the {} names no message; it {does} one with the name \"{}\". Name one in messageRef",
-            node.bpmn_name(),
-            node.id
+            "messageRef: there is no message \"{reference}\"; add <bpmn:message id=\"{reference}\" name=\"...\"> beside \
+             the process"
+        );
+        reader.report.error("DANGLING_REFERENCE", at, &node.id, message);
+        return None;
+    };
+    if !named {
+        let message = format!(
+            "the {} names no message; it {does} one with the name \"{name}\". Name one in messageRef",
+            node.bpmn_name()
         );
         reader.report.warning("MESSAGE_WITHOUT_NAME", at, &node.id, message);
-        node.id.clone()
-    });
-    let property = node.properties.get("correlationKey").map(|property| &property.value);
-    let correlation_key: Option<ValueExpr> = match property.or(subscription).filter(|value| !value.is_blank()) {
+    }
+    let correlation_key: Option<ValueExpr> = match key {
         Some(value) => Some(value::path_or_expression(value, &node.id, "correlationKey", reader)?),
         None => None,
     };
