@@ -30,7 +30,7 @@ const DAY_S: i64 = 86_400;
 
 /// A client that starts an instance with an `Idempotency-Key` and, where it heard nothing, asks again.
 async fn begin(world: &mut World) -> Result<InstanceKey> {
-    let hash = RequestHash { request: "one request".to_owned(), body: "one body".to_owned() };
+    let hash = RequestHash::of_engine("one request".to_owned());
     for _ in 0..3 {
         let (running, key, now) = (world.running(), world.next_key(), world.tick());
         let kept = world.until_death(running.app.store.idempotent(TENANT, &hash.request, now)).await;

@@ -143,6 +143,19 @@ async fn a_message_that_is_delivered_again_reaches_nobody_else() -> Result<()> {
     Ok(())
 }
 
+/// What failed for a day may come back from the dead letters within two weeks.
+#[tokio::test]
+async fn a_message_that_comes_again_after_days_reaches_nobody_else() -> Result<()> {
+    let (mut world, keys) = world(&["A", "A"]).await?;
+    pay(&mut world, "A").await?;
+    world.drain().await?;
+    world.advance(15 * 86_400).await?;
+    world.deliver_again(|n| n).await?;
+    world.drain().await?;
+    assert_eq!((received(&world, keys[0]).await?, received(&world, keys[1]).await?), (1, 0));
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_message_that_nobody_waits_for_is_dropped() -> Result<()> {
     let (mut world, _) = world(&[]).await?;

@@ -22,7 +22,7 @@ use domain::rejection::Rejection;
 use domain::time::Timestamp;
 use serde_json::Value;
 use std::collections::BTreeSet;
-use store::{IdempotencyRecord, Page, RunFailure, RunParts, TaskQuery};
+use store::{Page, RunFailure, RunParts, TaskQuery};
 
 /// Times a clash of keys is drawn again.
 const DRAWS_MAX: usize = 5;
@@ -150,8 +150,7 @@ pub async fn start(
         };
         let idempotency = replay.as_ref().map(|replay| {
             let (status, response) = (replay.answer)(&run);
-            let RequestHash { request, body } = replay.hash.clone();
-            IdempotencyRecord { hash: request, body_hash: body, status, response }
+            replay.hash.record(status, response)
         });
         let parts = RunParts { keys: Some((1, &keys)), order: order.as_ref(), idempotency, ..RunParts::default() };
         match app.store.put_run(&run, parts, now).await {

@@ -162,7 +162,6 @@ pub async fn cancel(
 impl RequestHash {
     /// For the start of the child of a call activity.
     fn of_call(Call { parent, attempt, .. }: &Call) -> RequestHash {
-        let name = format!("call-{}-{}-{attempt}", parent.instance, parent.element.0);
-        RequestHash { request: name.clone(), body: name }
+        RequestHash::of_engine(format!("call-{}-{}-{attempt}", parent.instance, parent.element.0))
     }
 }

@@ -17,7 +17,7 @@ use domain::script::Scripts;
 use domain::time::Timestamp;
 use serde_json::Value;
 use std::sync::Arc;
-use store::{CommitRequest, IdempotencyRecord, JournalId, Loaded, Store};
+use store::{CommitRequest, JournalId, Loaded, Store};
 
 /// Times a command is decided again after another writer was first.
 pub(crate) const ATTEMPTS_MAX: u32 = 6;
@@ -243,12 +243,7 @@ impl App {
                     now: request.now,
                     idempotency: request.replay.as_ref().map(|replay| {
                         let (status, response) = (replay.answer)(&decision);
-                        IdempotencyRecord {
-                            hash: replay.hash.request.clone(),
-                            body_hash: replay.hash.body.clone(),
-                            status,
-                            response,
-                        }
+                        replay.hash.record(status, response)
                     }),
                 },
             )

@@ -17,7 +17,7 @@ use domain::permission::Permission;
 use domain::rejection::Rejection;
 use domain::time::Timestamp;
 use serde_json::Value;
-use store::{Export, ExportFormat, IdempotencyRecord, JournalEntry, TaskRow};
+use store::{Export, ExportFormat, JournalEntry, TaskRow};
 
 /// Times a clash of keys is drawn again.
 const DRAWS_MAX: usize = 5;
@@ -70,8 +70,7 @@ pub async fn start(
         };
         let record = replay.as_ref().map(|replay| {
             let (status, response) = (replay.answer)(&export);
-            let RequestHash { request, body } = replay.hash.clone();
-            IdempotencyRecord { hash: request, body_hash: body, status, response }
+            replay.hash.record(status, response)
         });
         match app.store.put_export(&export, record, now).await {
             Ok(()) => return Ok(export),

@@ -100,7 +100,6 @@ impl RequestHash {
     /// For the delivery of what an event threw; of a signal to one of those who wait for it.
     fn of_throw(sender: InstanceKey, element: Number, to: Option<&Subscriber>) -> RequestHash {
         let to = to.map(|to| format!("-{}-{}-{}", to.instance, to.element.0, to.event)).unwrap_or_default();
-        let name = format!("throw-{sender}-{}{to}", element.0);
-        RequestHash { request: name.clone(), body: name }
+        RequestHash::of_engine(format!("throw-{sender}-{}{to}", element.0))
     }
 }

@@ -79,7 +79,6 @@ fn report(tenant: TenantId, fired: &TimerStart, rejection: &Rejection) {
 
 impl RequestHash {
     fn of_timer_start(orderer: InstanceKey, fired: &TimerStart) -> RequestHash {
-        let name = format!("timer-{orderer}-{}", fired.event);
-        RequestHash { request: name.clone(), body: name }
+        RequestHash::of_engine(format!("timer-{orderer}-{}", fired.event))
     }
 }

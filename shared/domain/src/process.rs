@@ -14,6 +14,7 @@ pub use event::*;
 pub use external_task::*;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::fmt;
 pub use system_task::*;
 pub use work::{TaskKind, WorkTaskModel};
 
@@ -165,4 +166,16 @@ pub enum Timer {
     Cycle(Cycle),
     /// `timeCycle` as an expression, evaluated when the timer starts.
     CycleOf(ValueExpr),
+}
+
+impl fmt::Display for Timer {
+    /// As it is written in the model; for an expression only that it is one.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Timer::Once(When::After(duration)) => duration.fmt(f),
+            Timer::Once(When::Expression(ValueExpr::Literal(text))) => f.write_str(text),
+            Timer::Cycle(cycle) => cycle.fmt(f),
+            Timer::Once(When::Expression(_)) | Timer::CycleOf(_) => f.write_str("an expression"),
+        }
+    }
 }

@@ -11,9 +11,6 @@ use domain::ids::TenantId;
 use domain::time::Timestamp;
 use serde_json::Value;
 
-/// Seconds for which an answer is kept (contract: 24 h).
-pub const KEPT_S: i64 = 24 * 3_600;
-
 /// The answer given to a request.
 #[derive(Clone, Debug, PartialEq)]
 pub struct IdempotencyRecord {
@@ -25,11 +22,13 @@ pub struct IdempotencyRecord {
     pub status: u16,
     /// Body of the answer.
     pub response: Value,
+    /// Seconds for which the answer is kept, counted from when it is written or asked for.
+    pub kept_s: i64,
 }
 
 impl Store {
-    /// The answer given before to the same request, strongly consistent, with one GetItem. `None` where there was none
-    /// within 24 hours: DynamoDB deletes late, so the time decides.
+    /// The answer given before to the same request, strongly consistent, with one GetItem. `None` where there is none
+    /// or its time is over: DynamoDB deletes late, so the time decides.
     ///
     /// # Errors
     /// [`Error::Corrupt`] where the record cannot be read; [`Error::Throttled`] and [`Error::Other`] of the table.
@@ -43,7 +42,8 @@ impl Store {
             return Ok(None);
         };
         let reader = Reader(&item);
-        if reader.number::<i64>(TTL)? <= seconds(now) {
+        let kept_s = reader.number::<i64>(TTL)? - seconds(now);
+        if kept_s <= 0 {
             return Ok(None);
         }
         Ok(Some(IdempotencyRecord {
@@ -51,6 +51,7 @@ impl Store {
             body_hash: reader.text("bh")?.to_owned(),
             status: reader.number("st")?,
             response: reader.json("rs")?,
+            kept_s,
         }))
     }
 }
@@ -66,7 +67,7 @@ pub(crate) fn write(
         .text("bh", &record.body_hash)
         .number("st", record.status)
         .json("rs", &record.response)
-        .number(TTL, seconds(now) + KEPT_S)
+        .number(TTL, seconds(now) + record.kept_s)
         .done();
     transaction.put_if(
         "the answer to keep for a repeated request, in bytes,",

@@ -110,7 +110,7 @@ pub use erase::Erased;
 pub use error::Error;
 pub use exports::{Export, ExportFormat};
 pub use heads::HEADS_MAX;
-pub use idempotency::{IdempotencyRecord, KEPT_S};
+pub use idempotency::IdempotencyRecord;
 pub use instances::{InstanceQuery, InstanceRow};
 pub use jobs::Job;
 pub use journal::{ChainFault, JournalEntry, JournalId};

@@ -4,7 +4,7 @@
 use domain::time::Timestamp;
 use std::fs;
 use std::path::PathBuf;
-use web::console::definitions::{self, Activity, Definition, List, Row, Said, Version, Warning};
+use web::console::definitions::{self, Activity, Definition, List, Row, Said, TimerStart, Version, Warning};
 use web::console::deploy::{self, Affected, Checked, Choose, Confirm, Finding, Planned, Sync, Weight};
 use web::console::error::{self, Link, Trouble};
 use web::console::sign_in::{self, DemoPerson, Problem, SignIn};
@@ -132,6 +132,18 @@ fn processes() -> Vec<(&'static str, String)> {
             activity("Activity_confirm_delivery", "Confirm delivery note", "User task", "Somebody outside"),
             activity("Activity_check", "Check the figures", "Script task", ""),
             activity("Activity_approve_report", "Approve the report", "User task", "A member"),
+        ],
+        timers: vec![
+            TimerStart {
+                name: "Every weekday at six".to_owned(),
+                timer: "0 6 * * MON-FRI".to_owned(),
+                next: Some(days_ago(-1)),
+            },
+            TimerStart {
+                name: "StartEvent_opening_day".to_owned(),
+                timer: "2026-10-01T08:00:00Z".to_owned(),
+                next: None,
+            },
         ],
         warnings: vec![Warning {
             place: "61:9".to_owned(),

@@ -6,7 +6,7 @@ use crate::view;
 use bpmn::{ScriptCheck, ScriptError};
 use domain::permission::Permission;
 use serde_json::{Value, json};
-use store::{Deployed, DeploymentAnswer, IdempotencyRecord, NewDefinition, NewDeployment};
+use store::{Deployed, DeploymentAnswer, NewDefinition, NewDeployment};
 
 /// Checks scripts at deployment with the engine that will run them.
 struct QuickJsCheck;
@@ -121,7 +121,7 @@ pub async fn deploy(call: &Call<'_>) -> Result<Answer, Problem> {
     let record = hash.as_ref().map(|hash| {
         |deployed: &[Deployed]| {
             let Answer { status, body } = answered(deployed);
-            IdempotencyRecord { hash: hash.request.clone(), body_hash: hash.body.clone(), status, response: body }
+            hash.record(status, body)
         }
     });
     let record = record.as_ref().map(|record| record as &DeploymentAnswer<'_>);
@@ -154,7 +154,8 @@ pub async fn get(call: &Call<'_>, process_id: &str) -> Result<Answer, Problem> {
     let pointer = store.deployed(tenant, &process_id).await?.ok_or_else(missing)?;
     let head = store.definition(tenant, &process_id, pointer.version).await?.ok_or_else(missing)?;
     let versions = store.versions(tenant, &process_id).await?;
-    let mut body = view::definition::head(&head);
+    let timers = app::definitions::timer_starts(&call.api.app, tenant, &head, pointer.version, call.now).await?;
+    let mut body = view::definition::head(&head, &timers);
     body["versions"] = versions
         .iter()
         .map(|head| json!({ "version": head.version, "deployedAt": head.deployed_at.to_string(), "deployedBy": head.deployed_by }))
@@ -165,8 +166,11 @@ pub async fn get(call: &Call<'_>, process_id: &str) -> Result<Answer, Problem> {
 pub async fn version(call: &Call<'_>, process_id: &str, version: &str) -> Result<Answer, Problem> {
     call.require_visible(Permission::DefinitionsRead, "definition")?;
     let (process_id, version) = (decoded(process_id)?, number(version)?);
-    let head = call.api.app.store.definition(call.caller.tenant, &process_id, version).await?;
-    Ok(Answer::ok(view::definition::head(&head.ok_or_else(|| Problem::not_found("definition"))?)))
+    let (app, tenant, missing) = (&call.api.app, call.caller.tenant, || Problem::not_found("definition"));
+    let pointer = app.store.deployed(tenant, &process_id).await?.ok_or_else(missing)?;
+    let head = app.store.definition(tenant, &process_id, version).await?.ok_or_else(missing)?;
+    let timers = app::definitions::timer_starts(app, tenant, &head, pointer.version, call.now).await?;
+    Ok(Answer::ok(view::definition::head(&head, &timers)))
 }
 
 pub async fn xml(call: &Call<'_>, process_id: &str, version: &str) -> Result<String, Problem> {

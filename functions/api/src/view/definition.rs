@@ -1,6 +1,6 @@
 //! Wire shapes of definitions and diagnostics.
 
-use app::definitions::{Impact, Sync};
+use app::definitions::{Impact, Sync, TimerStart};
 use bpmn::{CompiledProcess, Diagnostic, Severity};
 use serde_json::{Value, json};
 use store::{DefinitionEntry, DefinitionHead};
@@ -79,13 +79,15 @@ pub fn entry(entry: &DefinitionEntry) -> Value {
     })
 }
 
-pub fn head(head: &DefinitionHead) -> Value {
+pub fn head(head: &DefinitionHead, timers: &[TimerStart]) -> Value {
+    let timer = |start: &TimerStart| json!({ "id": start.event, "name": start.name, "timer": start.timer, "nextAt": start.next.map(|at| at.to_string()) });
     json!({
         "processId": head.process_id,
         "version": head.version,
         "definitionKey": key(&head.process_id, head.version),
         "name": head.name,
         "activities": head.activities,
+        "timerStarts": timers.iter().map(timer).collect::<Value>(),
         "warnings": head.warnings,
         "deployedAt": head.deployed_at.to_string(),
         "deployedBy": head.deployed_by,

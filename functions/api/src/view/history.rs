@@ -189,7 +189,9 @@ fn describe(key: InstanceKey, event: &Event, values: bool) -> (&'static str, Val
     };
     let element = |reached: &ElementActivated| json!({ "elementId": reached.element, "elementKey": key.element(reached.number), "flowId": reached.flow });
     match event {
-        Event::InstanceStarted(started) => ("instanceStarted", json!({ "variables": shown(&started.variables) })),
+        Event::InstanceStarted(started) => {
+            ("instanceStarted", json!({ "variables": shown(&started.variables), "elementId": started.timer }))
+        }
         Event::StatusChanged(status) => ("statusChanged", json!({ "status": status.as_str() })),
         Event::ElementActivated(reached) => ("elementActivated", element(reached)),
         Event::ElementPassed(reached) => ("elementPassed", element(reached)),

@@ -10,7 +10,7 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use store::DefinitionHead;
 use web::console::Section;
-use web::console::definitions::{self as pages, Activity, Definition, List, Row, Said, Version, Warning};
+use web::console::definitions::{self as pages, Activity, Definition, List, Row, Said, TimerStart, Version, Warning};
 use web::console::diagram::Diagram;
 
 const ROWS: usize = 50;
@@ -70,12 +70,17 @@ pub async fn show(visit: &Visit<'_>, process_id: &str) -> Result<Answer, Refusal
         let source = format!("{}/versions/{shown}/outline", pages::address(process_id));
         Diagram::at(source, svg, &BTreeMap::new(), &BTreeSet::new())
     });
+    let timers = app::definitions::timer_starts(&visit.console.app, tenant, head, pointer.version, visit.now).await?;
     let definition = Definition {
         process_id: process_id.to_owned(),
         name: named(&head.name, process_id),
         version: shown,
         deployed: pointer.version,
         activities: activities(&head.activities),
+        timers: timers
+            .into_iter()
+            .map(|start| TimerStart { name: start.name, timer: start.timer, next: start.next })
+            .collect(),
         warnings: warnings(&head.warnings).filter_map(warning).collect(),
         versions: versions.iter().map(version).collect(),
         diagram,

@@ -3,7 +3,7 @@
 use super::dsl::*;
 use crate::command::{Command, Start};
 use crate::effect::{Due, Effect, TimerStart};
-use crate::engine::first_starts;
+use crate::engine::{first_starts, next_firing};
 use crate::event::Event;
 use crate::ids::Number;
 use crate::instance::InstanceStatus;
@@ -101,6 +101,33 @@ fn each_firing_begins_an_instance_and_orders_the_next() {
     let mut world = given(process);
     world.now = next[0].at;
     assert_eq!(ordered(&fire(&mut world, next[0].clone())), [], "R2 begins two instances");
+}
+
+/// What people are told agrees with what happens.
+#[test]
+fn the_next_firing_can_be_told_without_the_chain() {
+    let deployed: Timestamp = "2026-03-02T09:00:00Z".parse().unwrap();
+    for (text, firings) in
+        [("R3/PT1H", 3), ("R/P1D", 9), ("0 2 * * *", 9), ("R9/P1M", 9), ("R/P1D/2026-03-05T12:00:00Z", 3)]
+    {
+        let process = nightly(text);
+        let timer = process.timer_starts().next().unwrap().1.clone();
+        let mut fired = first_starts(&process, 1, deployed).first().map(due);
+        let mut now = deployed;
+        for _ in 0..firings {
+            let told = next_firing(&timer, deployed, now);
+            let start = fired.take().expect(text);
+            assert_eq!(told, Some(start.at), "{text}");
+            now = start.at;
+            let mut world = given(process.clone());
+            world.now = now;
+            fired = ordered(&fire(&mut world, start)).pop();
+        }
+        assert_eq!(next_firing(&timer, deployed, now), fired.map(|next| next.at), "{text}");
+    }
+    let once = Timer::Once(When::After("PT5M".parse().unwrap()));
+    assert_eq!(next_firing(&once, deployed, deployed), Some(deployed.plus_millis(300_000)));
+    assert_eq!(next_firing(&once, deployed, deployed.plus_millis(300_000)), None);
 }
 
 /// Firings that nobody carried out while nothing ran fold into the one that comes late.

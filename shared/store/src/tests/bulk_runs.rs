@@ -123,6 +123,7 @@ async fn a_start_that_was_made_before_writes_nothing() {
         body_hash: "77c1".to_owned(),
         status: 202,
         response: json!({}),
+        kept_s: 86_400,
     };
     for (n, expected) in [(1, true), (2, false)] {
         let (run, _) = BulkRun::of_filter(new(n), Filter::default());

@@ -1,7 +1,7 @@
 //! Load and commit: what is written is read back, and of two writers exactly one wins.
 
 use super::fixture::*;
-use crate::{CommitRequest, Counter, Error, IdempotencyRecord, KEPT_S, Loaded, Store};
+use crate::{CommitRequest, Counter, Error, IdempotencyRecord, Loaded, Store};
 use domain::event::Event;
 use domain::external_task::Status;
 use domain::ids::TenantId;
@@ -154,6 +154,7 @@ async fn a_repeated_request_changes_nothing_and_finds_the_first_answer() {
         body_hash: "b2".to_owned(),
         status: 201,
         response: json!({ "instanceKey": "1", "waitingTasks": ["2"] }),
+        kept_s: 86_400,
     };
     let start = async |n, now| {
         let decision = started(key(n), now);
@@ -177,11 +178,12 @@ async fn a_repeated_request_changes_nothing_and_finds_the_first_answer() {
     // The same key drawn again by the repeat: still the answer, not another draw.
     let third = start(1, at(3)).await;
     assert!(matches!(third, Err(Error::IdempotencyTaken)), "{third:?}");
-    assert_eq!(store.idempotent(TENANT, "a1", at(3)).await.expect("a table"), Some(record.clone()));
+    let left = IdempotencyRecord { kept_s: 86_398, ..record.clone() };
+    assert_eq!(store.idempotent(TENANT, "a1", at(3)).await.expect("a table"), Some(left));
     assert_eq!(store.idempotent(TenantId(8), "a1", at(3)).await.expect("a table"), None);
 
     // DynamoDB deletes late: the time decides.
-    let later = at(1 + KEPT_S);
+    let later = at(1 + 86_400);
     assert_eq!(store.idempotent(TENANT, "a1", later).await.expect("a table"), None);
     start(4, later).await.expect("a new request a day later");
 }

@@ -121,6 +121,7 @@ async fn a_repeated_deployment_finds_the_answer_of_the_first() {
         body_hash: "77c1".to_owned(),
         status: if deployed[0].unchanged { 200 } else { 201 },
         response: json!({ "version": deployed[0].version }),
+        kept_s: 86_400,
     };
     let deploy_once = async || {
         let deployment =

@@ -57,6 +57,7 @@ async fn today_every_shape_is_written_as_its_newest_golden_file() {
             body_hash: "77c1".to_owned(),
             status: 201,
             response: json!({ "instanceKey": "1" }),
+            kept_s: 86_400,
         }),
     };
     let first = store.commit(TENANT, request).await.expect("a start");

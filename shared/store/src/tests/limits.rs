@@ -110,7 +110,8 @@ async fn an_answer_too_large_to_keep_says_so() {
     let store = table.store();
     let (actor, decision) = (user(), started(key(1), at(1)));
     let response = Value::String("x".repeat(ITEM_BYTES_MAX));
-    let idempotency = crate::IdempotencyRecord { hash: "a".into(), body_hash: "b".into(), status: 201, response };
+    let idempotency =
+        crate::IdempotencyRecord { hash: "a".into(), body_hash: "b".into(), status: 201, response, kept_s: 86_400 };
     let request = crate::CommitRequest {
         before: None,
         decision: &decision,

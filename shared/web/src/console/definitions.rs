@@ -62,6 +62,8 @@ pub struct Definition {
     pub deployed: u32,
     /// Its activities.
     pub activities: Vec<Activity>,
+    /// What begins instances by itself.
+    pub timers: Vec<TimerStart>,
     /// Warnings of its deployment.
     pub warnings: Vec<Warning>,
     /// Every version, newest first.
@@ -111,6 +113,17 @@ pub struct Activity {
     pub kind: String,
     /// Who does it: `External`, `Internal`; empty for work without people.
     pub who: String,
+}
+
+/// A timer start event of a version.
+#[derive(Clone, Debug)]
+pub struct TimerStart {
+    /// Display name; the id where the model has none.
+    pub name: String,
+    /// When it fires, as it is modelled.
+    pub timer: String,
+    /// When it begins the next instance, if ever.
+    pub next: Option<Timestamp>,
 }
 
 /// A warning that was kept with a version.
@@ -163,6 +176,13 @@ struct VersionView<'a> {
 }
 
 #[derive(Serialize)]
+struct TimerView<'a> {
+    name: &'a str,
+    timer: &'a str,
+    next: Option<When>,
+}
+
+#[derive(Serialize)]
 struct DefinitionView<'a> {
     process_id: &'a str,
     name: &'a str,
@@ -176,6 +196,7 @@ struct DefinitionView<'a> {
     said: Option<String>,
     unchanged: bool,
     activities: &'a [Activity],
+    timers: Vec<TimerView<'a>>,
     warnings: &'a [Warning],
     versions: Vec<VersionView<'a>>,
     diagram: Option<&'a Diagram>,
@@ -225,6 +246,11 @@ pub fn page(shell: &Shell, definition: &Definition, zone: &Zone, now: Timestamp)
         current: version.number == definition.deployed,
     });
     let id = utf8_percent_encode(&definition.process_id, SEGMENT);
+    let timers = definition.timers.iter().map(|start| TimerView {
+        name: &start.name,
+        timer: &start.timer,
+        next: start.next.map(|at| when(zone, at, now)),
+    });
     let view = DefinitionView {
         process_id: &definition.process_id,
         name: &definition.name,
@@ -246,6 +272,7 @@ pub fn page(shell: &Shell, definition: &Definition, zone: &Zone, now: Timestamp)
         }),
         unchanged: definition.said == Some(Said::Unchanged),
         activities: &definition.activities,
+        timers: timers.collect(),
         warnings: &definition.warnings,
         versions: versions.collect(),
         diagram: definition.diagram.as_ref(),

@@ -35,6 +35,7 @@ fn definition() -> Definition {
             kind: "User task".to_owned(),
             who: "Somebody outside".to_owned(),
         }],
+        timers: Vec::new(),
         warnings: vec![Warning { place: "61:9".to_owned(), message: "It has no expiry.".to_owned() }],
         versions: [3, 2, 1]
             .map(|number| Version { number, deployed_at: now(), by: "Ingrid".to_owned(), warnings: 0 })
@@ -81,6 +82,21 @@ fn an_older_version_says_so_and_offers_no_sync() {
     );
     let reader = shown(&Definition { version: 3, may_sync: false, may_see_instances: false, ..definition() });
     assert!(!reader.contains("Sync templates") && !reader.contains("/instances?processId="));
+}
+
+#[test]
+fn a_process_that_begins_by_itself_says_when() {
+    let start = |name: &str, timer: &str, next| TimerStart { name: name.to_owned(), timer: timer.to_owned(), next };
+    let timers =
+        vec![start("Every <night>", "0 2 * * *", Some(now().plus_millis(86_400_000))), start("Once", "PT5M", None)];
+    let current = shown(&Definition { version: 3, timers: timers.clone(), ..definition() });
+    assert!(current.contains("Begins by itself") && current.contains("Every &lt;night&gt;"), "{current}");
+    assert!(
+        current.contains("0 2 * * *") && current.contains("Next <time") && current.contains("Will not begin another")
+    );
+    let old = shown(&Definition { timers: vec![start("Once", "PT5M", None)], ..definition() });
+    assert!(old.contains("Off: version 3 is deployed"));
+    assert!(!shown(&definition()).contains("Begins by itself"));
 }
 
 #[test]

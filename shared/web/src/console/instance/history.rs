@@ -167,7 +167,10 @@ impl Reader<'_> {
     /// An event in words; `None` for what only the engine needs to know.
     fn sentence(&self, event: &Event, command: &str) -> Option<String> {
         Some(match event {
-            Event::InstanceStarted(started) => self.variables(&started.variables, "Started with")?,
+            Event::InstanceStarted(started) => match &started.timer {
+                Some(event) => format!("Begun by the timer {}.", self.name(event)),
+                None => self.variables(&started.variables, "Started with")?,
+            },
             Event::StatusChanged(status) => format!("The instance is {}.", super::Look::of(*status).word),
             Event::ElementActivated(reached) => format!("{} began.", self.name(&reached.element)),
             Event::ElementPassed(reached) => format!("{} was passed.", self.name(&reached.element)),
