@@ -66,6 +66,18 @@ def test_the_same_idempotency_key_starts_one_instance(product):
     assert other[1]["instanceKey"] != first[1]["instanceKey"]
 
 
+def test_a_start_in_the_background_is_answered_before_anything_runs(product):
+    """S4-109."""
+    product.deploy(ask("Later"))
+    body = {"processId": "Later", "variables": {"recipient": "later@supplier.example"}, "mode": "fireAndForget"}
+    status, started = product.call("POST", "/v1/instances", body)
+    assert (status, started["status"], started["waitingTasks"]) == (202, "RUNNING", [])
+    assert product.wait(lambda: product.instance(started["jobId"])["tasks"]), "the job goes on"
+    assert len(product.mails("later@supplier.example", 1)) == 1
+    status, problem = product.call("POST", "/v1/instances", {**body, "mode": "sometime"})
+    assert (status, problem["errors"][0]["field"]) == (422, "mode"), problem
+
+
 def test_the_same_idempotency_key_deploys_once(product):
     """X-07: a repeated deployment gets the first answer, another file with the same key is refused."""
     first = product.call("POST", "/v1/definitions", ask("DeployedOnce"), idempotency_key="d-1")

@@ -91,6 +91,17 @@ impl Fields {
         }
     }
 
+    /// One of several words, as what it stands for.
+    pub fn choice<T: Copy>(&mut self, name: &str, choices: &[(&str, T)]) -> Option<T> {
+        let word = self.text(name, 50)?;
+        let found = choices.iter().find(|(choice, _)| *choice == word).map(|(_, meaning)| *meaning);
+        if found.is_none() {
+            let words: Vec<&str> = choices.iter().map(|(choice, _)| *choice).collect();
+            self.refuse(name, "INVALID_VALUE", format!("{name} must be {}.", words.join(" or ")));
+        }
+        found
+    }
+
     /// A text that must be there.
     pub fn required_text(&mut self, name: &str, max: usize) -> String {
         let before = self.errors.len();

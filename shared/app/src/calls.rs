@@ -105,6 +105,7 @@ impl Job<'_> {
                 reference: None,
                 parent: Some(call.parent.clone()),
                 timer: None,
+                in_background: false,
                 variables: call.variables.clone(),
             });
             let request = Request {

@@ -47,6 +47,7 @@ pub(crate) async fn fire(
             reference: None,
             parent: None,
             timer: Some(fired.clone()),
+            in_background: false,
             variables: Variables::new(),
         });
         let request = Request {

@@ -270,6 +270,8 @@ pub struct Start {
     pub parent: Option<Parent>,
     /// The timer start event that begins it.
     pub timer: Option<TimerStart>,
+    /// Only the start is committed; a job goes on with the first element.
+    pub in_background: bool,
     /// Initial variables.
     pub variables: Variables,
 }

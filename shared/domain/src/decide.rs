@@ -114,6 +114,9 @@ fn start_instance(env: &Env<'_>, start: &Start) -> Result<Decision, Rejection> {
     let mut step = Step::new(env, begin(start.key, env.now, &started));
     step.emit(Event::InstanceStarted(Box::new(started)));
     open_at(&mut step, None, Place::default(), Some(event));
+    if start.in_background {
+        step.defer();
+    }
     step.run()?;
     let next = start.timer.as_ref().and_then(|timer| next_start(env, start.definition_version, timer));
     step.effects.extend(next);

@@ -131,6 +131,11 @@ impl<'a> Step<'a> {
         }
     }
 
+    /// Leaves what is queued to a job.
+    pub fn defer(&mut self) {
+        self.for_job.extend(self.queue.drain(..));
+    }
+
     /// Queues the targets of an element's outgoing flows: more than one is an implicit parallel split.
     pub fn take_flows(&mut self, element: &Element, place: Place) {
         for index in &element.outgoing {

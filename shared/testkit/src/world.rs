@@ -297,6 +297,7 @@ pub fn start(key: InstanceKey, process_id: &str, version: u32, variables: Value)
         reference: Some("PO-4711".to_owned()),
         parent: None,
         timer: None,
+        in_background: false,
         variables: variables.as_object().cloned().unwrap_or_default(),
     })
 }

@@ -92,6 +92,7 @@ impl Bench<'_> {
             reference: None,
             parent: None,
             timer: None,
+            in_background: false,
             variables: Variables::new(),
         };
         Ok(self.decide(None, &Command::Start(start))?.after)

@@ -9,7 +9,9 @@ use app::{Error, Outcome, Request, random};
 use domain::command::{Command, Start};
 use domain::decision::{Decision, Reply};
 use domain::ids::InstanceKey;
+use domain::instance::Aggregate;
 use domain::permission::Permission;
+use domain::process::Process;
 use serde_json::{Value, json};
 
 /// Times a clash of keys is drawn again.
@@ -24,6 +26,7 @@ pub async fn start(call: &Call<'_>) -> Result<Answer, Problem> {
     let version = fields.version("version");
     let business_key = fields.text("businessKey", 255);
     let reference = fields.text("reference", 255);
+    let in_background = fields.choice("mode", &[("synchronous", false), ("fireAndForget", true)]).unwrap_or(false);
     let variables = fields.variables("variables");
     fields.finish()?;
     if let Some(answer) = call.replayed(hash.as_ref()).await? {
@@ -49,10 +52,7 @@ pub async fn start(call: &Call<'_>) -> Result<Answer, Problem> {
         Err(error) => return Err(error.into()),
     };
     let visible = call.caller.may(Permission::VariablesRead);
-    let answer = |decision: &Decision| {
-        let body = view::started(&process, &decision.after, &decision.reply, visible);
-        (if decision.reply.failure().is_some() { 422 } else { 201 }, body)
-    };
+    let answer = |decision: &Decision| started(&process, &decision.after, &decision.reply, visible, in_background);
     for _ in 0..DRAWS_MAX {
         let key = InstanceKey::compose(call.now.as_millis(), random::number());
         let start = Start {
@@ -63,13 +63,13 @@ pub async fn start(call: &Call<'_>) -> Result<Answer, Problem> {
             reference: reference.clone(),
             parent: None,
             timer: None,
+            in_background,
             variables: variables.clone(),
         };
         let replay = hash.clone().map(|hash| Replay { hash, answer: &answer });
         match execute(call, key, Command::Start(start), replay).await {
             Ok(outcome) => {
-                let body = view::started(&process, &outcome.after, &outcome.reply, visible);
-                let status = if outcome.reply.failure().is_some() { 422 } else { 201 };
+                let (status, body) = started(&process, &outcome.after, &outcome.reply, visible, in_background);
                 return Ok(Answer { status, body });
             }
             Err(Error::Store(store::Error::KeyTaken)) => {}
@@ -80,6 +80,16 @@ pub async fn start(call: &Call<'_>) -> Result<Answer, Problem> {
         }
     }
     Err(Error::Busy.into())
+}
+
+/// The answer to a start. What goes on in the background is a job, which is looked at as the instance.
+fn started(process: &Process, after: &Aggregate, reply: &Reply, variables: bool, in_background: bool) -> (u16, Value) {
+    let mut body = view::started(process, after, reply, variables);
+    if in_background {
+        body["jobId"] = json!(after.instance.key);
+        return (202, body);
+    }
+    (if reply.failure().is_some() { 422 } else { 201 }, body)
 }
 
 pub async fn list(call: &Call<'_>) -> Result<Answer, Problem> {

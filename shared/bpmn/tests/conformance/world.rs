@@ -88,6 +88,7 @@ impl<'a> World<'a> {
             reference: None,
             parent,
             timer,
+            in_background: false,
             variables,
         });
         let decision = decide(&env(self.now, process), None, &command)?;

@@ -179,6 +179,7 @@ fn called(process: Process) -> World {
         reference: None,
         parent,
         timer: None,
+        in_background: false,
         variables: vars(json!({})),
     }));
     world

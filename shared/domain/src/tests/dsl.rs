@@ -88,6 +88,7 @@ impl World {
             reference: Some("Order 1".to_owned()),
             parent: None,
             timer: None,
+            in_background: false,
             variables: vars(variables),
         }))
     }

@@ -205,8 +205,31 @@ fn a_start_takes_over_the_callers_version() {
         reference: None,
         parent: None,
         timer: None,
+        in_background: false,
         variables: vars(json!({})),
     };
     world.when(Command::Start(start)).accepted();
     assert_eq!(world.task("ask").templates_version, 4);
+}
+
+/// S4-109
+#[test]
+fn a_start_in_the_background_runs_nothing_until_its_job() {
+    let process = model("later").start("start").script("count", "count n").flow("start > count").build();
+    let mut world = given(process);
+    let start = Start {
+        key: key(),
+        process_id: "later".to_owned(),
+        definition_version: 1,
+        business_key: None,
+        reference: None,
+        parent: None,
+        timer: None,
+        in_background: true,
+        variables: vars(json!({})),
+    };
+    world.when(Command::Start(start)).status(InstanceStatus::Running).effects(&["continue"]);
+    assert_eq!(world.reached("start"), 0);
+    world.go_on().status(InstanceStatus::Completed);
+    assert_eq!(world.variable("n"), json!(1));
 }

@@ -36,6 +36,7 @@ fn fire(world: &mut World, fired: TimerStart) -> Then {
         reference: None,
         parent: None,
         timer: Some(fired),
+        in_background: false,
         variables: vars(json!({})),
     }))
 }

@@ -251,6 +251,7 @@ pub fn tell(story: &Story, check: &impl Fn(&Moment<'_>)) -> World {
         reference: None,
         parent: None,
         timer: None,
+        in_background: false,
         variables: vars(json!({"mail": "bob@example.org", "broken": true})),
     });
     let mut job = step(&mut world, &start, false, check);

@@ -84,6 +84,7 @@ pub fn tell(case: &Case) -> Result<Told, String> {
         reference: None,
         parent: plan.called.then_some(caller),
         timer: None,
+        in_background: false,
         variables: plan.variables.clone(),
     }));
     let job = then.accepted().effects.contains(&Effect::Continue);
