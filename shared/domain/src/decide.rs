@@ -12,7 +12,7 @@ use crate::external_task::{Action, Status, answer, upkeep};
 use crate::ids::Number;
 use crate::instance::{Aggregate, InstanceStatus, Place};
 use crate::rejection::Rejection;
-use crate::variables::{VARIABLES_BYTES_MAX, Variables, is_reserved};
+use crate::variables::{VARIABLES_BYTES_MAX, Variables, is_reserved, refuse_depth};
 use crate::work_task::event::CancelCause;
 use crate::work_task::{arrival, completion};
 
@@ -123,7 +123,7 @@ fn start_instance(env: &Env<'_>, start: &Start) -> Result<Decision, Rejection> {
     Ok(step.decide(Reply::Done))
 }
 
-/// Names a caller may not set, and more bytes than an instance holds.
+/// Names a caller may not set, and more bytes or levels than an instance holds.
 fn refuse_variables(variables: &Variables) -> Result<(), Rejection> {
     if let Some(name) = variables.keys().find(|name| is_reserved(name)) {
         return Err(Rejection::InvalidInput {
@@ -132,6 +132,7 @@ fn refuse_variables(variables: &Variables) -> Result<(), Rejection> {
             message: format!("\"{name}\" is a name only the engine writes; choose another one"),
         });
     }
+    refuse_depth(variables).map_err(|message| Rejection::Limit { message })?;
     let bytes: usize = variables.iter().map(|(name, value)| crate::engine::size(name, value)).sum();
     if bytes > VARIABLES_BYTES_MAX {
         return Err(Rejection::Limit {

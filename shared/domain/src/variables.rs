@@ -11,6 +11,29 @@ pub type Variables = Map<String, Value>;
 /// An instance holds at most this many bytes of variables, measured as compact JSON.
 pub const VARIABLES_BYTES_MAX: usize = 256 * 1024;
 
+/// Lists and objects in one another in a variable at most. State and journal are JSON, and what is written must be read
+/// again whatever stands around it: readers of JSON stop at some depth.
+pub const VARIABLES_DEPTH_MAX: usize = 32;
+
+/// Refuses a variable that is nested too deep, in a sentence.
+pub(crate) fn refuse_depth(variables: &Variables) -> Result<(), String> {
+    match variables.iter().find(|(_, value)| is_deeper(value, VARIABLES_DEPTH_MAX)) {
+        None => Ok(()),
+        Some((name, _)) => {
+            Err(format!("the variable \"{name}\" has more than {VARIABLES_DEPTH_MAX} lists and objects in one another"))
+        }
+    }
+}
+
+fn is_deeper(value: &Value, levels: usize) -> bool {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+        Value::Array(_) | Value::Object(_) if levels == 0 => true,
+        Value::Array(list) => list.iter().any(|item| is_deeper(item, levels - 1)),
+        Value::Object(map) => map.values().any(|member| is_deeper(member, levels - 1)),
+    }
+}
+
 /// Names a mapping or a submission may not write (spec: bpmn 8), besides names that begin with `_`.
 pub const RESERVED: &[&str] = &["context", "formData", "userAction", "currentUser"];
 

@@ -85,10 +85,15 @@ pub fn call(process: &Process, state: &Aggregate, element: Number, now: Timestam
     }))
 }
 
-/// The child's variables: the mapped ones, else all but the engine's own.
+/// What is known of the child that ended last, where nothing says where it belongs.
+const LAST_RESULT: &str = "lastSubprocessResult";
+
+/// The child's variables: the mapped ones, else all but the engine's own and what an earlier child gave. That came from
+/// variables like these and comes back with the next ones: it would hold one child more in each round of a loop.
 fn input(model: &CallActivity, variables: &Variables, now: Timestamp) -> Variables {
     if model.input_mapping.is_empty() {
-        return variables.iter().filter(|(name, _)| !is_reserved(name)).map(|(n, v)| (n.clone(), v.clone())).collect();
+        let goes = |(name, _): &(&String, &Value)| !is_reserved(name) && *name != LAST_RESULT;
+        return variables.iter().filter(goes).map(|(n, v)| (n.clone(), v.clone())).collect();
     }
     mapped(&model.input_mapping, variables, now)
 }
@@ -207,7 +212,7 @@ fn output(step: &mut Step<'_>, model: &CallActivity, number: Number, given: &Var
     let payload = &model.payload;
     let whole = Value::Object(given);
     let result = payload.result_variable.as_deref();
-    script::write_result(step, &mut values, &whole, result, &payload.output_mapping, "lastSubprocessResult");
+    script::write_result(step, &mut values, &whole, result, &payload.output_mapping, LAST_RESULT);
     step.set_variables_at(Some(number), values)
 }
 

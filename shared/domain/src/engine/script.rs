@@ -8,7 +8,7 @@ use crate::instance::Instance;
 use crate::process::{Mapping, ScriptTask};
 use crate::rejection::Rejection;
 use crate::script::{ScriptFailure, ScriptKind, ScriptOutcome, ScriptRequest};
-use crate::variables::{VARIABLES_BYTES_MAX, Variables, is_reserved};
+use crate::variables::{VARIABLES_BYTES_MAX, Variables, is_reserved, refuse_depth};
 use serde_json::Value;
 use std::borrow::Cow;
 
@@ -71,6 +71,7 @@ impl Step<'_> {
 
     /// Writes variables as seen at an element instance: one that it or a scope around it has for itself stays there.
     pub fn set_variables_at(&mut self, at: Option<Number>, mut values: Variables) -> Result<(), Failure> {
+        refuse_depth(&values).map_err(|message| Failure::new("LIMIT", message))?;
         let mut around = at.and_then(|number| self.state.instance.element(number)).cloned();
         while let Some(live) = around {
             let own: Variables = live.local.keys().filter_map(|name| values.remove_entry(name)).collect();
@@ -82,11 +83,12 @@ impl Step<'_> {
         self.set_variables(values)
     }
 
-    /// Writes variables, or fails when the instance would hold too many bytes of them.
+    /// Writes variables, or fails when the instance would hold too many bytes or levels of them.
     pub fn set_variables(&mut self, values: Variables) -> Result<(), Failure> {
         if values.is_empty() {
             return Ok(());
         }
+        refuse_depth(&values).map_err(|message| Failure::new("LIMIT", message))?;
         let bytes: usize = values.iter().map(|(name, value)| size(name, value)).sum::<usize>()
             + self
                 .state

@@ -13,7 +13,7 @@ use crate::rejection::Rejection;
 use crate::script::ScriptKind;
 use crate::template::plain_text;
 use crate::time::Timestamp;
-use crate::variables::Variables;
+use crate::variables::{Variables, refuse_depth};
 use crate::work_task::arrival;
 use serde_json::Value;
 
@@ -79,7 +79,11 @@ fn prepare(
             .filter_map(|path| Some((path.leaf().to_owned(), path.get(&variables)?.clone())))
             .collect(),
     };
-    Ok(Ok((form_context, input_data)))
+    let too_deep = refuse_depth(&form_context).and_then(|()| refuse_depth(&input_data)).err();
+    Ok(match too_deep {
+        Some(message) => Err(Failure::new("LIMIT", message)),
+        None => Ok((form_context, input_data)),
+    })
 }
 
 /// E-01: creates the ticket with its schedules and orders the first notification.

@@ -64,6 +64,21 @@ fn a_call_activity_orders_a_child_and_goes_on_when_it_has_ended() {
     assert_eq!(world.variable("sum"), Value::Null);
 }
 
+/// In a loop each child would hold all those before it, until nothing could read the instance again.
+#[test]
+fn what_an_earlier_child_gave_is_not_given_to_the_next() {
+    let process = calling().for_each("sub", true, "items", "item");
+    let mut world = given(process.build()).started(json!({"items": vec![0; 200]}));
+    for _ in 0..200 {
+        let element = world.state().instance.elements.last().unwrap().number;
+        let call = call(&world.process, world.state(), element, world.now).unwrap().unwrap();
+        assert!(!call.variables.contains_key("lastSubprocessResult"));
+        let end = ChildEnd::Completed(call.variables);
+        world.when(Command::ChildEnded { element, child: None, end }).accepted();
+    }
+    assert_eq!((world.status(), world.reached("end")), (InstanceStatus::Completed, 1));
+}
+
 /// S4-107: sources with and without the prefix; a bare word that is no variable is a text.
 #[test]
 fn mappings_say_what_goes_in_and_what_comes_out() {

@@ -1,6 +1,8 @@
 //! Paths: spelling, reading, writing without half-made changes, reserved names.
 
-use crate::variables::{Path, Variables, is_reserved};
+use super::dsl::*;
+use crate::instance::InstanceStatus;
+use crate::variables::{Path, VARIABLES_DEPTH_MAX, Variables, is_reserved};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -205,4 +207,56 @@ proptest! {
             prop_assert_eq!(after, before);
         }
     }
+}
+
+/// A value with so many lists and objects in one another.
+fn nested(levels: usize) -> Value {
+    (0..levels).fold(json!(1), |inner, level| if level % 2 == 0 { json!([inner]) } else { json!({ "in": inner }) })
+}
+
+fn is_read_again(world: &World) {
+    let state = world.state();
+    let text = serde_json::to_string(&(&state.instance, &state.tasks, &state.work_tasks, &world.journal)).unwrap();
+    serde_json::from_str::<Value>(&text).expect("what is stored is read again");
+}
+
+/// State and journal are JSON: a value that is too deep for its readers would make the instance unreadable for ever.
+#[test]
+fn what_is_nested_too_deep_is_refused_wherever_it_comes_from() {
+    let process = || {
+        model("deep")
+            .start("start")
+            .script("wrap", "wrap")
+            .for_each("wrap", true, "rounds", "round")
+            .task("ask", work())
+            .end("end")
+            .flow("start > wrap > ask > end")
+            .build()
+    };
+    let wrapping = || {
+        let mut world = given(process());
+        world.scripts.on("wrap", |request| {
+            let wrapped = json!([request.variables.get("x")]);
+            Ok(crate::script::ScriptOutcome {
+                result: wrapped.clone(),
+                writes: vars(json!({ "x": wrapped })),
+                log: Vec::new(),
+            })
+        });
+        world
+    };
+    assert_eq!(VARIABLES_DEPTH_MAX, 32);
+    wrapping().start(json!({"x": nested(33)})).refused("LIMIT");
+    let mut world = wrapping();
+    world.start(json!({"x": nested(30), "rounds": [nested(31)]})).status(InstanceStatus::Waiting);
+    is_read_again(&world);
+    world.complete("ask", "Done", json!({"y": nested(33)})).refused("LIMIT");
+    world.complete("ask", "Done", json!({"y": nested(32)})).status(InstanceStatus::Completed);
+    is_read_again(&world);
+
+    let mut world = wrapping();
+    world.start(json!({"x": nested(30), "rounds": [1, 2, 3]})).failed("LIMIT");
+    assert_eq!(world.variable("x"), json!([[nested(30)]]));
+    is_read_again(&world);
+    world.retry_with(json!({"x": 1})).status(InstanceStatus::Waiting);
 }

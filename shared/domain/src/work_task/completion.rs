@@ -9,7 +9,7 @@ use crate::engine::{Answer, Failure, Step, catcher, keep_draft, refuse, stop_tim
 use crate::event::Event;
 use crate::process::{TaskProfile, UserTask, WorkTaskModel};
 use crate::rejection::Rejection;
-use crate::variables::{Variables, is_reserved};
+use crate::variables::{Variables, is_reserved, refuse_depth};
 
 /// The action of an answer that names none.
 pub const ACTION_DEFAULT: &str = "complete";
@@ -22,6 +22,7 @@ pub(crate) fn complete(step: &mut Step<'_>, completion: &Completion) -> Result<R
     let task = live(step, completion)?;
     let (user_task, model) = models(step, &task)?;
     refuse_names(&completion.values)?;
+    refuse_depth(&completion.values).map_err(|message| Rejection::Limit { message })?;
     let action = completion.action.as_deref().unwrap_or(ACTION_DEFAULT);
     if !model.accepts(action) {
         let errors = vec![FieldError { field: "action".to_owned(), problem: Problem::UnknownAction }];
