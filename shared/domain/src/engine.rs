@@ -73,6 +73,8 @@ pub(crate) struct Step<'a> {
     /// Flows that end at an async boundary: a job takes them up.
     for_job: Vec<Ready>,
     activated: usize,
+    /// Bytes of the process's variables, where they were counted.
+    variables_bytes: Option<usize>,
     failed: Option<(String, String)>,
     /// Commands that scripts called in this decision.
     called: usize,
@@ -95,6 +97,7 @@ impl<'a> Step<'a> {
             queue: VecDeque::new(),
             for_job: Vec::new(),
             activated: 0,
+            variables_bytes: None,
             failed: None,
             called: 0,
             activating: "",
@@ -104,6 +107,9 @@ impl<'a> Step<'a> {
     /// The only way the state changes.
     pub fn emit(&mut self, event: Event) {
         apply(&mut self.state, self.env.now, &event);
+        if matches!(event, Event::VariablesSet(_)) {
+            self.variables_bytes = None;
+        }
         self.events.push(event);
     }
 

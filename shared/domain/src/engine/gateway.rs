@@ -9,7 +9,6 @@ use crate::process::{Condition, Element, FlowIndex};
 use crate::rejection::Rejection;
 use crate::script::ScriptKind;
 use serde_json::Value;
-use std::borrow::Cow;
 
 /// For whom something is evaluated: the number of the element instance, and the live one whose variables are seen.
 #[derive(Clone, Copy)]
@@ -127,32 +126,25 @@ pub(super) fn holds(
 ) -> Result<Result<bool, Failure>, Rejection> {
     match condition {
         Condition::Expression(expression) => {
-            Ok(Ok(expression.evaluate(&step.variables_at(at), step.env.now) == Value::Bool(true)))
+            let now = step.env.now;
+            Ok(Ok(step.lend_variables(at, |_, variables| expression.evaluate(variables, now)) == Value::Bool(true)))
         }
         Condition::Script(script) => Ok(evaluate(step, script, Seen { number, at })?.map(|result| is_truthy(&result))),
     }
 }
 
 fn evaluate(step: &mut Step<'_>, source: &str, seen: Seen) -> Result<Result<Value, Failure>, Rejection> {
-    let shared = matches!(step.variables_at(seen.at), Cow::Borrowed(_));
-    // Lent and given back: a gateway of a large instance must not copy its variables.
-    let variables = if shared {
-        std::mem::take(&mut step.state.instance.variables)
-    } else {
-        step.variables_at(seen.at).into_owned()
-    };
-    let call = ScriptCall {
-        source,
-        kind: ScriptKind::Condition,
-        variables: &variables,
-        form_data: None,
-        user_action: None,
-        current_user: None,
-    };
-    let outcome = step.evaluate(&call, seen.number);
-    if shared {
-        step.state.instance.variables = variables;
-    }
+    let outcome = step.lend_variables(seen.at, |step, variables| {
+        let call = ScriptCall {
+            source,
+            kind: ScriptKind::Condition,
+            variables,
+            form_data: None,
+            user_action: None,
+            current_user: None,
+        };
+        step.evaluate(&call, seen.number)
+    });
     Ok(outcome?.map(|outcome| outcome.result))
 }
 

@@ -94,13 +94,17 @@ fn list(expression: &ValueExpr, variables: &Variables, step: &Step<'_>) -> Optio
     u64::try_from(length).ok()
 }
 
+/// The item of a turn. A list that stands in a variable is not copied for it.
 fn item(expression: &ValueExpr, variables: &Variables, step: &Step<'_>, turn: u32) -> Value {
     let turn = usize::try_from(turn).unwrap_or(usize::MAX);
-    let found = match expression {
-        ValueExpr::Path(path) => path.get(variables).and_then(|list| list.get(turn)).cloned(),
-        ValueExpr::Literal(_) | ValueExpr::Template(_) | ValueExpr::Expression(_) => {
-            expression.evaluate(variables, step.env.now).get(turn).cloned()
-        }
+    let list = match expression {
+        ValueExpr::Path(path) => path.get(variables),
+        ValueExpr::Expression(expression) => expression.variable().and_then(|name| variables.get(name)),
+        ValueExpr::Literal(_) | ValueExpr::Template(_) => None,
+    };
+    let found = match list {
+        Some(list) => list.get(turn).cloned(),
+        None => expression.evaluate(variables, step.env.now).get(turn).cloned(),
     };
     found.unwrap_or(Value::Null)
 }
@@ -119,8 +123,9 @@ pub(super) fn begin_turn(step: &mut Step<'_>, model: &MultiInstance, number: Num
     let mut values = Variables::new();
     values.insert("loopCounter".to_owned(), json!(turn));
     if let (Some(name), Turns::Collection(expression)) = (&model.element_variable, &model.turns) {
-        let variables = step.variables_at(Some(around.number));
-        values.insert(name.clone(), item(expression, &variables, step, turn));
+        let around = around.number;
+        let item = step.lend_variables(Some(around), |step, variables| item(expression, variables, step, turn));
+        values.insert(name.clone(), item);
     }
     step.emit(Event::LocalsSet { element: number, values });
 }
@@ -129,7 +134,8 @@ pub(super) fn begin_turn(step: &mut Step<'_>, model: &MultiInstance, number: Num
 pub(super) fn turn_ended(step: &mut Step<'_>, element: &Element, turn: &ElementInstance) -> Result<(), Rejection> {
     let (Some(model), Some(around)) = (&element.multi_instance, turn.scope) else { return Ok(()) };
     if let Some(expression) = model.output_element.as_ref().filter(|_| model.output_collection.is_some()) {
-        let value = expression.evaluate(&step.variables_at(Some(turn.number)), step.env.now);
+        let now = step.env.now;
+        let value = step.lend_variables(Some(turn.number), |_, variables| expression.evaluate(variables, now));
         let number = turn.local.get("loopCounter").and_then(Value::as_u64).unwrap_or_default();
         step.emit(Event::TurnGave { element: around, turn: u32::try_from(number).unwrap_or(u32::MAX), value });
     }

@@ -69,6 +69,27 @@ impl Step<'_> {
         visible(&self.state.instance, at)
     }
 
+    /// Lends what [`Step::variables_at`] says without copying the variables of the process, which may be large. Nothing
+    /// may write variables meanwhile.
+    pub(super) fn lend_variables<R>(&mut self, at: Option<Number>, work: impl FnOnce(&mut Self, &Variables) -> R) -> R {
+        let own = own(&self.state.instance, at);
+        let mut variables = std::mem::take(&mut self.state.instance.variables);
+        let mut hidden: Vec<(String, Option<Value>)> = Vec::new();
+        for (name, value) in own {
+            let before = variables.insert(name.clone(), value);
+            hidden.push((name, before));
+        }
+        let result = work(self, &variables);
+        for (name, before) in hidden {
+            match before {
+                Some(value) => variables.insert(name, value),
+                None => variables.remove(&name),
+            };
+        }
+        self.state.instance.variables = variables;
+        result
+    }
+
     /// Writes variables as seen at an element instance: one that it or a scope around it has for itself stays there.
     pub fn set_variables_at(&mut self, at: Option<Number>, mut values: Variables) -> Result<(), Failure> {
         refuse_depth(&values).map_err(|message| Failure::new("LIMIT", message))?;
@@ -89,15 +110,12 @@ impl Step<'_> {
             return Ok(());
         }
         refuse_depth(&values).map_err(|message| Failure::new("LIMIT", message))?;
-        let bytes: usize = values.iter().map(|(name, value)| size(name, value)).sum::<usize>()
-            + self
-                .state
-                .instance
-                .variables
-                .iter()
-                .filter(|(name, _)| !values.contains_key(*name))
-                .map(|(name, value)| size(name, value))
-                .sum::<usize>();
+        let present = &self.state.instance.variables;
+        let all = |variables: &Variables| variables.iter().map(|(name, value)| size(name, value)).sum::<usize>();
+        let replaced = values.keys().filter_map(|name| Some(size(name, present.get(name)?))).sum::<usize>();
+        let before = self.variables_bytes.unwrap_or_else(|| all(present));
+        debug_assert_eq!(before, all(present), "whatever writes variables is counted");
+        let bytes = before - replaced + all(&values);
         if bytes > VARIABLES_BYTES_MAX {
             return Err(Failure::new(
                 "LIMIT",
@@ -105,6 +123,7 @@ impl Step<'_> {
             ));
         }
         self.emit(Event::VariablesSet(values));
+        self.variables_bytes = Some(bytes);
         Ok(())
     }
 }
@@ -126,6 +145,17 @@ pub(crate) fn size(name: &str, value: &Value) -> usize {
 
 /// What [`Step::variables_at`] says, of any state.
 pub(super) fn visible(instance: &Instance, at: Option<Number>) -> Cow<'_, Variables> {
+    let own = own(instance, at);
+    if own.is_empty() {
+        return Cow::Borrowed(&instance.variables);
+    }
+    let mut variables = instance.variables.clone();
+    variables.extend(own);
+    Cow::Owned(variables)
+}
+
+/// What an element instance and the scopes around it have for themselves.
+fn own(instance: &Instance, at: Option<Number>) -> Variables {
     let mut around = at.and_then(|number| instance.element(number));
     let mut local: Vec<Cow<'_, Variables>> = Vec::new();
     while let Some(live) = around {
@@ -135,14 +165,11 @@ pub(super) fn visible(instance: &Instance, at: Option<Number>) -> Cow<'_, Variab
         local.extend(live.turns.as_ref().map(|turns| Cow::Owned(multi_instance::counters(turns))));
         around = live.scope.and_then(|number| instance.element(number));
     }
-    if local.is_empty() {
-        return Cow::Borrowed(&instance.variables);
+    let mut own = Variables::new();
+    for inner in local.into_iter().rev() {
+        own.extend(inner.into_owned());
     }
-    let mut variables = instance.variables.clone();
-    for own in local.into_iter().rev() {
-        variables.extend(own.into_owned());
-    }
-    Cow::Owned(variables)
+    own
 }
 
 /// A script task: the script's writes, then its result.
@@ -152,16 +179,18 @@ pub(super) fn run_task(
     number: Number,
     at: Option<Number>,
 ) -> Result<Result<(), Failure>, Rejection> {
-    let variables = step.variables_at(at).into_owned();
-    let call = ScriptCall {
-        source: &task.script,
-        kind: ScriptKind::Task,
-        variables: &variables,
-        form_data: None,
-        user_action: None,
-        current_user: None,
-    };
-    Ok(match step.evaluate(&call, number)? {
+    let evaluated = step.lend_variables(at, |step, variables| {
+        let call = ScriptCall {
+            source: &task.script,
+            kind: ScriptKind::Task,
+            variables,
+            form_data: None,
+            user_action: None,
+            current_user: None,
+        };
+        step.evaluate(&call, number)
+    });
+    Ok(match evaluated? {
         Ok(outcome) => {
             let mut values = outcome.writes;
             write_result(

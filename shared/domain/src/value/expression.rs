@@ -1,7 +1,7 @@
 //! An expression with its source: the form in which it is kept, stored and compared. Evaluation is in `evaluate`.
 
 use super::InvalidExpression;
-use super::ast::Node;
+use super::ast::{Base, Node};
 use super::evaluate::Evaluation;
 use super::{lexer, parser};
 use crate::time::Timestamp;
@@ -50,6 +50,12 @@ impl Expression {
     /// The text as written, without blanks around it.
     pub fn source(&self) -> &str {
         &self.source
+    }
+
+    /// The variable that it is nothing more than.
+    pub fn variable(&self) -> Option<&str> {
+        let Node::Access(Base::Variable(name), steps) = &self.root else { return None };
+        steps.is_empty().then_some(name)
     }
 
     /// The value for these variables. Missing values, operands of the wrong kind, divisions by zero, texts beyond
