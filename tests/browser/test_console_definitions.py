@@ -6,6 +6,9 @@ from playwright.sync_api import expect
 from processes import ask
 
 WIDE, SMALLEST = (1440, 900), (320, 640)
+TIMED = ask("PROCESS").replace("<bpmn:userTask", """<bpmn:startEvent id="Yearly" name="Every New Year">
+  <bpmn:timerEventDefinition><bpmn:timeCycle>0 12 1 JAN *</bpmn:timeCycle></bpmn:timerEventDefinition>
+</bpmn:startEvent><bpmn:sequenceFlow id="Begin" sourceRef="Yearly" targetRef="Ask"/><bpmn:userTask""", 1)
 FLOWLESS = ask("Faulty").replace('targetRef="', 'targetRef="Gone', 1)
 
 
@@ -206,4 +209,13 @@ def test_the_pages_are_accessible_and_fit(product, operator, width, height, dark
     assert visitor.violations() == [] and visitor.overflow() <= 0
     visitor.open(console + "/deploy")
     choose(visitor, ask("Looks", name="Another name"))
+    assert visitor.violations() == [] and visitor.overflow() <= 0
+    visitor.open(console + "/deploy")
+    timed = f"Timed{width}{dark}"
+    choose(visitor, TIMED.replace("PROCESS", timed))
+    assert "As soon as it is deployed these timers run" in visitor.words and "Every New Year" in visitor.words
+    assert visitor.violations() == [] and visitor.overflow() <= 0
+    product.deploy(TIMED.replace("PROCESS", timed))
+    visitor.open(console + f"/definitions/{timed}")
+    assert "Begins by itself" in visitor.words and "Next 1 Jan" in visitor.words
     assert visitor.violations() == [] and visitor.overflow() <= 0

@@ -17,6 +17,8 @@ REPORT = HEAD + """<bpmn:process id="Report" name="Report">
 
 def test_a_process_begins_as_often_as_its_timer_says(product):
     """Two firings, each an instance; who asks by hand is told why not; another version ends what is left."""
+    status, planned = product.call("POST", "/v1/definitions?dryRun=true", REPORT)
+    assert [start["id"] for start in planned["definitions"][0]["timerStarts"]] == ["Often", "Nightly"], planned
     product.deploy(REPORT)
 
     def instances():

@@ -6,6 +6,7 @@ pub use impact::{Affected, Artefact, COUNTED_MAX, Impact, Sync, impact};
 
 use crate::{App, Error};
 use domain::ids::TenantId;
+use domain::process::{Element, Process, Timer};
 use domain::time::Timestamp;
 use store::DefinitionHead;
 
@@ -35,11 +36,20 @@ pub async fn timer_starts(
 ) -> Result<Vec<TimerStart>, Error> {
     let process = app.process(tenant, &head.process_id, head.version).await?;
     let is_deployed = head.version == deployed;
-    let starts = process.timer_starts().map(|(event, timer)| TimerStart {
+    Ok(starts(&process, |timer| if is_deployed { domain::next_firing(timer, head.deployed_at, now) } else { None }))
+}
+
+/// The timer start events of a process as they would run if it were deployed now.
+pub fn planned_timer_starts(process: &Process, now: Timestamp) -> Vec<TimerStart> {
+    starts(process, |timer| domain::next_firing(timer, now, now.plus_millis(-1)))
+}
+
+fn starts(process: &Process, next: impl Fn(&Timer) -> Option<Timestamp>) -> Vec<TimerStart> {
+    let start = |(event, timer): (&Element, &Timer)| TimerStart {
         event: event.id.clone(),
         name: event.name.clone(),
         timer: timer.to_string(),
-        next: if is_deployed { domain::next_firing(timer, head.deployed_at, now) } else { None },
-    });
-    Ok(starts.collect())
+        next: next(timer),
+    };
+    process.timer_starts().map(start).collect()
 }

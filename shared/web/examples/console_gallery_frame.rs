@@ -133,18 +133,7 @@ fn processes() -> Vec<(&'static str, String)> {
             activity("Activity_check", "Check the figures", "Script task", ""),
             activity("Activity_approve_report", "Approve the report", "User task", "A member"),
         ],
-        timers: vec![
-            TimerStart {
-                name: "Every weekday at six".to_owned(),
-                timer: "0 6 * * MON-FRI".to_owned(),
-                next: Some(days_ago(-1)),
-            },
-            TimerStart {
-                name: "StartEvent_opening_day".to_owned(),
-                timer: "2026-10-01T08:00:00Z".to_owned(),
-                next: None,
-            },
-        ],
+        timers: timers(&zone, now),
         warnings: vec![Warning {
             place: "61:9".to_owned(),
             message: "Activity_confirm_delivery has no expiry. The task stays open until somebody answers or cancels \
@@ -172,6 +161,15 @@ fn processes() -> Vec<(&'static str, String)> {
     ]
 }
 
+fn timers(zone: &Zone, now: Timestamp) -> Vec<TimerStart> {
+    let timer = |name: &str, timer: &str, next| TimerStart::new(name.to_owned(), timer.to_owned(), next, zone, now);
+    let tomorrow = Some(now.plus_millis(86_400_000));
+    vec![
+        timer("Every weekday at six", "0 6 * * MON-FRI", tomorrow),
+        timer("StartEvent_first_season", "R3/2026-04-01T08:00:00Z/P1M/2026-10-01T00:00:00Z", None),
+    ]
+}
+
 fn finding(weight: Weight, place: (u32, u32), element: &str, message: &str) -> Finding {
     let element = (!element.is_empty()).then(|| element.to_owned());
     Finding { weight, line: place.0, column: place.1, element, message: message.to_owned() }
@@ -184,6 +182,7 @@ const SOURCE: &str = "<bpmn:userTask id=\"Activity_approve_report\">\n  <custom:
                       sourceRef=\"Activity_7\" targetRef=\"Gateway_merge2\"/>\n</bpmn:process>\n";
 
 fn deployments() -> Vec<(&'static str, String)> {
+    let (zone, now) = (Zone::named("Europe/Oslo"), Timestamp::from_millis(NOW_MS));
     let warnings = vec![
         finding(
             Weight::Warning,
@@ -255,7 +254,8 @@ fn deployments() -> Vec<(&'static str, String)> {
         ],
         ..Planned::default()
     };
-    let fresh = Planned { deployed: None, open_tasks: 0, affected: Vec::new(), ..planned.clone() };
+    let fresh =
+        Planned { deployed: None, timers: timers(&zone, now), open_tasks: 0, affected: Vec::new(), ..planned.clone() };
     let same = Planned { unchanged: true, ..planned.clone() };
     let refused =
         Choose { refused: Some(checked(errors)), stays: Some(("Goods received".to_owned(), 12)), ..Choose::default() };

@@ -63,6 +63,7 @@ pub async fn deploy(call: &Call<'_>) -> Result<Answer, Problem> {
                 "processId": process.id,
                 "name": process.name,
                 "activities": activities,
+                "timerStarts": view::definition::timer_starts(&app::definitions::planned_timer_starts(process, call.now)),
                 "impact": view::definition::impact(&impact),
             }));
         }

@@ -80,16 +80,23 @@ pub fn entry(entry: &DefinitionEntry) -> Value {
 }
 
 pub fn head(head: &DefinitionHead, timers: &[TimerStart]) -> Value {
-    let timer = |start: &TimerStart| json!({ "id": start.event, "name": start.name, "timer": start.timer, "nextAt": start.next.map(|at| at.to_string()) });
     json!({
         "processId": head.process_id,
         "version": head.version,
         "definitionKey": key(&head.process_id, head.version),
         "name": head.name,
         "activities": head.activities,
-        "timerStarts": timers.iter().map(timer).collect::<Value>(),
+        "timerStarts": timer_starts(timers),
         "warnings": head.warnings,
         "deployedAt": head.deployed_at.to_string(),
         "deployedBy": head.deployed_by,
     })
+}
+
+pub fn timer_starts(timers: &[TimerStart]) -> Value {
+    let timer = |start: &TimerStart| {
+        let next = start.next.map(|at| at.to_string());
+        json!({ "id": start.event, "name": start.name, "timer": start.timer, "nextAt": next })
+    };
+    timers.iter().map(timer).collect()
 }

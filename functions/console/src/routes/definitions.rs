@@ -77,10 +77,7 @@ pub async fn show(visit: &Visit<'_>, process_id: &str) -> Result<Answer, Refusal
         version: shown,
         deployed: pointer.version,
         activities: activities(&head.activities),
-        timers: timers
-            .into_iter()
-            .map(|start| TimerStart { name: start.name, timer: start.timer, next: start.next })
-            .collect(),
+        timers: shown_timers(visit, timers),
         warnings: warnings(&head.warnings).filter_map(warning).collect(),
         versions: versions.iter().map(version).collect(),
         diagram,
@@ -95,6 +92,12 @@ pub async fn show(visit: &Visit<'_>, process_id: &str) -> Result<Answer, Refusal
     };
     let shell = visit.shell(definition.name.clone(), Section::Definitions);
     Ok(Answer::page(pages::page(&shell, &definition, &visit.zone(), visit.now)))
+}
+
+/// Timer start events as pages show them.
+pub fn shown_timers(visit: &Visit<'_>, timers: Vec<app::definitions::TimerStart>) -> Vec<TimerStart> {
+    let zone = visit.zone();
+    timers.into_iter().map(|start| TimerStart::new(start.name, start.timer, start.next, &zone, visit.now)).collect()
 }
 
 /// `GET /definitions/{id}/versions/{n}/xml`: the file as it was deployed.

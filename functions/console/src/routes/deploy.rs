@@ -250,6 +250,7 @@ async fn planned(
         open_tasks: impact.open_tasks,
         more: impact.more,
         affected: affected.collect(),
+        timers: super::definitions::shown_timers(visit, uses::planned_timer_starts(process, visit.now)),
     })
 }
 

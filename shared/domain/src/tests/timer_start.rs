@@ -129,6 +129,9 @@ fn the_next_firing_can_be_told_without_the_chain() {
     let once = Timer::Once(When::After("PT5M".parse().unwrap()));
     assert_eq!(next_firing(&once, deployed, deployed), Some(deployed.plus_millis(300_000)));
     assert_eq!(next_firing(&once, deployed, deployed.plus_millis(300_000)), None);
+    let over = Timer::Once(When::Expression(ValueExpr::Literal("2020-01-01T00:00:00Z".to_owned())));
+    assert_eq!(next_firing(&over, deployed, deployed.plus_millis(-1)), Some(deployed), "at once");
+    assert_eq!(next_firing(&over, deployed, deployed), None);
 }
 
 /// Firings that nobody carried out while nothing ran fold into the one that comes late.

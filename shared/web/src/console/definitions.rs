@@ -116,14 +116,18 @@ pub struct Activity {
 }
 
 /// A timer start event of a version.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct TimerStart {
-    /// Display name; the id where the model has none.
-    pub name: String,
-    /// When it fires, as it is modelled.
-    pub timer: String,
-    /// When it begins the next instance, if ever.
-    pub next: Option<Timestamp>,
+    name: String,
+    timer: String,
+    next: Option<When>,
+}
+
+impl TimerStart {
+    /// Its display name, when it fires as it is modelled, and when it begins the next instance, if ever.
+    pub fn new(name: String, timer: String, next: Option<Timestamp>, zone: &Zone, now: Timestamp) -> TimerStart {
+        TimerStart { name, timer, next: next.map(|at| when(zone, at, now)) }
+    }
 }
 
 /// A warning that was kept with a version.
@@ -135,7 +139,7 @@ pub struct Warning {
     pub message: String,
 }
 
-#[derive(Serialize)]
+#[derive(Clone, Debug, Serialize)]
 struct When {
     iso: String,
     text: String,
@@ -176,13 +180,6 @@ struct VersionView<'a> {
 }
 
 #[derive(Serialize)]
-struct TimerView<'a> {
-    name: &'a str,
-    timer: &'a str,
-    next: Option<When>,
-}
-
-#[derive(Serialize)]
 struct DefinitionView<'a> {
     process_id: &'a str,
     name: &'a str,
@@ -196,7 +193,8 @@ struct DefinitionView<'a> {
     said: Option<String>,
     unchanged: bool,
     activities: &'a [Activity],
-    timers: Vec<TimerView<'a>>,
+    timers: &'a [TimerStart],
+    never: String,
     warnings: &'a [Warning],
     versions: Vec<VersionView<'a>>,
     diagram: Option<&'a Diagram>,
@@ -246,11 +244,6 @@ pub fn page(shell: &Shell, definition: &Definition, zone: &Zone, now: Timestamp)
         current: version.number == definition.deployed,
     });
     let id = utf8_percent_encode(&definition.process_id, SEGMENT);
-    let timers = definition.timers.iter().map(|start| TimerView {
-        name: &start.name,
-        timer: &start.timer,
-        next: start.next.map(|at| when(zone, at, now)),
-    });
     let view = DefinitionView {
         process_id: &definition.process_id,
         name: &definition.name,
@@ -272,7 +265,12 @@ pub fn page(shell: &Shell, definition: &Definition, zone: &Zone, now: Timestamp)
         }),
         unchanged: definition.said == Some(Said::Unchanged),
         activities: &definition.activities,
-        timers: timers.collect(),
+        timers: &definition.timers,
+        never: if definition.version == definition.deployed {
+            "Will not begin another instance".to_owned()
+        } else {
+            format!("Off: version {} is deployed", definition.deployed)
+        },
         warnings: &definition.warnings,
         versions: versions.collect(),
         diagram: definition.diagram.as_ref(),

@@ -5,6 +5,7 @@ mod excerpt;
 #[cfg(test)]
 mod tests;
 
+use super::definitions::TimerStart;
 use super::diagram::Diagram;
 use super::{Shell, render};
 use crate::format;
@@ -101,6 +102,8 @@ pub struct Planned {
     pub more: bool,
     /// The open tasks by version and activity.
     pub affected: Vec<Affected>,
+    /// What would begin instances by itself.
+    pub timers: Vec<TimerStart>,
 }
 
 /// Open tasks of one activity in one version.
@@ -195,6 +198,7 @@ struct PlannedView<'a> {
     unchanged_tasks: usize,
     impossible: usize,
     affected: Vec<AffectedView<'a>>,
+    timers: &'a [TimerStart],
     tasks: String,
 }
 
@@ -360,6 +364,7 @@ fn planned_view(planned: &Planned) -> PlannedView<'_> {
         unchanged_tasks: sum(|sync| matches!(sync, Sync::Unchanged)),
         impossible: sum(|sync| matches!(sync, Sync::Impossible)),
         affected: planned.affected.iter().map(affected_view).collect(),
+        timers: &planned.timers,
         tasks: format!(
             "/external-tasks?status=PENDING&processId={}",
             percent_encoding::utf8_percent_encode(&planned.process_id, percent_encoding::NON_ALPHANUMERIC)

@@ -86,7 +86,9 @@ fn an_older_version_says_so_and_offers_no_sync() {
 
 #[test]
 fn a_process_that_begins_by_itself_says_when() {
-    let start = |name: &str, timer: &str, next| TimerStart { name: name.to_owned(), timer: timer.to_owned(), next };
+    let start = |name: &str, timer: &str, next| {
+        TimerStart::new(name.to_owned(), timer.to_owned(), next, &Zone::named("Europe/Oslo"), now())
+    };
     let timers =
         vec![start("Every <night>", "0 2 * * *", Some(now().plus_millis(86_400_000))), start("Once", "PT5M", None)];
     let current = shown(&Definition { version: 3, timers: timers.clone(), ..definition() });

@@ -114,6 +114,21 @@ fn the_second_step_counts_what_sync_would_do() {
 }
 
 #[test]
+fn timers_that_would_run_are_told_before() {
+    let zone = format::Zone::named("Europe/Oslo");
+    let now = domain::time::Timestamp::from_millis(1_795_167_600_000);
+    let timer = |next| TimerStart::new("<Night>".to_owned(), "0 2 * * *".to_owned(), next, &zone, now);
+    let timed = Planned { timers: vec![timer(Some(now.plus_millis(3_600_000))), timer(None)], ..planned() };
+    let page = asked(timed.clone(), Vec::new());
+    assert!(page.contains("As soon as it is deployed these timers run, and those of version 12 end."), "{page}");
+    assert!(
+        page.contains("&lt;Night&gt;") && page.contains("Next <time") && page.contains("Will never begin an instance")
+    );
+    let same = asked(Planned { unchanged: true, ..timed }, Vec::new());
+    assert!(!same.contains("Begins by itself"), "deploying it again changes nothing");
+}
+
+#[test]
 fn a_new_process_and_an_unchanged_file_say_so() {
     let fresh = asked(Planned { deployed: None, open_tasks: 0, affected: Vec::new(), ..planned() }, Vec::new());
     assert!(fresh.contains("This process is new. It becomes version 1.") && fresh.contains("Deploy version 1<"));
