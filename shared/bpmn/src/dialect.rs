@@ -18,134 +18,58 @@ pub(crate) enum Support {
 pub(crate) struct Known {
     /// Spelling of the documentation; files may use any case.
     pub name: &'static str,
-    on: &'static [NodeKind],
+    on: On,
     support: Support,
 }
 
-const ANY: &[NodeKind] = &[
-    NodeKind::StartEvent,
-    NodeKind::TimerStart,
-    NodeKind::EventStart,
-    NodeKind::EndEvent,
-    NodeKind::Task,
-    NodeKind::ManualTask,
-    NodeKind::SubProcess,
-    NodeKind::EventSubProcess,
-    NodeKind::ExclusiveGateway,
-    NodeKind::ParallelGateway,
-    NodeKind::InclusiveGateway,
-    NodeKind::EventBasedGateway,
-    NodeKind::CallActivity,
-    NodeKind::ReceiveTask,
-    NodeKind::ScriptTask,
-    NodeKind::SystemTask,
-    NodeKind::UserTask,
-    NodeKind::IntermediateCatchEvent,
-    NodeKind::IntermediateThrowEvent,
-    NodeKind::BoundaryEvent,
-];
-/// What a path arrives at: an event sub-process begins by itself.
-const REACHED: &[NodeKind] = &[
-    NodeKind::StartEvent,
-    NodeKind::TimerStart,
-    NodeKind::EventStart,
-    NodeKind::EndEvent,
-    NodeKind::Task,
-    NodeKind::ManualTask,
-    NodeKind::SubProcess,
-    NodeKind::ExclusiveGateway,
-    NodeKind::ParallelGateway,
-    NodeKind::InclusiveGateway,
-    NodeKind::EventBasedGateway,
-    NodeKind::CallActivity,
-    NodeKind::ReceiveTask,
-    NodeKind::ScriptTask,
-    NodeKind::SystemTask,
-    NodeKind::UserTask,
-    NodeKind::IntermediateCatchEvent,
-    NodeKind::IntermediateThrowEvent,
-    NodeKind::BoundaryEvent,
-];
-const TASKS: &[NodeKind] = &[NodeKind::ScriptTask, NodeKind::SystemTask, NodeKind::UserTask];
-const WAITING_OR_CALLING: &[NodeKind] = &[NodeKind::UserTask, NodeKind::ReceiveTask, NodeKind::SystemTask];
-const SYSTEM_TASK: &[NodeKind] = &[NodeKind::SystemTask];
-const USER_TASK: &[NodeKind] = &[NodeKind::UserTask];
-const GATEWAY: &[NodeKind] = &[NodeKind::ExclusiveGateway, NodeKind::InclusiveGateway];
-const USER_TASK_GATEWAY: &[NodeKind] = &[NodeKind::UserTask, NodeKind::ExclusiveGateway, NodeKind::InclusiveGateway];
-/// What brings data into the process.
-const RESULTS: &[NodeKind] = &[
-    NodeKind::EventStart,
-    NodeKind::CallActivity,
-    NodeKind::ReceiveTask,
-    NodeKind::ScriptTask,
-    NodeKind::SystemTask,
-    NodeKind::UserTask,
-    NodeKind::IntermediateCatchEvent,
-    NodeKind::BoundaryEvent,
-];
-/// What can wait for a message or send one.
-const MESSAGES: &[NodeKind] = &[
-    NodeKind::EventStart,
-    NodeKind::EndEvent,
-    NodeKind::ReceiveTask,
-    NodeKind::IntermediateCatchEvent,
-    NodeKind::IntermediateThrowEvent,
-    NodeKind::BoundaryEvent,
-];
-/// What gives names to somebody else.
-const GIVING: &[NodeKind] = &[
-    NodeKind::EndEvent,
-    NodeKind::CallActivity,
-    NodeKind::SystemTask,
-    NodeKind::UserTask,
-    NodeKind::IntermediateThrowEvent,
-];
-/// What can have a time limit of its own.
-const WAITING: &[NodeKind] = &[NodeKind::UserTask, NodeKind::ReceiveTask];
-/// What can have turns.
-const TURNS: &[NodeKind] = &[
-    NodeKind::Task,
-    NodeKind::ManualTask,
-    NodeKind::SubProcess,
-    NodeKind::CallActivity,
-    NodeKind::ReceiveTask,
-    NodeKind::ScriptTask,
-    NodeKind::SystemTask,
-    NodeKind::UserTask,
-];
-const ACTIVITIES: &[NodeKind] = &[
-    NodeKind::Task,
-    NodeKind::ManualTask,
-    NodeKind::CallActivity,
-    NodeKind::ReceiveTask,
-    NodeKind::ScriptTask,
-    NodeKind::SystemTask,
-    NodeKind::UserTask,
-];
-const ACTIVITIES_GATEWAYS: &[NodeKind] = &[
-    NodeKind::Task,
-    NodeKind::ManualTask,
-    NodeKind::SubProcess,
-    NodeKind::CallActivity,
-    NodeKind::ReceiveTask,
-    NodeKind::ScriptTask,
-    NodeKind::SystemTask,
-    NodeKind::UserTask,
-    NodeKind::ExclusiveGateway,
-    NodeKind::ParallelGateway,
-    NodeKind::InclusiveGateway,
-    NodeKind::EventBasedGateway,
-];
+/// Where a property means something.
+type On = fn(NodeKind) -> bool;
 
-const fn full(name: &'static str, on: &'static [NodeKind]) -> Known {
+const ANY: On = |kind| kind != NodeKind::Unsupported;
+/// What a path arrives at: an event sub-process begins by itself.
+const REACHED: On = |kind| ANY(kind) && kind != NodeKind::EventSubProcess;
+const TASKS: On = |kind| matches!(kind, NodeKind::ScriptTask | NodeKind::SystemTask | NodeKind::UserTask);
+const WAITING_OR_CALLING: On = |kind| matches!(kind, NodeKind::UserTask | NodeKind::ReceiveTask | NodeKind::SystemTask);
+const SYSTEM_TASK: On = |kind| kind == NodeKind::SystemTask;
+const USER_TASK: On = |kind| kind == NodeKind::UserTask;
+const RECEIVE_TASK: On = |kind| kind == NodeKind::ReceiveTask;
+const CALL_ACTIVITY: On = |kind| kind == NodeKind::CallActivity;
+const GATEWAY: On = NodeKind::decides;
+const USER_TASK_GATEWAY: On = |kind| USER_TASK(kind) || GATEWAY(kind);
+/// What brings data into the process.
+const RESULTS: On = |kind| {
+    let catches = matches!(kind, NodeKind::EventStart | NodeKind::IntermediateCatchEvent | NodeKind::BoundaryEvent);
+    catches || TASKS(kind) || matches!(kind, NodeKind::CallActivity | NodeKind::ReceiveTask)
+};
+/// What can wait for a message or send one.
+const MESSAGES: On = |kind| {
+    let catches = matches!(kind, NodeKind::EventStart | NodeKind::IntermediateCatchEvent | NodeKind::BoundaryEvent);
+    catches || matches!(kind, NodeKind::ReceiveTask | NodeKind::EndEvent | NodeKind::IntermediateThrowEvent)
+};
+/// What gives names to somebody else.
+const GIVING: On = |kind| {
+    let sends = matches!(kind, NodeKind::EndEvent | NodeKind::IntermediateThrowEvent);
+    sends || matches!(kind, NodeKind::CallActivity | NodeKind::SystemTask | NodeKind::UserTask)
+};
+/// What can have a time limit of its own.
+const WAITING: On = |kind| matches!(kind, NodeKind::UserTask | NodeKind::ReceiveTask);
+/// What can have turns.
+const TURNS: On = NodeKind::is_activity;
+const ACTIVITIES: On = |kind| kind.is_activity() && kind != NodeKind::SubProcess;
+const ACTIVITIES_GATEWAYS: On = |kind| {
+    let joins = matches!(kind, NodeKind::ParallelGateway | NodeKind::EventBasedGateway);
+    kind.is_activity() || GATEWAY(kind) || joins
+};
+
+const fn full(name: &'static str, on: On) -> Known {
     Known { name, on, support: Support::Full }
 }
 
-const fn not_yet(name: &'static str, on: &'static [NodeKind]) -> Known {
+const fn not_yet(name: &'static str, on: On) -> Known {
     Known { name, on, support: Support::NotYet }
 }
 
-const fn no_effect(name: &'static str, on: &'static [NodeKind]) -> Known {
+const fn no_effect(name: &'static str, on: On) -> Known {
     Known { name, on, support: Support::NoEffect }
 }
 
@@ -164,7 +88,7 @@ const KNOWN: &[Known] = &[
     full("ResultVariable", RESULTS),
     full("FormVariables", USER_TASK),
     full("InputMapping", GIVING),
-    full("calledElement", &[NodeKind::CallActivity]),
+    full("calledElement", CALL_ACTIVITY),
     full("OutputMapping", RESULTS),
     full("UserActions", USER_TASK),
     full("Actions", USER_TASK),
@@ -219,7 +143,7 @@ const KNOWN: &[Known] = &[
     full("Credentials", SYSTEM_TASK),
     full("Duration", SYSTEM_TASK),
     full("Until", SYSTEM_TASK),
-    full("timeout", &[NodeKind::ReceiveTask]),
+    full("timeout", RECEIVE_TASK),
 ];
 
 /// Of a task for somebody outside only.
@@ -252,7 +176,7 @@ pub(crate) fn is_external_only(name: &str) -> bool {
 pub(crate) fn property(name: &str, on: NodeKind, external: bool) -> Option<(&'static Known, Support)> {
     let known = KNOWN.iter().find(|known| known.name.eq_ignore_ascii_case(name))?;
     let other = if external { WORK_ONLY } else { EXTERNAL_ONLY };
-    let means = known.on.contains(&on) && !other.contains(&known.name);
+    let means = (known.on)(on) && !other.contains(&known.name);
     Some((known, if means { known.support } else { Support::NoEffect }))
 }
 
