@@ -93,13 +93,14 @@ impl Step<'_> {
     /// Writes variables as seen at an element instance: one that it or a scope around it has for itself stays there.
     pub fn set_variables_at(&mut self, at: Option<Number>, mut values: Variables) -> Result<(), Failure> {
         refuse_depth(&values).map_err(|message| Failure::new("LIMIT", message))?;
-        let mut around = at.and_then(|number| self.state.instance.element(number)).cloned();
-        while let Some(live) = around {
+        let mut around = at;
+        while let Some(live) = around.and_then(|number| self.state.instance.element(number)) {
+            let element = live.number;
+            around = live.scope;
             let own: Variables = live.local.keys().filter_map(|name| values.remove_entry(name)).collect();
             if !own.is_empty() {
-                self.emit(Event::LocalsSet { element: live.number, values: own });
+                self.emit(Event::LocalsSet { element, values: own });
             }
-            around = live.scope.and_then(|number| self.state.instance.element(number)).cloned();
         }
         self.set_variables(values)
     }
