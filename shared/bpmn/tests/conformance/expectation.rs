@@ -3,9 +3,9 @@
 
 use crate::corpus::{Model, deployed};
 use crate::outside::{self, root};
-use crate::world::World;
+use crate::world::{NINE, World};
 use domain::process::Process;
-use domain::time::Duration;
+use domain::time::{Duration, Timestamp};
 use domain::variables::Variables;
 use serde_json::{Value, json};
 
@@ -175,6 +175,19 @@ fn holds(world: &World<'_>, word: &str, rest: &str) -> Result<(), String> {
             let (_, task) = tasks.find(|(_, task)| task.activity == activity).ok_or("it is not open")?;
             let written = serde_json::to_value(task).map_err(|error| error.to_string())?;
             object(members)?.iter().try_for_each(|(name, value)| equal(&written[name], value))
+        }
+        // When a timer start event begins instances.
+        "begins" => {
+            let (event, dates) = rest.split_once(' ').ok_or("begins EVENT DATE ...")?;
+            let timer = first.process.element(event).and_then(|event| event.kind.as_timer_start());
+            let timer = timer.ok_or("it is no timer start event")?;
+            let deployed = Timestamp::from_millis(NINE);
+            let mut last = deployed;
+            dates.split_whitespace().try_for_each(|date| {
+                let due = domain::next_firing(timer, deployed, last);
+                last = due.unwrap_or(last);
+                equal(&json!(due.map_or("never".to_owned(), |due| due.to_string())), &json!(date))
+            })
         }
         // What people call an element.
         "name" => {

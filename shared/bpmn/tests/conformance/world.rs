@@ -16,8 +16,8 @@ use domain::{ChildEnd, apply, begin, decide};
 use script::QuickJs;
 use std::collections::{BTreeMap, VecDeque};
 
-/// Monday, 2026-03-02T09:00:00Z.
-const NINE: i64 = 1_772_442_000_000;
+/// Monday, 2026-03-02T09:00:00Z, when everything is deployed.
+pub const NINE: i64 = 1_772_442_000_000;
 /// Commands of one world: more of them means that a process goes round for ever.
 const COMMANDS_MAX: usize = 3_000;
 
