@@ -139,7 +139,7 @@ async fn only_pending_tasks_of_the_tenant_are_eligible() -> Result<()> {
     let (mut world, tasks) = waiting_tasks(3).await?;
     world.execute(tasks[1].instance(), Actor::Recipient, submit(tasks[1], "approve", "page")).await?;
     world.drain().await?;
-    let unknown = world.next_key().task(domain::ids::Number(3));
+    let unknown = world.next_key().task(domain::ids::TaskNumber(3));
     let run = start_keys(&world, Action::Cancel, &[tasks[0], tasks[1], unknown, tasks[2]]).await?;
     assert_eq!((run.selected, run.eligible, run.total), (4, 2, Some(2)));
     let stranger = Caller { tenant: domain::ids::TenantId(8), ..manager() };

@@ -153,14 +153,14 @@ async fn the_api_answers_every_file() -> Result<()> {
 }
 
 /// A file of what is due, made to mean the world's instance.
-fn of_the_world(text: &str, key: InstanceKey, task: u16, element: u16) -> Result<Value> {
-    fn change(value: &mut Value, key: InstanceKey, task: u16, element: u16) {
+fn of_the_world(text: &str, key: InstanceKey, task: u16, element: u32) -> Result<Value> {
+    fn change(value: &mut Value, key: InstanceKey, task: u16, element: u32) {
         if let Some(map) = value.as_object_mut() {
             if map.get("instance").and_then(Value::as_str) == Some(FOREIGN_INSTANCE) {
                 map.insert("tenant".to_owned(), TENANT.0.into());
                 map.insert("instance".to_owned(), key.to_string().into());
             }
-            for (name, number) in [("t", task), ("k", element)] {
+            for (name, number) in [("t", u32::from(task)), ("k", element)] {
                 map.entry(name).and_modify(|value| *value = number.into());
             }
             map.entry("e").and_modify(|value| {

@@ -7,7 +7,7 @@ use aws_config::SdkConfig;
 use domain::action::{Answer, Trouble, UNAWAITED};
 use domain::command::Command;
 use domain::effect::Effect;
-use domain::ids::{InstanceKey, Number, TenantId};
+use domain::ids::{ElementNumber, InstanceKey, TenantId};
 use domain::notification::Delivery;
 use domain::script::Scripts;
 use domain::time::Timestamp;
@@ -23,7 +23,7 @@ pub struct ActionMessage {
     /// The aggregate.
     pub instance: InstanceKey,
     /// The element instance that waits.
-    pub element: Number,
+    pub element: ElementNumber,
     /// Number of the attempt.
     pub attempt: u32,
     /// All its mails went out or were given up: the sort key of the journal item that says which.
@@ -33,7 +33,7 @@ pub struct ActionMessage {
 
 impl ActionMessage {
     /// An attempt that is to be made.
-    pub fn new(tenant: TenantId, instance: InstanceKey, element: Number, attempt: u32) -> ActionMessage {
+    pub fn new(tenant: TenantId, instance: InstanceKey, element: ElementNumber, attempt: u32) -> ActionMessage {
         ActionMessage { tenant, instance, element, attempt, mails: None }
     }
 }

@@ -6,7 +6,7 @@ use crate::idempotency::RequestHash;
 use crate::random;
 use domain::command::{Command, Start};
 use domain::decision::Decision;
-use domain::ids::{InstanceKey, Number, TenantId};
+use domain::ids::{ElementNumber, InstanceKey, TenantId};
 use domain::script::Scripts;
 use domain::time::Timestamp;
 use domain::{Call, ChildEnd};
@@ -23,12 +23,12 @@ pub enum CallJob {
     /// Start its child.
     Start {
         /// The element instance of the call activity.
-        element: Number,
+        element: ElementNumber,
     },
     /// Its child has ended.
     Ended {
         /// The element instance of the call activity.
-        element: Number,
+        element: ElementNumber,
         /// The child.
         child: InstanceKey,
     },
@@ -56,7 +56,7 @@ impl Job<'_> {
         }
     }
 
-    async fn start(&self, element: Number) -> Result<(), Error> {
+    async fn start(&self, element: ElementNumber) -> Result<(), Error> {
         let Some(loaded) = self.app.store.load(self.tenant, self.parent).await? else { return Ok(()) };
         let instance = &loaded.aggregate.instance;
         let process = self.app.process(self.tenant, &instance.process_id, instance.definition_version).await?;
@@ -124,13 +124,13 @@ impl Job<'_> {
     }
 
     /// The activity ended while its child was started: nobody waits for it, unless it is its child already.
-    async fn drop_orphan(&self, element: Number, child: InstanceKey) -> Result<(), Error> {
+    async fn drop_orphan(&self, element: ElementNumber, child: InstanceKey) -> Result<(), Error> {
         let loaded = self.app.store.load(self.tenant, self.parent).await?;
         let awaited = loaded.and_then(|loaded| loaded.aggregate.instance.element(element)?.child);
         if awaited == Some(child) { Ok(()) } else { cancel(self.app, self.tenant, child, self.now, self.scripts).await }
     }
 
-    async fn tell(&self, element: Number, child: InstanceKey) -> Result<(), Error> {
+    async fn tell(&self, element: ElementNumber, child: InstanceKey) -> Result<(), Error> {
         let loaded = self.app.store.load(self.tenant, child).await?;
         match loaded.and_then(|loaded| loaded.aggregate.end()) {
             Some(end) => self.ended(element, Some(child), end).await,
@@ -138,7 +138,7 @@ impl Job<'_> {
         }
     }
 
-    async fn ended(&self, element: Number, child: Option<InstanceKey>, end: ChildEnd) -> Result<(), Error> {
+    async fn ended(&self, element: ElementNumber, child: Option<InstanceKey>, end: ChildEnd) -> Result<(), Error> {
         let command = Command::ChildEnded { element, child, end };
         let request = Request::of_engine(self.tenant, self.parent, command, self.now, self.scripts);
         self.app.deliver(&request).await

@@ -6,7 +6,7 @@ use crate::idempotency::RequestHash;
 use crate::messages::{Kept, RECEIVERS_MAX, Sent};
 use domain::command::{Actor, Origin};
 use domain::effect::Effect;
-use domain::ids::{InstanceKey, Number, TenantId};
+use domain::ids::{ElementNumber, InstanceKey, TenantId};
 use domain::instance::Awaited;
 use domain::rejection::Rejection;
 use domain::script::Scripts;
@@ -58,7 +58,7 @@ impl Delivery<'_> {
         }
     }
 
-    async fn message(&self, sent: &Sent<'_>, element: Number, name: &str) -> Result<(), Error> {
+    async fn message(&self, sent: &Sent<'_>, element: ElementNumber, name: &str) -> Result<(), Error> {
         let hash = RequestHash::of_throw(self.sender, element, None);
         if self.app.store.idempotent(self.tenant, &hash.request, self.now).await?.is_some() {
             return Ok(());
@@ -78,7 +78,7 @@ impl Delivery<'_> {
         }
     }
 
-    async fn signal(&self, sent: &Sent<'_>, element: Number, name: &str) -> Result<(), Error> {
+    async fn signal(&self, sent: &Sent<'_>, element: ElementNumber, name: &str) -> Result<(), Error> {
         let once = |to: &Subscriber| RequestHash::of_throw(self.sender, element, Some(to));
         match sent.signal(self.app, Some(&once)).await? {
             Some(reached) => {
@@ -98,7 +98,7 @@ impl Delivery<'_> {
 
 impl RequestHash {
     /// For the delivery of what an event threw; of a signal to one of those who wait for it.
-    fn of_throw(sender: InstanceKey, element: Number, to: Option<&Subscriber>) -> RequestHash {
+    fn of_throw(sender: InstanceKey, element: ElementNumber, to: Option<&Subscriber>) -> RequestHash {
         let to = to.map(|to| format!("-{}-{}-{}", to.instance, to.element.0, to.event)).unwrap_or_default();
         RequestHash::of_engine(format!("throw-{sender}-{}{to}", element.0))
     }

@@ -5,7 +5,7 @@ mod shown;
 
 pub use shown::{MASK, shown_address, shown_body, shown_header};
 
-use crate::ids::{InstanceKey, Number};
+use crate::ids::{ElementNumber, InstanceKey};
 use crate::notification::Email;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -110,7 +110,7 @@ pub struct Trouble {
 }
 
 /// The idempotency key that an attempt sends outside: the same however often the attempt itself is repeated.
-pub fn idempotency_key(instance: InstanceKey, element: Number, attempt: u32) -> String {
+pub fn idempotency_key(instance: InstanceKey, element: ElementNumber, attempt: u32) -> String {
     format!("{instance}/{}/{attempt}", element.0)
 }
 
@@ -120,7 +120,7 @@ pub enum JobChange {
     /// An action was ordered, the first time or by an operator's retry.
     Ordered {
         /// The element instance that waits; a number of its own where a script ordered it.
-        element: Number,
+        element: ElementNumber,
         /// BPMN id of the element.
         activity: String,
         /// Number of its first attempt, or [`UNAWAITED`].
@@ -131,7 +131,7 @@ pub enum JobChange {
     /// An attempt ended.
     Ended {
         /// The element instance.
-        element: Number,
+        element: ElementNumber,
         /// How.
         attempt: AttemptRecord,
     },

@@ -5,7 +5,7 @@ mod work_task;
 use crate::action::UNAWAITED;
 use crate::event::{ElementActivated, Event, InstanceStarted, TaskCreated};
 use crate::external_task::{ExternalTask, Status};
-use crate::ids::{InstanceKey, Number};
+use crate::ids::{ElementNumber, InstanceKey, TaskNumber};
 use crate::instance::{ActionState, Aggregate, ElementInstance, Instance, InstanceStatus, TimerState, TurnsState};
 use crate::notification::Delivery;
 use crate::time::Timestamp;
@@ -33,7 +33,8 @@ pub fn begin(key: InstanceKey, at: Timestamp, started: &InstanceStarted) -> Aggr
             elements: Vec::new(),
             ready: Vec::new(),
             incidents: Vec::new(),
-            last_number: Number(0),
+            last_element: ElementNumber(0),
+            last_task: TaskNumber(0),
         },
         tasks: BTreeMap::new(),
         work_tasks: BTreeMap::new(),
@@ -55,7 +56,7 @@ pub fn apply(state: &mut Aggregate, at: Timestamp, event: &Event) {
         }
         Event::ElementActivated(activated) => activate(instance, at, activated),
         // A script may have used further numbers before its element is written down.
-        Event::ElementPassed(passed) => instance.last_number = instance.last_number.max(passed.number),
+        Event::ElementPassed(passed) => instance.last_element = instance.last_element.max(passed.number),
         Event::ElementCompleted(number) | Event::ElementTerminated(number) => {
             if matches!(event, Event::ElementCompleted(_)) {
                 count_turn(instance, *number, |turns| turns.done += 1);
@@ -102,7 +103,7 @@ pub fn apply(state: &mut Aggregate, at: Timestamp, event: &Event) {
         }
         // It ends with its element, or waits for the next one.
         Event::Received { .. } => {}
-        Event::ActionOrdered { element, attempt: UNAWAITED, .. } => instance.last_number = *element,
+        Event::ActionOrdered { element, attempt: UNAWAITED, .. } => instance.last_element = *element,
         Event::ActionOrdered { element, attempt, retries } => {
             let action = ActionState { attempt: *attempt, left: *retries };
             on_element(instance, *element, |element| element.action = Some(action));
@@ -164,7 +165,7 @@ fn merge(into: &mut Variables, values: &Variables) {
 }
 
 fn activate(instance: &mut Instance, at: Timestamp, activated: &ElementActivated) {
-    instance.last_number = instance.last_number.max(activated.number);
+    instance.last_element = instance.last_element.max(activated.number);
     instance.elements.push(ElementInstance {
         number: activated.number,
         element: activated.element.clone(),
@@ -186,7 +187,7 @@ fn activate(instance: &mut Instance, at: Timestamp, activated: &ElementActivated
 }
 
 /// Counts in the multi-instance activity that an element instance is a turn of, if it is one.
-fn count_turn(instance: &mut Instance, number: Number, count: impl FnOnce(&mut TurnsState)) {
+fn count_turn(instance: &mut Instance, number: ElementNumber, count: impl FnOnce(&mut TurnsState)) {
     let Some(around) = instance.element(number).and_then(|turn| instance.around(turn)).map(|around| around.number)
     else {
         return;
@@ -194,14 +195,14 @@ fn count_turn(instance: &mut Instance, number: Number, count: impl FnOnce(&mut T
     on_element(instance, around, |around| around.turns.as_mut().map(count).unwrap_or_default());
 }
 
-fn on_element(instance: &mut Instance, number: Number, change: impl FnOnce(&mut ElementInstance)) {
+fn on_element(instance: &mut Instance, number: ElementNumber, change: impl FnOnce(&mut ElementInstance)) {
     if let Some(element) = instance.elements.iter_mut().find(|element| element.number == number) {
         change(element);
     }
 }
 
 /// Every task event but an audit entry counts in the task's `seq`.
-fn on_task(state: &mut Aggregate, task: Number, change: impl FnOnce(&mut ExternalTask)) {
+fn on_task(state: &mut Aggregate, task: TaskNumber, change: impl FnOnce(&mut ExternalTask)) {
     if let Some(task) = state.tasks.get_mut(&task) {
         task.seq += 1;
         change(task);
@@ -210,7 +211,7 @@ fn on_task(state: &mut Aggregate, task: Number, change: impl FnOnce(&mut Externa
 
 fn create_task(state: &mut Aggregate, at: Timestamp, created: &TaskCreated) {
     let instance = &mut state.instance;
-    instance.last_number = created.task;
+    instance.last_task = created.task;
     on_element(instance, created.element, |element| element.task = Some(created.task));
     let task = ExternalTask {
         key: instance.key.task(created.task),
@@ -245,7 +246,7 @@ fn create_task(state: &mut Aggregate, at: Timestamp, created: &TaskCreated) {
 }
 
 /// The element instance no longer waits for its task, and its timers have ended with it.
-fn release_element(state: &mut Aggregate, element: Number) {
+fn release_element(state: &mut Aggregate, element: ElementNumber) {
     on_element(&mut state.instance, element, |element| {
         element.task = None;
         element.timers.clear();

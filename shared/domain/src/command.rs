@@ -3,7 +3,7 @@
 use crate::action::{Answer, Trouble};
 use crate::effect::TimerStart;
 use crate::engine::ChildEnd;
-use crate::ids::{InstanceKey, Number, RunKey, TaskKey};
+use crate::ids::{ElementNumber, InstanceKey, RunKey, TaskKey};
 use crate::instance::{Awaited, Parent};
 use crate::notification::Delivery;
 use crate::variables::Variables;
@@ -99,7 +99,7 @@ pub enum Command {
     /// A timer of a boundary event is due.
     FireTimer {
         /// The element instance the event is attached to.
-        element: Number,
+        element: ElementNumber,
         /// BPMN id of the boundary event.
         event: String,
         /// Number of the firing, from 1.
@@ -108,14 +108,14 @@ pub enum Command {
     /// A child was started for a call activity.
     ChildStarted {
         /// The element instance of the call activity.
-        element: Number,
+        element: ElementNumber,
         /// The child.
         child: InstanceKey,
     },
     /// The child of a call activity ended, or could not be started.
     ChildEnded {
         /// The element instance of the call activity.
-        element: Number,
+        element: ElementNumber,
         /// The child, if there was one.
         child: Option<InstanceKey>,
         /// How.
@@ -124,7 +124,7 @@ pub enum Command {
     /// A message or signal came for an event.
     Receive {
         /// The element instance that waits, or whose event does.
-        element: Number,
+        element: ElementNumber,
         /// BPMN id of the event.
         event: String,
         /// What it is, as whoever sent it says.
@@ -135,7 +135,7 @@ pub enum Command {
     /// The outside carried out an action, or answered that it does not.
     CompleteAction {
         /// The element instance that waits for it.
-        element: Number,
+        element: ElementNumber,
         /// Number of the attempt.
         attempt: u32,
         /// What it answered.
@@ -144,7 +144,7 @@ pub enum Command {
     /// An attempt at an action had no answer.
     FailAction {
         /// The element instance that waits for it.
-        element: Number,
+        element: ElementNumber,
         /// Number of the attempt.
         attempt: u32,
         /// Why.

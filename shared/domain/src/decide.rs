@@ -9,7 +9,7 @@ use crate::engine::{
 };
 use crate::event::{EndCause, Event, InstanceStarted};
 use crate::external_task::{Action, Status, answer, upkeep};
-use crate::ids::Number;
+use crate::ids::{ElementNumber, TaskNumber};
 use crate::instance::{Aggregate, InstanceStatus, Place};
 use crate::rejection::Rejection;
 use crate::variables::{VARIABLES_BYTES_MAX, Variables, is_reserved, refuse_depth};
@@ -151,7 +151,7 @@ fn refuse_final(step: &Step<'_>, action: &'static str) -> Result<(), Rejection> 
 }
 
 /// I-07: ends every task, element and timer. `asked`: the task whose cancellation it follows from (E-10).
-fn cancel_instance(step: &mut Step<'_>, asked: Option<Number>, reason: Option<String>) {
+fn cancel_instance(step: &mut Step<'_>, asked: Option<TaskNumber>, reason: Option<String>) {
     match asked {
         Some(task) => end_task(step, task, Action::Cancel, EndCause::Cancel, reason),
         None => {
@@ -161,13 +161,13 @@ fn cancel_instance(step: &mut Step<'_>, asked: Option<Number>, reason: Option<St
         }
     }
     // Before their elements end, which would count as an interruption by the process.
-    let work: Vec<Number> = step.state.work_tasks.keys().copied().collect();
+    let work: Vec<TaskNumber> = step.state.work_tasks.keys().copied().collect();
     for task in work {
         arrival::end(step, task, CancelCause::Cancel);
     }
     step.clear(None);
     // A ticket may outlive its element only through a bug; a cancelled instance must leave none behind (S0-42).
-    let open: Vec<Number> =
+    let open: Vec<TaskNumber> =
         step.state.tasks.iter().filter(|(_, task)| task.status == Status::Pending).map(|(number, _)| *number).collect();
     for task in open {
         take_away(step, task);
@@ -182,7 +182,7 @@ fn retry(step: &mut Step<'_>, element: Option<&str>, variables: &Variables) -> R
         return Err(Rejection::InvalidState { action: "retry", state: status.as_str() });
     }
     refuse_variables(variables)?;
-    let mut failed: Vec<Number> = step
+    let mut failed: Vec<ElementNumber> = step
         .state
         .instance
         .incidents
@@ -217,7 +217,7 @@ fn proceed(step: &mut Step<'_>) -> Result<(), Rejection> {
     step.run()
 }
 
-fn fire_timer(step: &mut Step<'_>, element: Number, event: &str, occurrence: u32) -> Result<(), Rejection> {
+fn fire_timer(step: &mut Step<'_>, element: ElementNumber, event: &str, occurrence: u32) -> Result<(), Rejection> {
     if step.state.instance.status.is_final() {
         return Err(Rejection::AlreadyDone);
     }

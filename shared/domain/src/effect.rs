@@ -1,6 +1,6 @@
 //! What the outside must do after a commit. Names the work; does none of it. Doing any effect twice is harmless.
 
-use crate::ids::{InstanceKey, Number};
+use crate::ids::{ElementNumber, InstanceKey, TaskNumber};
 use crate::instance::{Awaited, Parent};
 use crate::notification::NotificationKind;
 use crate::time::Timestamp;
@@ -15,7 +15,7 @@ pub enum Effect {
     Notify {
         /// The task.
         #[serde(rename = "t")]
-        task: Number,
+        task: TaskNumber,
         /// Why.
         #[serde(rename = "k")]
         kind: NotificationKind,
@@ -42,7 +42,7 @@ pub enum Effect {
     Find {
         /// The task.
         #[serde(rename = "t")]
-        task: Number,
+        task: TaskNumber,
     },
     /// Something between a call activity and its child.
     #[serde(rename = "call")]
@@ -52,7 +52,7 @@ pub enum Effect {
     Throw {
         /// Number of the event's passing: tells one sending from every other.
         #[serde(rename = "k")]
-        element: Number,
+        element: ElementNumber,
         /// For whom.
         #[serde(rename = "s")]
         to: Awaited,
@@ -65,7 +65,7 @@ pub enum Effect {
     Act {
         /// The element instance that waits for it.
         #[serde(rename = "k")]
-        element: Number,
+        element: ElementNumber,
         /// Number of the attempt.
         #[serde(rename = "n")]
         attempt: u32,
@@ -78,7 +78,7 @@ pub enum Effect {
     Mail {
         /// The element instance that waits for it.
         #[serde(rename = "k")]
-        element: Number,
+        element: ElementNumber,
         /// Number of the attempt.
         #[serde(rename = "n")]
         attempt: u32,
@@ -99,7 +99,7 @@ pub enum CallEffect {
     Start {
         /// The element instance of the call activity.
         #[serde(rename = "k")]
-        element: Number,
+        element: ElementNumber,
     },
     /// Cancel a child whose call activity is gone.
     #[serde(rename = "x")]
@@ -132,7 +132,7 @@ pub enum Due {
     Reminder {
         /// The task.
         #[serde(rename = "t")]
-        task: Number,
+        task: TaskNumber,
         /// Number in the model's plan, from 1.
         #[serde(rename = "n")]
         occurrence: u32,
@@ -142,14 +142,14 @@ pub enum Due {
     Expiry {
         /// The task.
         #[serde(rename = "t")]
-        task: Number,
+        task: TaskNumber,
     },
     /// A timer of an event.
     #[serde(rename = "b")]
     Timer {
         /// The element instance the event is attached to.
         #[serde(rename = "k")]
-        element: Number,
+        element: ElementNumber,
         /// BPMN id of the event.
         #[serde(rename = "e")]
         event: String,

@@ -3,6 +3,7 @@
 
 mod action;
 mod answer;
+mod budget;
 mod call;
 mod command;
 mod error;
@@ -23,6 +24,9 @@ pub(crate) use action::{complete as complete_action, fail as fail_action};
 #[cfg(test)]
 pub(crate) use answer::DRAFT_BYTES_MAX;
 pub(crate) use answer::{Answer, keep_draft, refuse, take as take_answer};
+#[cfg(test)]
+pub(crate) use budget::READY_MAX;
+pub(crate) use budget::{HELD_MAX, STEPS_MAX};
 pub use call::{CALL_DEPTH_MAX, Call, ChildEnd, call};
 pub(crate) use call::{ended as child_ended, started as child_started, tell_parent, waits_for};
 pub(crate) use error::{Failure, catcher};
@@ -43,7 +47,7 @@ use crate::apply::apply;
 use crate::decision::{Decision, Env, Reply};
 use crate::effect::Effect;
 use crate::event::Event;
-use crate::ids::Number;
+use crate::ids::ElementNumber;
 use crate::instance::{Aggregate, ElementInstance, InstanceStatus, Place, Ready};
 use crate::process::{Element, ElementKind, FlowIndex};
 use crate::rejection::Rejection;
@@ -51,12 +55,6 @@ use crate::script::LogLine;
 use crate::work_task::arrival::reopen;
 use std::collections::VecDeque;
 
-/// Elements activated by one command at most; what is left goes on as a job (BPMN semantics, "Async boundaries").
-pub const STEPS_MAX: usize = 200;
-/// Flows that may wait in one instance; beyond it the instance stops with an incident instead of a failed write.
-pub const READY_MAX: usize = 1_000;
-/// Open tasks and awaited messages in one instance: each is an item, and a cancel must fit one transaction.
-pub const HELD_MAX: usize = 90;
 /// Lines of script logs kept from one command.
 const LOG_LINES_MAX: usize = 100;
 
@@ -199,25 +197,6 @@ impl<'a> Step<'a> {
         Ok(())
     }
 
-    /// Keeps what could not be activated with the instance; a job goes on with it unless the instance is in Error.
-    fn park(&mut self) {
-        let rest: Vec<Ready> = self.queue.drain(..).chain(self.for_job.drain(..)).collect();
-        if rest.is_empty() {
-            return;
-        }
-        let waiting = self.state.instance.ready.len() + rest.len();
-        let first = rest.first().cloned();
-        self.emit(Event::FlowsTaken(rest));
-        if let Some(first) = first.filter(|_| waiting > READY_MAX) {
-            let message = format!(
-                "{waiting} flows wait to be taken at once; at most {READY_MAX} are possible. Look for a loop around a split."
-            );
-            self.raise(Number::WHOLE_INSTANCE, &first.element, Failure::new("LIMIT", message));
-        } else if self.state.instance.incidents.is_empty() && !self.effects.contains(&Effect::Continue) {
-            self.effect(Effect::Continue);
-        }
-    }
-
     /// I-02 to I-05: the status follows from what is left.
     fn settle(&mut self) {
         gateway::find_stuck(self);
@@ -251,14 +230,14 @@ impl<'a> Step<'a> {
 
     fn activate(&mut self, ready: Ready) -> Result<(), Rejection> {
         let process = self.env.process;
-        let Some(number) = self.next_number() else {
-            self.numbers_used_up(ready);
+        let Some(number) = self.next_element() else {
+            self.used_up(ready);
             return Ok(());
         };
         let Some(element) = process.element(&ready.element) else {
             // Only a damaged definition leads here: flows are checked when it is deployed.
             let message = format!("the process has no element \"{}\"", ready.element);
-            self.raise(Number::WHOLE_INSTANCE, &ready.element, Failure::new("UNKNOWN_ELEMENT", message));
+            self.raise(ElementNumber::WHOLE_INSTANCE, &ready.element, Failure::new("UNKNOWN_ELEMENT", message));
             self.queue.push_front(ready);
             return Ok(());
         };
@@ -333,7 +312,7 @@ impl<'a> Step<'a> {
     }
 
     /// Does the work of an element that does not wait and leaves it.
-    fn pass(&mut self, element: &Element, ready: Ready, number: Number) -> Result<(), Rejection> {
+    fn pass(&mut self, element: &Element, ready: Ready, number: ElementNumber) -> Result<(), Rejection> {
         let place = ready.place();
         match self.work(element, number, place.scope)? {
             Ok(flows) => {
@@ -348,15 +327,8 @@ impl<'a> Step<'a> {
         Ok(())
     }
 
-    /// Numbers of elements and tasks have 16 bits.
-    fn numbers_used_up(&mut self, ready: Ready) {
-        let message = "the instance has used all 65,535 numbers for its elements and tasks".to_owned();
-        self.raise(Number::WHOLE_INSTANCE, &ready.element, Failure::new("LIMIT", message));
-        self.queue.push_front(ready);
-    }
-
     /// An element that waits was reached, or is tried again after a failure.
-    fn arrive(&mut self, element: &Element, number: Number) -> Result<Result<(), Failure>, Rejection> {
+    fn arrive(&mut self, element: &Element, number: ElementNumber) -> Result<Result<(), Failure>, Rejection> {
         Ok(if matches!(element.kind, ElementKind::UserTask(_)) {
             user_task::arrive(self, element, number)?
         } else if let ElementKind::SystemTask(task) = &element.kind {
@@ -374,8 +346,8 @@ impl<'a> Step<'a> {
     fn work(
         &mut self,
         element: &Element,
-        number: Number,
-        at: Option<Number>,
+        number: ElementNumber,
+        at: Option<ElementNumber>,
     ) -> Result<Result<Chosen, Failure>, Rejection> {
         let seen = Seen { number, at };
         if let ElementKind::ExclusiveGateway(model) = &element.kind {
@@ -405,7 +377,7 @@ impl<'a> Step<'a> {
     }
 
     /// I-06: runs a failed element again. A task that is still open is simply answered again.
-    pub fn retry(&mut self, number: Number) -> Result<(), Rejection> {
+    pub fn retry(&mut self, number: ElementNumber) -> Result<(), Rejection> {
         self.emit(Event::IncidentResolved(number));
         let has_message =
             |live: &ElementInstance| live.subscriptions.iter().any(|awaited| awaited.event == live.element);
@@ -425,7 +397,7 @@ impl<'a> Step<'a> {
     }
 
     /// Does the work of an element that is live already: a join that goes on, or what failed before.
-    fn execute(&mut self, number: Number) -> Result<(), Rejection> {
+    fn execute(&mut self, number: ElementNumber) -> Result<(), Rejection> {
         let Some(live) = self.state.instance.element(number).cloned() else { return Ok(()) };
         let Some(element) = self.env.process.element(&live.element) else { return Ok(()) };
         if let Some(model) = element.multi_instance.as_ref().filter(|_| self.state.instance.around(&live).is_none()) {
@@ -482,7 +454,7 @@ impl<'a> Step<'a> {
     }
 
     /// An activity ended as modelled: its flows are taken, unless it was a turn of several.
-    pub fn complete(&mut self, number: Number) -> Result<(), Rejection> {
+    pub fn complete(&mut self, number: ElementNumber) -> Result<(), Rejection> {
         let Some(live) = self.state.instance.element(number).cloned() else { return Ok(()) };
         let Some(element) = self.env.process.element(&live.element) else { return Ok(()) };
         timer::stop_all(self, &live);
@@ -494,19 +466,8 @@ impl<'a> Step<'a> {
         Ok(())
     }
 
-    /// Items that belong to the instance and end with it.
-    fn held(&self) -> usize {
-        let tickets = self.state.tasks.values().filter(|task| !task.status.is_final()).count();
-        let open = tickets + self.state.work_tasks.values().filter(|task| !task.state.is_final()).count();
-        open + self.state.instance.elements.iter().map(|live| live.subscriptions.len()).sum::<usize>()
-    }
-
-    pub fn next_number(&self) -> Option<Number> {
-        self.state.instance.last_number.0.checked_add(1).map(Number)
-    }
-
     /// BPMN id of an element instance that lives, or is being activated.
-    fn activity(&self, number: Number) -> String {
+    fn activity(&self, number: ElementNumber) -> String {
         self.state.instance.element(number).map_or(self.activating, |live| &live.element).to_owned()
     }
 

@@ -4,7 +4,7 @@
 use crate::effect::Effect;
 use crate::event::Event;
 use crate::external_task::ExternalTask;
-use crate::ids::Number;
+use crate::ids::TaskNumber;
 use crate::instance::{Aggregate, Awaited, Instance};
 use crate::notification::Email;
 use crate::variables::Variables;
@@ -23,7 +23,7 @@ const ERASED: &str = "(erased)";
 pub struct Erasure {
     address: String,
     names: BTreeSet<String>,
-    tasks: BTreeSet<Number>,
+    tasks: BTreeSet<TaskNumber>,
 }
 
 impl Erasure {
@@ -32,14 +32,14 @@ impl Erasure {
         let address = recipient.as_str().to_lowercase();
         let is_theirs = |task: &&ExternalTask| task.recipient.as_str().to_lowercase() == address;
         let theirs: Vec<&ExternalTask> = aggregate.tasks.values().filter(is_theirs).collect();
-        let tasks: BTreeSet<Number> = theirs.iter().map(|task| task.key.number()).collect();
+        let tasks: BTreeSet<TaskNumber> = theirs.iter().map(|task| task.key.number()).collect();
         let names = theirs.iter().filter_map(|task| task.recipient_name.clone()).filter(|name| !name.is_empty());
         let names = names.collect();
         (!tasks.is_empty()).then_some(Erasure { address, names, tasks })
     }
 
     /// The tasks of the recipient.
-    pub fn tasks(&self) -> &BTreeSet<Number> {
+    pub fn tasks(&self) -> &BTreeSet<TaskNumber> {
         &self.tasks
     }
 

@@ -6,7 +6,7 @@ pub use writer::{Writer, writer};
 
 use crate::decision::FormError;
 use crate::external_task::Status;
-use crate::ids::{InstanceKey, Number};
+use crate::ids::{ElementNumber, InstanceKey, TaskNumber};
 use crate::instance::{Incident, InstanceStatus, Parent, Ready, Subscription, Thrown};
 use crate::notification::{Channel, Delivery, Email};
 use crate::time::{Cycle, Timestamp};
@@ -32,16 +32,16 @@ pub enum Event {
     ElementPassed(ElementActivated),
     /// An element ended as modelled.
     #[serde(rename = "c")]
-    ElementCompleted(Number),
+    ElementCompleted(ElementNumber),
     /// An element was taken away: interrupted, or its scope ended.
     #[serde(rename = "x")]
-    ElementTerminated(Number),
+    ElementTerminated(ElementNumber),
     /// A path arrived at a parallel gateway that waits for paths on its other flows.
     #[serde(rename = "join")]
     FlowJoined {
         /// The gateway's element instance.
         #[serde(rename = "k")]
-        element: Number,
+        element: ElementNumber,
         /// BPMN id of the flow.
         #[serde(rename = "f")]
         flow: String,
@@ -51,7 +51,7 @@ pub enum Event {
     TurnsBegun {
         /// The element instance around the turns.
         #[serde(rename = "k")]
-        element: Number,
+        element: ElementNumber,
         /// How many there are.
         #[serde(rename = "n")]
         total: u32,
@@ -61,7 +61,7 @@ pub enum Event {
     TurnGave {
         /// The element instance around the turns.
         #[serde(rename = "k")]
-        element: Number,
+        element: ElementNumber,
         /// Number of the turn, from 0.
         #[serde(rename = "i")]
         turn: u32,
@@ -74,7 +74,7 @@ pub enum Event {
     LocalsSet {
         /// The element instance.
         #[serde(rename = "k")]
-        element: Number,
+        element: ElementNumber,
         /// Each replaces the whole variable.
         #[serde(rename = "v")]
         values: Variables,
@@ -96,7 +96,7 @@ pub enum Event {
     TimerStarted {
         /// The element instance the event is attached to.
         #[serde(rename = "k")]
-        element: Number,
+        element: ElementNumber,
         /// BPMN id of the event.
         #[serde(rename = "b")]
         event: String,
@@ -115,7 +115,7 @@ pub enum Event {
     TimerFired {
         /// The element instance the event is attached to.
         #[serde(rename = "k")]
-        element: Number,
+        element: ElementNumber,
         /// BPMN id of the event.
         #[serde(rename = "b")]
         event: String,
@@ -128,7 +128,7 @@ pub enum Event {
     ChildStarted {
         /// The element instance of the call activity.
         #[serde(rename = "k")]
-        element: Number,
+        element: ElementNumber,
         /// The child.
         #[serde(rename = "i")]
         child: InstanceKey,
@@ -138,7 +138,7 @@ pub enum Event {
     ChildGone {
         /// The element instance of the call activity.
         #[serde(rename = "k")]
-        element: Number,
+        element: ElementNumber,
     },
     /// A business error left the instance; whoever called it is told.
     #[serde(rename = "thrown")]
@@ -148,7 +148,7 @@ pub enum Event {
     Subscribed {
         /// The element instance that waits, or whose event does.
         #[serde(rename = "k")]
-        element: Number,
+        element: ElementNumber,
         /// What for.
         #[serde(rename = "w")]
         subscription: Subscription,
@@ -158,7 +158,7 @@ pub enum Event {
     Received {
         /// The element instance that waited, or whose event did.
         #[serde(rename = "k")]
-        element: Number,
+        element: ElementNumber,
         /// BPMN id of the event.
         #[serde(rename = "b")]
         event: String,
@@ -168,7 +168,7 @@ pub enum Event {
     ActionOrdered {
         /// The element instance that waits for it; a number of its own where a script ordered it.
         #[serde(rename = "k")]
-        element: Number,
+        element: ElementNumber,
         /// Number of the attempt, from 1; 0 where a script ordered it and nobody waits.
         #[serde(rename = "n")]
         attempt: u32,
@@ -181,7 +181,7 @@ pub enum Event {
     ActionCompleted {
         /// The element instance that waited for it.
         #[serde(rename = "k")]
-        element: Number,
+        element: ElementNumber,
         /// Number of the attempt.
         #[serde(rename = "n")]
         attempt: u32,
@@ -191,7 +191,7 @@ pub enum Event {
     ActionFailed {
         /// The element instance that waits for it.
         #[serde(rename = "k")]
-        element: Number,
+        element: ElementNumber,
         /// Number of the attempt.
         #[serde(rename = "n")]
         attempt: u32,
@@ -207,19 +207,19 @@ pub enum Event {
     IncidentRaised(Incident),
     /// An operator retries; the incidents of this element instance are closed.
     #[serde(rename = "resolved")]
-    IncidentResolved(Number),
+    IncidentResolved(ElementNumber),
     /// E-01.
     #[serde(rename = "created")]
     TaskCreated(Box<TaskCreated>),
     /// E-05, the first time only.
     #[serde(rename = "opened")]
-    TaskOpened(Number),
+    TaskOpened(TaskNumber),
     /// E-06.
     #[serde(rename = "draft")]
     TaskDraftSaved {
         /// The task.
         #[serde(rename = "t")]
-        task: Number,
+        task: TaskNumber,
         /// Merged into the draft.
         #[serde(rename = "v")]
         values: Variables,
@@ -229,7 +229,7 @@ pub enum Event {
     TaskSubmitDenied {
         /// The task.
         #[serde(rename = "t")]
-        task: Number,
+        task: TaskNumber,
         /// Codes of what was wrong.
         #[serde(rename = "w")]
         codes: Vec<String>,
@@ -242,7 +242,7 @@ pub enum Event {
     FormErrorsSet {
         /// The task.
         #[serde(rename = "t")]
-        task: Number,
+        task: TaskNumber,
         /// What.
         #[serde(rename = "w")]
         errors: Vec<FormError>,
@@ -252,20 +252,20 @@ pub enum Event {
     TaskReminded {
         /// The task.
         #[serde(rename = "t")]
-        task: Number,
+        task: TaskNumber,
         /// The occurrence of the plan that comes next; missed ones are folded into this one.
         #[serde(rename = "n")]
         next: u32,
     },
     /// E-04.
     #[serde(rename = "resent")]
-    TaskResent(Number),
+    TaskResent(TaskNumber),
     /// E-09.
     #[serde(rename = "synced")]
     TaskSynced {
         /// The task.
         #[serde(rename = "t")]
-        task: Number,
+        task: TaskNumber,
         /// The version whose templates hold from now on.
         #[serde(rename = "v")]
         version: u32,
@@ -275,7 +275,7 @@ pub enum Event {
     TaskCompleted {
         /// The task.
         #[serde(rename = "t")]
-        task: Number,
+        task: TaskNumber,
         /// The action taken.
         #[serde(rename = "o")]
         outcome: String,
@@ -291,7 +291,7 @@ pub enum Event {
     TaskEnded {
         /// The task.
         #[serde(rename = "t")]
-        task: Number,
+        task: TaskNumber,
         /// CANCELLED or EXPIRED.
         #[serde(rename = "s")]
         status: Status,
@@ -307,7 +307,7 @@ pub enum Event {
     TaskBounced {
         /// The task.
         #[serde(rename = "t")]
-        task: Number,
+        task: TaskNumber,
         /// Bounced, complained or failed.
         #[serde(rename = "d")]
         delivery: Delivery,
@@ -317,7 +317,7 @@ pub enum Event {
     WorkTask {
         /// The task.
         #[serde(rename = "t")]
-        task: Number,
+        task: TaskNumber,
         /// What happened.
         #[serde(rename = "w")]
         what: WorkTaskEvent,
@@ -361,7 +361,7 @@ pub struct InstanceStarted {
 pub struct ElementActivated {
     /// The number given to the element instance.
     #[serde(rename = "k")]
-    pub number: Number,
+    pub number: ElementNumber,
     /// BPMN id.
     #[serde(rename = "e")]
     pub element: String,
@@ -370,10 +370,10 @@ pub struct ElementActivated {
     pub flow: Option<String>,
     /// The scope it happens in.
     #[serde(rename = "p", default, skip_serializing_if = "Option::is_none")]
-    pub scope: Option<Number>,
+    pub scope: Option<ElementNumber>,
     /// The user task whose refused answer this path handles.
     #[serde(rename = "h", default, skip_serializing_if = "Option::is_none")]
-    pub handles: Option<Number>,
+    pub handles: Option<ElementNumber>,
 }
 
 /// Payload of [`Event::TaskCreated`].
@@ -381,10 +381,10 @@ pub struct ElementActivated {
 pub struct TaskCreated {
     /// The number given to the task.
     #[serde(rename = "t")]
-    pub task: Number,
+    pub task: TaskNumber,
     /// The element instance that waits for it.
     #[serde(rename = "k")]
-    pub element: Number,
+    pub element: ElementNumber,
     /// BPMN id of the activity.
     #[serde(rename = "e")]
     pub activity: String,
@@ -433,7 +433,7 @@ pub enum EndCause {
 
 impl Event {
     /// The task whose item changes, if any.
-    pub fn task(&self) -> Option<Number> {
+    pub fn task(&self) -> Option<TaskNumber> {
         match self {
             Event::TaskCreated(created) => Some(created.task),
             Event::TaskOpened(task) | Event::TaskResent(task) => Some(*task),

@@ -5,7 +5,7 @@ pub mod lifecycle;
 pub(crate) mod upkeep;
 
 use crate::decision::FormError;
-use crate::ids::{Number, TaskKey};
+use crate::ids::{ElementNumber, TaskKey};
 use crate::notification::{Channel, Delivery, Email};
 use crate::time::Timestamp;
 use crate::variables::Variables;
@@ -27,7 +27,7 @@ pub struct ExternalTask {
     /// BPMN id of the activity.
     pub activity: String,
     /// The element instance that waits for it.
-    pub element: Number,
+    pub element: ElementNumber,
     /// Mail address.
     pub recipient: Email,
     /// How the recipient is addressed.

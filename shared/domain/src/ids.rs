@@ -6,8 +6,8 @@ use std::str::FromStr;
 
 /// 2024-01-01T00:00:00Z in milliseconds: the origin of the time part of a key.
 pub const KEY_EPOCH_MS: i64 = 1_704_067_200_000;
-/// Low bits of a key that number the parts of one instance (element instances, tasks).
-pub const NUMBER_BITS: u32 = 16;
+/// Low bits of a key, zero in that of an instance: the number of a task below it.
+const NUMBER_BITS: u32 = 16;
 const RANDOM_BITS: u32 = 9;
 
 macro_rules! key {
@@ -80,10 +80,6 @@ key! {
     TaskKey
 }
 key! {
-    /// Key of an element instance (one execution of a BPMN element), numbered below its instance's key.
-    ElementKey
-}
-key! {
     /// Key of a bulk run. Drawn like an instance's key, so runs sort by the time of their start.
     RunKey
 }
@@ -120,13 +116,13 @@ impl InstanceKey {
     }
 
     /// The task with the given number below this instance.
-    pub fn task(self, number: Number) -> TaskKey {
+    pub fn task(self, number: TaskNumber) -> TaskKey {
         TaskKey(self.0 | u64::from(number.0))
     }
 
     /// The element instance with the given number below this instance.
-    pub fn element(self, number: Number) -> ElementKey {
-        ElementKey(self.0 | u64::from(number.0))
+    pub fn element(self, number: ElementNumber) -> ElementKey {
+        ElementKey { instance: self, number }
     }
 
     /// True when the low 16 bits are zero, as in every key of an instance.
@@ -149,28 +145,52 @@ impl TaskKey {
     }
 
     /// The number below the instance, 1..=65,535 for a task that can exist.
-    pub fn number(self) -> Number {
-        Number((self.0 & ((1 << NUMBER_BITS) - 1)) as u16)
+    pub fn number(self) -> TaskNumber {
+        TaskNumber((self.0 & ((1 << NUMBER_BITS) - 1)) as u16)
     }
 }
 
-impl ElementKey {
-    /// The instance that owns the element instance.
-    pub fn instance(self) -> InstanceKey {
-        InstanceKey(self.0 & !((1 << NUMBER_BITS) - 1))
+/// Key of an element instance (one execution of a BPMN element), for people and clients: only written, never read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ElementKey {
+    instance: InstanceKey,
+    number: ElementNumber,
+}
+
+impl fmt::Display for ElementKey {
+    /// A decimal number as of a task where the element's fits below the instance's; else both, side by side.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ElementKey { instance, number } = self;
+        match u16::try_from(number.0) {
+            Ok(number) => write!(f, "{}", instance.0 | u64::from(number)),
+            Err(_) => write!(f, "{instance}-{}", number.0),
+        }
     }
 }
 
-/// Number of an element instance or task below its instance, from 1. States and events hold numbers,
-/// because a full key would cost 18 bytes more at each place of a journal item.
+impl Serialize for ElementKey {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// Number of an element instance below its instance, from 1 in the order of activation. An instance that polls for years
+/// has millions. States and events hold numbers, because a full key would cost 18 bytes more at each place of a journal
+/// item.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Number(pub u16);
+pub struct ElementNumber(pub u32);
 
-impl Number {
+impl ElementNumber {
     /// In place of an element instance: the instance as a whole. Never given to an element.
-    pub const WHOLE_INSTANCE: Number = Number(0);
+    pub const WHOLE_INSTANCE: ElementNumber = ElementNumber(0);
 }
+
+/// Number of a task, external or ordinary, below its instance, from 1: the low bits of its key. Tasks count for
+/// themselves; instances of before numbered them among their elements, so theirs may begin later.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TaskNumber(pub u16);
 
 /// Number of a tenant; part of every key in the store and of every link.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]

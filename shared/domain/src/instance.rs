@@ -3,7 +3,7 @@
 
 use crate::event::ElementActivated;
 use crate::external_task::ExternalTask;
-use crate::ids::{InstanceKey, Number};
+use crate::ids::{ElementNumber, InstanceKey, TaskNumber};
 use crate::time::{Cycle, Timestamp};
 use crate::variables::Variables;
 use crate::work_task::WorkTask;
@@ -70,22 +70,22 @@ impl fmt::Display for InstanceStatus {
 pub struct ElementInstance {
     /// Number below the instance.
     #[serde(rename = "k")]
-    pub number: Number,
+    pub number: ElementNumber,
     /// BPMN id of the element.
     #[serde(rename = "e")]
     pub element: String,
     /// The element instance of the sub-process around it; `None` directly in the process.
     #[serde(rename = "p", default, skip_serializing_if = "Option::is_none")]
-    pub scope: Option<Number>,
+    pub scope: Option<ElementNumber>,
     /// The user task whose refused answer this path handles.
     #[serde(rename = "h", default, skip_serializing_if = "Option::is_none")]
-    pub handles: Option<Number>,
+    pub handles: Option<ElementNumber>,
     /// When it was activated.
     #[serde(rename = "s")]
     pub started_at: Timestamp,
     /// The task that it waits for.
     #[serde(rename = "t", default, skip_serializing_if = "Option::is_none")]
-    pub task: Option<Number>,
+    pub task: Option<TaskNumber>,
     /// Timers of its boundary events that have not fired for good.
     #[serde(rename = "d", default, skip_serializing_if = "Vec::is_empty")]
     pub timers: Vec<TimerState>,
@@ -209,19 +209,19 @@ pub struct Ready {
     pub flow: Option<String>,
     /// The scope it happens in.
     #[serde(rename = "p", default, skip_serializing_if = "Option::is_none")]
-    pub scope: Option<Number>,
+    pub scope: Option<ElementNumber>,
     /// The user task whose refused answer this path handles.
     #[serde(rename = "h", default, skip_serializing_if = "Option::is_none")]
-    pub handles: Option<Number>,
+    pub handles: Option<ElementNumber>,
 }
 
 /// Where a path runs and why. Paths are no objects: this is what one hands on from element to element.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Place {
     /// The element instance of the sub-process around it; `None` directly in the process.
-    pub scope: Option<Number>,
+    pub scope: Option<ElementNumber>,
     /// The user task whose refused answer it handles: should it lead back there, the open task is meant and no second one.
-    pub handles: Option<Number>,
+    pub handles: Option<ElementNumber>,
 }
 
 impl ElementInstance {
@@ -243,7 +243,7 @@ impl Ready {
     }
 
     /// The event of the activation itself.
-    pub(crate) fn activated(self, number: Number) -> ElementActivated {
+    pub(crate) fn activated(self, number: ElementNumber) -> ElementActivated {
         let Ready { element, flow, scope, handles } = self;
         ElementActivated { number, element, flow, scope, handles }
     }
@@ -254,7 +254,7 @@ impl Ready {
 pub struct Incident {
     /// The element instance that failed; the whole instance where flows cannot be taken.
     #[serde(rename = "k")]
-    pub element_number: Number,
+    pub element_number: ElementNumber,
     /// BPMN id of the element.
     #[serde(rename = "e")]
     pub element: String,
@@ -277,7 +277,7 @@ pub struct Parent {
     pub instance: InstanceKey,
     /// The element instance of the call activity.
     #[serde(rename = "k")]
-    pub element: Number,
+    pub element: ElementNumber,
     /// How deep the calls are: 1 for the child of an instance that nobody called.
     #[serde(rename = "d")]
     pub depth: u32,
@@ -341,13 +341,15 @@ pub struct Instance {
     /// Open incidents, by age.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub incidents: Vec<Incident>,
-    /// The last number given to an element instance or task.
-    pub last_number: Number,
+    /// The last number given to an element instance.
+    pub last_element: ElementNumber,
+    /// The last number given to a task.
+    pub last_task: TaskNumber,
 }
 
 impl Instance {
     /// The live element instance with this number.
-    pub fn element(&self, number: Number) -> Option<&ElementInstance> {
+    pub fn element(&self, number: ElementNumber) -> Option<&ElementInstance> {
         self.elements.iter().find(|element| element.number == number)
     }
 
@@ -363,7 +365,7 @@ pub struct Aggregate {
     /// The head.
     pub instance: Instance,
     /// Its external tasks, ended ones included.
-    pub tasks: BTreeMap<Number, ExternalTask>,
+    pub tasks: BTreeMap<TaskNumber, ExternalTask>,
     /// Its ordinary user tasks, ended ones included.
-    pub work_tasks: BTreeMap<Number, WorkTask>,
+    pub work_tasks: BTreeMap<TaskNumber, WorkTask>,
 }

@@ -1,6 +1,6 @@
 //! What the engine asks of a script language. Defines the port only; QuickJS lives in the `script` crate.
 
-use crate::ids::Number;
+use crate::ids::ElementNumber;
 use crate::time::Timestamp;
 use crate::variables::Variables;
 use serde::{Deserialize, Serialize};
@@ -60,7 +60,7 @@ pub enum CommandAnswer {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CommandCall {
     /// The element instance whose script calls.
-    pub element: Number,
+    pub element: ElementNumber,
     /// Number of the call within the decision, from 0: a script that is decided again makes the same calls.
     pub number: usize,
     /// Name of the command.

@@ -9,7 +9,7 @@ pub mod policy;
 pub mod priority;
 
 use crate::decision::FormError;
-use crate::ids::{Number, TaskKey};
+use crate::ids::{ElementNumber, TaskKey};
 use crate::instance::Instance;
 use crate::process::Process;
 use crate::time::Timestamp;
@@ -36,7 +36,7 @@ pub struct WorkTask {
     /// BPMN id of the activity.
     pub activity: String,
     /// The element instance that waits for it.
-    pub element: Number,
+    pub element: ElementNumber,
     /// Who may do it and who does.
     #[serde(default, skip_serializing_if = "Responsible::is_empty")]
     pub responsible: Responsible,

@@ -6,7 +6,7 @@ use crate::channel::email::Outgoing;
 use crate::perform::{Path, Performer};
 use app::action::ActionMessage;
 use domain::action::{ActionRequest, MailRequest, UNAWAITED};
-use domain::ids::Number;
+use domain::ids::ElementNumber;
 use domain::notification::Delivery;
 use domain::time::Timestamp;
 use store::{JournalEntry, Mark};
@@ -19,7 +19,7 @@ impl Performer {
         &self,
         entry: &JournalEntry,
         number: usize,
-        (element, attempt): (Number, u32),
+        (element, attempt): (ElementNumber, u32),
         recipient: usize,
         path: Path,
         now: Timestamp,
@@ -50,7 +50,7 @@ impl Performer {
         &self,
         entry: &JournalEntry,
         number: usize,
-        (element, attempt): (Number, u32),
+        (element, attempt): (ElementNumber, u32),
         reason: &str,
         now: Timestamp,
     ) -> Result<(), Error> {
@@ -64,7 +64,7 @@ impl Performer {
 
     /// Once the journal item says of every mail what became of it, the worker of actions is told: it runs the scripts
     /// that may follow. Told twice, the second end is refused.
-    async fn end_mails(&self, entry: &JournalEntry, element: Number, attempt: u32) -> Result<(), Error> {
+    async fn end_mails(&self, entry: &JournalEntry, element: ElementNumber, attempt: u32) -> Result<(), Error> {
         if attempt == UNAWAITED {
             return Ok(());
         }

@@ -15,7 +15,7 @@ use domain::command::Command;
 use domain::effect::{CallEffect, Due, Effect};
 use domain::event::Event;
 use domain::external_task::Status;
-use domain::ids::{InstanceKey, Number, TaskKey, TenantId};
+use domain::ids::{InstanceKey, TaskKey, TaskNumber, TenantId};
 use domain::notification::Delivery;
 use domain::script::NoScripts;
 use domain::time::Timestamp;
@@ -233,7 +233,7 @@ impl Performer {
     }
 
     /// The address stands in the event that ordered this: no task is read.
-    async fn find(&self, entry: &JournalEntry, number: Number) -> Result<(), Error> {
+    async fn find(&self, entry: &JournalEntry, number: TaskNumber) -> Result<(), Error> {
         let mut created = entry
             .events
             .iter()

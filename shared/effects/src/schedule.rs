@@ -101,7 +101,17 @@ fn name(tenant: TenantId, instance: InstanceKey, due: &Due) -> String {
         Due::Reminder { task, occurrence } => format!("{tenant}-{}-r{occurrence}", instance.task(*task)),
         Due::Expiry { task } => format!("{tenant}-{}-e", instance.task(*task)),
         Due::Timer { element, event, occurrence } => {
-            format!("{tenant}-{}-b{occurrence}-{:016x}", instance.element(*element), fnv1a(event))
+            let event = fnv1a(event);
+            match u16::try_from(element.0) {
+                Ok(_) => format!("{tenant}-{}-b{occurrence}-{event:016x}", instance.element(*element)),
+                // Larger numbers do not fit below the instance's; in decimal digits the name could grow too long.
+                Err(_) => format!(
+                    "{tenant:x}-{:x}-{:x}-b{occurrence:x}-{event:016x}",
+                    instance.get(),
+                    element.0,
+                    tenant = tenant.0
+                ),
+            }
         }
         Due::Start(start) => format!("{tenant}-{instance}-s-{:016x}", fnv1a(&start.event)),
     }
@@ -123,7 +133,7 @@ fn expression(at: Timestamp) -> String {
 mod tests {
     use super::*;
     use domain::effect::TimerStart;
-    use domain::ids::Number;
+    use domain::ids::{ElementNumber, TaskNumber};
 
     #[test]
     fn a_schedule_is_rounded_up_to_the_next_second_and_never_fires_early() {
@@ -137,16 +147,33 @@ mod tests {
         Due::Start(Box::new(TimerStart { process_id, version, event, occurrence, at }))
     }
 
+    /// Schedules that exist must be found again to be deleted.
+    #[test]
+    fn names_stay_as_they_were_and_numbers_beyond_16_bits_have_their_own() {
+        let instance = InstanceKey::new(7 << 16).expect("below 2^63");
+        let name = |number: u32| {
+            let due = Due::Timer { element: ElementNumber(number), event: "late".to_owned(), occurrence: 12 };
+            name(TenantId(10), instance, &due)
+        };
+        assert_eq!(name(3), "10-458755-b12-044cf1ad90502801");
+        assert_eq!(name(65_535), "10-524287-b12-044cf1ad90502801");
+        assert_eq!(name(65_536), "a-70000-10000-bc-044cf1ad90502801");
+    }
+
     #[test]
     fn names_are_distinct_short_and_stable() {
         let instance = InstanceKey::new((1 << 62) + (7 << 16)).expect("below 2^63");
         let tenant = TenantId(u32::MAX);
         let long = "Boundary_".repeat(40);
         let dues = [
-            Due::Reminder { task: Number(65_535), occurrence: u32::MAX },
-            Due::Expiry { task: Number(65_535) },
-            Due::Timer { element: Number(65_535), event: long.clone(), occurrence: u32::MAX },
-            Due::Timer { element: Number(65_535), event: format!("{long}2"), occurrence: u32::MAX },
+            Due::Reminder { task: TaskNumber(65_535), occurrence: u32::MAX },
+            Due::Expiry { task: TaskNumber(65_535) },
+            Due::Timer { element: ElementNumber(65_535), event: long.clone(), occurrence: u32::MAX },
+            Due::Timer { element: ElementNumber(65_535), event: format!("{long}2"), occurrence: u32::MAX },
+            Due::Timer { element: ElementNumber(65_536), event: long.clone(), occurrence: u32::MAX },
+            Due::Timer { element: ElementNumber(65_537), event: long.clone(), occurrence: u32::MAX },
+            Due::Timer { element: ElementNumber(u32::MAX), event: long.clone(), occurrence: u32::MAX },
+            Due::Timer { element: ElementNumber(u32::MAX), event: long.clone(), occurrence: 1 },
             start(&long),
             start(&format!("{long}2")),
         ];

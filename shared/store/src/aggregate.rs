@@ -7,7 +7,7 @@ use crate::table::SORT_KEY;
 use crate::{Error, Store};
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::external_task::ExternalTask;
-use domain::ids::{InstanceKey, Number, TaskKey, TenantId};
+use domain::ids::{InstanceKey, TaskKey, TaskNumber, TenantId};
 use domain::instance::Aggregate;
 use domain::time::Timestamp;
 use std::collections::BTreeMap;
@@ -18,9 +18,9 @@ pub struct Loaded {
     /// The state.
     pub aggregate: Aggregate,
     /// When the link of a task was first fetched, by a person or a scanner.
-    pub fetched: BTreeMap<Number, Timestamp>,
+    pub fetched: BTreeMap<TaskNumber, Timestamp>,
     pub(crate) head: head::Extras,
-    pub(crate) extras: BTreeMap<Number, Extras>,
+    pub(crate) extras: BTreeMap<TaskNumber, Extras>,
 }
 
 /// A task read by itself, with what its item repeats of the instance for lists and mails.

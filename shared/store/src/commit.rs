@@ -19,7 +19,7 @@ use domain::command::{Actor, Origin};
 use domain::decision::Decision;
 use domain::event::Event;
 use domain::external_task::ExternalTask;
-use domain::ids::{Number, TenantId};
+use domain::ids::{TaskNumber, TenantId};
 use domain::instance::Aggregate;
 use domain::time::Timestamp;
 use std::collections::BTreeSet;
@@ -65,7 +65,7 @@ impl Store {
             return Err(Error::NothingToCommit);
         }
         let changes_head = request.before.is_none() || events.iter().any(Event::changes_head);
-        let touched: BTreeSet<Number> = events.iter().filter_map(Event::task).collect();
+        let touched: BTreeSet<TaskNumber> = events.iter().filter_map(Event::task).collect();
         let mut loaded = self.after(tenant, &request, changes_head, &touched).await?;
         let counter = match touched.first() {
             Some(task) if !changes_head => Counter::Task(*task),
@@ -99,7 +99,7 @@ impl Store {
         tenant: TenantId,
         request: &CommitRequest<'_>,
         changes_head: bool,
-        touched: &BTreeSet<Number>,
+        touched: &BTreeSet<TaskNumber>,
     ) -> Result<Loaded, Error> {
         let mut loaded = Loaded {
             aggregate: request.decision.after.clone(),
@@ -137,12 +137,12 @@ impl Store {
 }
 
 /// The stored version of a task of either kind.
-fn task_version(aggregate: &Aggregate, number: Number) -> Option<u64> {
+fn task_version(aggregate: &Aggregate, number: TaskNumber) -> Option<u64> {
     let external = aggregate.tasks.get(&number).map(|task| task.version);
     external.or_else(|| aggregate.work_tasks.get(&number).map(|task| task.version))
 }
 
-fn version_of(aggregate: &mut Aggregate, number: Number) -> Option<&mut u64> {
+fn version_of(aggregate: &mut Aggregate, number: TaskNumber) -> Option<&mut u64> {
     match aggregate.tasks.get_mut(&number) {
         Some(task) => Some(&mut task.version),
         None => aggregate.work_tasks.get_mut(&number).map(|task| &mut task.version),
@@ -204,7 +204,7 @@ fn write_task(
     tenant: TenantId,
     before: Option<&Loaded>,
     after: &Loaded,
-    number_of_task: Number,
+    number_of_task: TaskNumber,
 ) -> Result<(), Error> {
     let (Some(state), Some(extras)) = (after.aggregate.tasks.get(&number_of_task), after.extras.get(&number_of_task))
     else {
@@ -238,7 +238,7 @@ fn write_work_task(
     tenant: TenantId,
     before: Option<&Loaded>,
     after: &Loaded,
-    number_of_task: Number,
+    number_of_task: TaskNumber,
 ) -> Result<(), Error> {
     let item = |loaded: &Loaded| {
         let (task, extras) = (loaded.aggregate.work_tasks.get(&number_of_task)?, loaded.extras.get(&number_of_task)?);
@@ -265,7 +265,7 @@ fn number(value: u64) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }
 
-fn missing(tenant: TenantId, request: &CommitRequest<'_>, number: Number) -> Error {
+fn missing(tenant: TenantId, request: &CommitRequest<'_>, number: TaskNumber) -> Error {
     let key = InstanceItem::Task(number).key(tenant, request.decision.after.instance.key);
     Error::Corrupt { key: key.to_string(), problem: "an event names a task that the decision's state lacks".to_owned() }
 }

@@ -11,14 +11,14 @@ use crate::{Error, Store};
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::action::{ActionRequest, AttemptRecord, JobChange};
-use domain::ids::{InstanceKey, Number, TenantId};
+use domain::ids::{ElementNumber, InstanceKey, TenantId};
 use domain::time::Timestamp;
 
 /// The action of one element instance.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Job {
     /// The element instance.
-    pub element: Number,
+    pub element: ElementNumber,
     /// BPMN id of the element.
     pub activity: String,
     /// When the action was ordered last.
@@ -46,7 +46,12 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Corrupt`] where the item cannot be read; [`Error::Throttled`] and [`Error::Other`] of the table.
-    pub async fn job(&self, tenant: TenantId, instance: InstanceKey, element: Number) -> Result<Option<Job>, Error> {
+    pub async fn job(
+        &self,
+        tenant: TenantId,
+        instance: InstanceKey,
+        element: ElementNumber,
+    ) -> Result<Option<Job>, Error> {
         let item = self.get("job", &InstanceItem::Job(element).key(tenant, instance), true).await?;
         item.map(|item| read(&item)).transpose()
     }

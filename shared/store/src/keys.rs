@@ -2,7 +2,7 @@
 
 mod lists;
 
-use domain::ids::{InstanceKey, Number, RunKey, TenantId};
+use domain::ids::{ElementNumber, InstanceKey, RunKey, TaskNumber, TenantId};
 use domain::time::Timestamp;
 use std::fmt;
 use std::str::FromStr;
@@ -108,15 +108,36 @@ pub(crate) enum InstanceItem {
     /// `H`: the head.
     Head,
     /// `O#{task}`: when the link of a task was first fetched.
-    Fetched(Number),
+    Fetched(TaskNumber),
     /// `X#{task}`: an external task.
-    Task(Number),
+    Task(TaskNumber),
     /// `W#{task}`: an ordinary user task.
-    WorkTask(Number),
+    WorkTask(TaskNumber),
     /// `~A#{element}`: the action of a system task.
-    Job(Number),
+    Job(ElementNumber),
     /// `~J#{ms}#{counter}#{n}`: the journal item of one command.
     Journal { at: Timestamp, counter: Counter, n: u64 },
+}
+
+/// The number of an element instance inside a sort key. Keys were made when it had five digits at most: larger ones are
+/// written with ten behind a sign that sorts after every digit, so that the order of keys is that of numbers.
+struct Sortable(ElementNumber);
+
+impl fmt::Display for Sortable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.0 {
+            number @ ..=99_999 => write!(f, "{number:05}"),
+            number => write!(f, "~{number:010}"),
+        }
+    }
+}
+
+impl FromStr for Sortable {
+    type Err = InvalidKey;
+
+    fn from_str(text: &str) -> Result<Sortable, InvalidKey> {
+        Ok(Sortable(ElementNumber(parse(text.strip_prefix('~').unwrap_or(text))?)))
+    }
 }
 
 /// What numbers a journal item: the version of the head, or of the one task it is about.
@@ -125,7 +146,7 @@ pub enum Counter {
     /// The head's.
     Head,
     /// A task's.
-    Task(Number),
+    Task(TaskNumber),
 }
 
 impl fmt::Display for Counter {
@@ -159,7 +180,7 @@ impl fmt::Display for InstanceItem {
             InstanceItem::Fetched(task) => write!(f, "O#{:05}", task.0),
             InstanceItem::Task(task) => write!(f, "X#{:05}", task.0),
             InstanceItem::WorkTask(task) => write!(f, "W#{:05}", task.0),
-            InstanceItem::Job(element) => write!(f, "{}{:05}", InstanceItem::JOBS, element.0),
+            InstanceItem::Job(element) => write!(f, "{}{}", InstanceItem::JOBS, Sortable(*element)),
             InstanceItem::Journal { at, counter, n } => {
                 write!(f, "{}{:013}#{counter}#{n}", InstanceItem::JOURNAL, at.as_millis())
             }
@@ -174,14 +195,14 @@ impl FromStr for InstanceItem {
         let parts: Vec<&str> = text.split('#').collect();
         match parts.as_slice() {
             ["H"] => Ok(InstanceItem::Head),
-            ["O", task] => Ok(InstanceItem::Fetched(Number(parse(task)?))),
-            ["X", task] => Ok(InstanceItem::Task(Number(parse(task)?))),
-            ["W", task] => Ok(InstanceItem::WorkTask(Number(parse(task)?))),
-            ["~A", element] => Ok(InstanceItem::Job(Number(parse(element)?))),
+            ["O", task] => Ok(InstanceItem::Fetched(TaskNumber(parse(task)?))),
+            ["X", task] => Ok(InstanceItem::Task(TaskNumber(parse(task)?))),
+            ["W", task] => Ok(InstanceItem::WorkTask(TaskNumber(parse(task)?))),
+            ["~A", element] => Ok(InstanceItem::Job(parse::<Sortable>(element)?.0)),
             ["~J", at, counter, n] => {
                 let counter = match *counter {
                     "H" => Counter::Head,
-                    task => Counter::Task(Number(parse(task)?)),
+                    task => Counter::Task(TaskNumber(parse(task)?)),
                 };
                 Ok(InstanceItem::Journal { at: Timestamp::from_millis(parse(at)?), counter, n: parse(n)? })
             }
@@ -390,18 +411,24 @@ pub(crate) fn idempotency(tenant: TenantId, hash: &str) -> Key {
 }
 
 /// An event that waits for a message or signal; padded, so that who waits longest comes first.
-pub(crate) fn subscription(tenant: TenantId, hash: &str, instance: InstanceKey, element: Number, event: &str) -> Key {
+pub(crate) fn subscription(
+    tenant: TenantId,
+    hash: &str,
+    instance: InstanceKey,
+    element: ElementNumber,
+    event: &str,
+) -> Key {
     let pk = Collection::Awaited(tenant, hash.to_owned()).to_string();
-    Key { pk, sk: format!("{:019}#{:05}#{event}", instance.get(), element.0) }
+    Key { pk, sk: format!("{:019}#{}#{event}", instance.get(), Sortable(element)) }
 }
 
 /// Who waits, from the sort key of a subscription.
-pub(crate) fn subscriber(sk: &str) -> Result<(InstanceKey, Number, String), InvalidKey> {
+pub(crate) fn subscriber(sk: &str) -> Result<(InstanceKey, ElementNumber, String), InvalidKey> {
     let mut parts = sk.splitn(3, '#');
     let (Some(instance), Some(element), Some(event)) = (parts.next(), parts.next(), parts.next()) else {
         return Err(InvalidKey);
     };
-    Ok((parse(instance.trim_start_matches('0'))?, Number(parse(element)?), event.to_owned()))
+    Ok((parse(instance.trim_start_matches('0'))?, parse::<Sortable>(element)?.0, event.to_owned()))
 }
 
 /// The mark of a session that was ended before its time; stands among the other values that count once only.

@@ -9,7 +9,7 @@ use crate::{Error, Store};
 use aws_lc_rs::digest;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain::ids::{InstanceKey, Number, TenantId};
+use domain::ids::{ElementNumber, InstanceKey, TenantId};
 use domain::instance::{Awaited, Instance};
 use std::collections::BTreeSet;
 
@@ -19,7 +19,7 @@ pub struct Subscriber {
     /// The instance.
     pub instance: InstanceKey,
     /// The element instance that waits, or whose event does.
-    pub element: Number,
+    pub element: ElementNumber,
     /// BPMN id of the event.
     pub event: String,
 }
@@ -87,7 +87,7 @@ pub(crate) fn write(
     Ok(())
 }
 
-fn of(instance: &Instance) -> BTreeSet<(Awaited, Number, String)> {
+fn of(instance: &Instance) -> BTreeSet<(Awaited, ElementNumber, String)> {
     let live = instance.elements.iter();
     live.flat_map(|live| {
         let subscriptions = live.subscriptions.iter();

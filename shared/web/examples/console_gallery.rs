@@ -4,7 +4,7 @@
 //! `cargo run -p web --example console_gallery -- /tmp/gallery && python3 -m http.server -d /tmp/gallery`
 
 use domain::external_task::Status;
-use domain::ids::{InstanceKey, Number, TaskKey};
+use domain::ids::{InstanceKey, TaskKey, TaskNumber};
 use domain::notification::{Channel, Delivery, NotificationKind};
 use domain::time::Timestamp;
 use std::path::Path;
@@ -37,7 +37,7 @@ fn after(millis: i64) -> Timestamp {
 }
 
 fn key(n: i64) -> TaskKey {
-    InstanceKey::compose(NOW_MS - n * HOUR, 7).task(Number(1))
+    InstanceKey::compose(NOW_MS - n * HOUR, 7).task(TaskNumber(1))
 }
 
 fn row(n: i64) -> Row {

@@ -2,7 +2,7 @@
 //! `cargo run -p web --example console_gallery_runs -- target/gallery`. Sends nothing, starts nothing.
 
 use domain::bulk_run::{Action, BulkRun, Filter, NewRun, Reason, RunStatus, Waiting};
-use domain::ids::{InstanceKey, Number, RunKey, TaskKey, TenantId};
+use domain::ids::{InstanceKey, RunKey, TaskKey, TaskNumber, TenantId};
 use domain::notification::Delivery;
 use domain::time::Timestamp;
 use std::path::PathBuf;
@@ -40,7 +40,7 @@ fn at(minutes_ago: i64) -> Timestamp {
 }
 
 fn task(number: i64) -> TaskKey {
-    InstanceKey::compose(NOW_MS - number * MINUTE_MS, 3).task(Number(1))
+    InstanceKey::compose(NOW_MS - number * MINUTE_MS, 3).task(TaskNumber(1))
 }
 
 fn question(action: Action, total: u32, eligible: u32) -> Question {

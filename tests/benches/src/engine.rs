@@ -8,7 +8,7 @@ use anyhow::{Context, ensure};
 use domain::command::{Actor, Command, Start, Submission};
 use domain::decision::{Decision, Env};
 use domain::external_task::ExternalTask;
-use domain::ids::{InstanceKey, Number};
+use domain::ids::{InstanceKey, TaskNumber};
 use domain::instance::{Aggregate, Instance, InstanceStatus};
 use domain::process::Process;
 use domain::script::{ScriptFailure, ScriptOutcome, ScriptRequest, Scripts};
@@ -121,7 +121,7 @@ fn written(state: &Aggregate) -> anyhow::Result<String> {
 }
 
 fn read(text: &str) -> anyhow::Result<Aggregate> {
-    type Stored = (Instance, BTreeMap<Number, ExternalTask>, BTreeMap<Number, WorkTask>);
+    type Stored = (Instance, BTreeMap<TaskNumber, ExternalTask>, BTreeMap<TaskNumber, WorkTask>);
     let (instance, tasks, work_tasks): Stored = serde_json::from_str(text)?;
     Ok(Aggregate { instance, tasks, work_tasks })
 }

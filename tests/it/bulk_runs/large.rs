@@ -91,7 +91,7 @@ async fn a_run_by_filter_of_540_tasks_is_collected_in_steps_and_fed_in_blocks() 
     for number in 0..540 {
         world.clock.move_to(world.clock.now().plus_millis(20));
         let key = world.begin("Question", json!({ "recipient": format!("m{number}@nordguss.example") })).await?;
-        tasks.push(key.task(domain::ids::Number(3)));
+        tasks.push(key.task(domain::ids::TaskNumber(1)));
     }
     let first = world.task(tasks[0].instance()).await?.key;
     let tasks: Vec<TaskKey> = tasks.iter().map(|task| task.instance().task(first.number())).collect();

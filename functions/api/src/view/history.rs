@@ -4,7 +4,7 @@ use super::{element_type, time};
 use app::external_tasks::HistoryLine;
 use domain::command::{Actor, Origin};
 use domain::event::{ElementActivated, EndCause, Event, Writer, writer};
-use domain::ids::{InstanceKey, Number};
+use domain::ids::{ElementNumber, InstanceKey};
 use domain::instance::{Awaited, Instance};
 use domain::process::Process;
 use domain::time::Timestamp;
@@ -92,7 +92,7 @@ fn element(process: &Process, instance: &Instance, seen: &Seen<'_>, variables: b
     item
 }
 
-fn end(seen: &mut [Seen<'_>], number: Number, state: &'static str, at: Timestamp) {
+fn end(seen: &mut [Seen<'_>], number: ElementNumber, state: &'static str, at: Timestamp) {
     if let Some(element) = seen.iter_mut().find(|element| element.reached.number == number) {
         element.state = state;
         element.ended_at = Some(at);
@@ -123,7 +123,7 @@ pub fn entries(instance: &Instance, journal: &[JournalEntry], variables: bool, a
 }
 
 /// The element of each element instance that ever waited.
-fn reached(journal: &[JournalEntry]) -> BTreeMap<Number, &str> {
+fn reached(journal: &[JournalEntry]) -> BTreeMap<ElementNumber, &str> {
     let events = journal.iter().flat_map(|entry| &entry.events);
     let reached =
         events.filter_map(|event| if let Event::ElementActivated(reached) = event { Some(reached) } else { None });

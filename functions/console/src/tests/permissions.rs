@@ -2,7 +2,7 @@
 
 use super::browser::{Browser, House, at};
 use crate::Console;
-use domain::ids::{Number, TenantId};
+use domain::ids::{TaskNumber, TenantId};
 use domain::permission::{Permission, Role, Setup};
 use domain::time::Timestamp;
 use store::{NewDefinition, NewDeployment, TenantRecord};
@@ -66,7 +66,7 @@ async fn what_may_be_seen_but_not_done_is_refused_with_403_and_changes_nothing()
     let house = House::build().await;
     deploy(&house, at(0)).await;
     let console = house.console();
-    let task = domain::ids::InstanceKey::compose(at(0).as_millis(), 3).task(Number(1)).to_string();
+    let task = domain::ids::InstanceKey::compose(at(0).as_millis(), 3).task(TaskNumber(1)).to_string();
     for (role, path, fields, expected) in [
         ("user", "/deploy", vec![], 404),
         ("operator", "/deploy", vec![("kept", "H4sI")], 403),

@@ -8,7 +8,7 @@ use crate::{App, Error};
 use domain::command::{Actor, Origin};
 use domain::effect::Effect;
 use domain::event::Event;
-use domain::ids::{Number, TaskKey};
+use domain::ids::{TaskKey, TaskNumber};
 use domain::notification::{Channel, Delivery, Email, NotificationKind};
 use domain::permission::Permission;
 use domain::rejection::Rejection;
@@ -188,7 +188,7 @@ fn notifications(shown: &TaskNow, journal: &[JournalEntry]) -> Vec<NotificationL
         .collect()
 }
 
-fn history(journal: &[JournalEntry], task: Number, values: bool, addresses: bool) -> Vec<HistoryLine> {
+fn history(journal: &[JournalEntry], task: TaskNumber, values: bool, addresses: bool) -> Vec<HistoryLine> {
     let events = journal.iter().flat_map(|entry| {
         entry.events.iter().filter(|event| event.task() == Some(task)).map(move |event| (entry, event))
     });

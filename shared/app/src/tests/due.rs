@@ -3,7 +3,7 @@
 use crate::due::DueMessage;
 use crate::throws::ThrowJob;
 use domain::effect::{Due, TimerStart};
-use domain::ids::{InstanceKey, Number, TenantId};
+use domain::ids::{ElementNumber, InstanceKey, TaskNumber, TenantId};
 use domain::time::Timestamp;
 
 #[test]
@@ -12,12 +12,15 @@ fn due_messages_keep_their_stored_form() {
     let message = |due| DueMessage::new(TenantId(1), instance, due);
     let cases = [
         (
-            message(Some(Due::Reminder { task: Number(4), occurrence: 2 })),
+            message(Some(Due::Reminder { task: TaskNumber(4), occurrence: 2 })),
             r#"{"tenant":1,"instance":"1048576","due":{"r":{"t":4,"n":2}}}"#,
         ),
-        (message(Some(Due::Expiry { task: Number(4) })), r#"{"tenant":1,"instance":"1048576","due":{"e":{"t":4}}}"#),
         (
-            message(Some(Due::Timer { element: Number(3), event: "B".to_owned(), occurrence: 1 })),
+            message(Some(Due::Expiry { task: TaskNumber(4) })),
+            r#"{"tenant":1,"instance":"1048576","due":{"e":{"t":4}}}"#,
+        ),
+        (
+            message(Some(Due::Timer { element: ElementNumber(3), event: "B".to_owned(), occurrence: 1 })),
             r#"{"tenant":1,"instance":"1048576","due":{"b":{"k":3,"e":"B","n":1}}}"#,
         ),
         (

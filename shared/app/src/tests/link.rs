@@ -2,7 +2,7 @@
 
 use crate::keys::Secret;
 use crate::link::{LINK_CHARS, LinkTarget, PageValue, cursor};
-use domain::ids::{InstanceKey, Number, TenantId};
+use domain::ids::{InstanceKey, TaskNumber, TenantId};
 use domain::time::Timestamp;
 
 fn secret() -> Secret {
@@ -10,7 +10,7 @@ fn secret() -> Secret {
 }
 
 fn target() -> LinkTarget {
-    LinkTarget { tenant: TenantId(1), task: InstanceKey::compose(1_763_000_000_000, 7).task(Number(3)), epoch: 1 }
+    LinkTarget { tenant: TenantId(1), task: InstanceKey::compose(1_763_000_000_000, 7).task(TaskNumber(3)), epoch: 1 }
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn a_page_value_is_of_its_task_only_and_carries_the_submission() {
     let text = value.sign(&secret(), &target());
     assert_eq!(PageValue::verify(&secret(), &target(), &text), Some(value.clone()));
     assert_eq!(value.submission().len(), 16);
-    let other = LinkTarget { task: target().task.instance().task(Number(4)), ..target() };
+    let other = LinkTarget { task: target().task.instance().task(TaskNumber(4)), ..target() };
     assert_eq!(PageValue::verify(&secret(), &other, &text), None);
     for bad in ["", "x", &text[1..], &format!("{text}A")] {
         assert_eq!(PageValue::verify(&secret(), &target(), bad), None);

@@ -3,7 +3,7 @@
 
 use crate::world::{Life, World};
 use domain::command::{Command, Completion, Submission};
-use domain::ids::{InstanceKey, Number};
+use domain::ids::{ElementNumber, InstanceKey};
 use domain::instance::{Awaited, InstanceStatus};
 use domain::rejection::Rejection;
 use domain::time::Timestamp;
@@ -75,7 +75,7 @@ pub fn complete(world: &mut World<'_>, activity: &str, values: Variables) -> Res
 /// the id of who waits.
 pub fn deliver(world: &mut World<'_>, name: &str, variables: &Variables) -> Result<(), String> {
     let awaited = awaited(world).into_iter().filter(|(_, _, event, to)| named(to) == name || event == name);
-    let all: Vec<(InstanceKey, Number, String, Awaited)> = awaited.collect();
+    let all: Vec<(InstanceKey, ElementNumber, String, Awaited)> = awaited.collect();
     let Some((_, _, _, first)) = all.first() else { return Err(format!("nobody waits for {name}")) };
     let takers = if matches!(first, Awaited::Signal { .. }) { all.len() } else { 1 };
     for (key, element, event, awaited) in all.into_iter().take(takers) {
@@ -155,7 +155,7 @@ fn requests(world: &World<'_>) -> Vec<(InstanceKey, Command)> {
     found
 }
 
-fn awaited(world: &World<'_>) -> Vec<(InstanceKey, Number, String, Awaited)> {
+fn awaited(world: &World<'_>) -> Vec<(InstanceKey, ElementNumber, String, Awaited)> {
     let mut found = Vec::new();
     for (key, life) in moving(world) {
         for live in &life.state.instance.elements {

@@ -6,7 +6,7 @@ use domain::command::{Actor, Command, Start};
 use domain::decision::{Decision, Env};
 use domain::effect::{CallEffect, Due, Effect, TimerStart};
 use domain::event::Event;
-use domain::ids::{InstanceKey, Number};
+use domain::ids::{ElementNumber, InstanceKey};
 use domain::instance::{Aggregate, Awaited};
 use domain::process::Process;
 use domain::rejection::Rejection;
@@ -169,7 +169,7 @@ impl<'a> World<'a> {
         }
     }
 
-    fn call(&mut self, parent: InstanceKey, element: Number) -> Result<(), Rejection> {
+    fn call(&mut self, parent: InstanceKey, element: ElementNumber) -> Result<(), Rejection> {
         let life = &self.lives[&parent];
         let call = match domain::call(life.process, &life.state, element, self.now) {
             None => return Ok(()),
@@ -193,14 +193,20 @@ impl<'a> World<'a> {
     fn ended(
         &mut self,
         parent: InstanceKey,
-        element: Number,
+        element: ElementNumber,
         child: Option<InstanceKey>,
         end: ChildEnd,
     ) -> Result<(), Rejection> {
         self.decide(parent, &Command::ChildEnded { element, child, end })
     }
 
-    fn answer(&mut self, key: InstanceKey, element: Number, attempt: u32, answer: Answer) -> Result<(), Rejection> {
+    fn answer(
+        &mut self,
+        key: InstanceKey,
+        element: ElementNumber,
+        attempt: u32,
+        answer: Answer,
+    ) -> Result<(), Rejection> {
         self.decide(key, &Command::CompleteAction { element, attempt, answer: Box::new(answer) })
     }
 

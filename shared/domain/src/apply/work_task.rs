@@ -1,14 +1,14 @@
 //! Folds events of ordinary user tasks into state. Makes no decision.
 
 use super::{merge, on_element, release_element};
-use crate::ids::Number;
+use crate::ids::TaskNumber;
 use crate::instance::Aggregate;
 use crate::time::Timestamp;
 use crate::variables::Variables;
 use crate::work_task::event::{WorkTaskCreated, WorkTaskEvent};
 use crate::work_task::{State, WorkTask};
 
-pub(super) fn apply(state: &mut Aggregate, at: Timestamp, number: Number, event: &WorkTaskEvent) {
+pub(super) fn apply(state: &mut Aggregate, at: Timestamp, number: TaskNumber, event: &WorkTaskEvent) {
     if let WorkTaskEvent::Created(created) = event {
         create(state, at, number, created);
         return;
@@ -38,9 +38,9 @@ pub(super) fn apply(state: &mut Aggregate, at: Timestamp, number: Number, event:
     }
 }
 
-fn create(state: &mut Aggregate, at: Timestamp, number: Number, created: &WorkTaskCreated) {
+fn create(state: &mut Aggregate, at: Timestamp, number: TaskNumber, created: &WorkTaskCreated) {
     let instance = &mut state.instance;
-    instance.last_number = number;
+    instance.last_task = number;
     on_element(instance, created.element, |element| element.task = Some(number));
     let task = WorkTask {
         key: instance.key.task(number),
@@ -67,7 +67,7 @@ fn create(state: &mut Aggregate, at: Timestamp, number: Number, created: &WorkTa
     state.work_tasks.insert(number, task);
 }
 
-fn end(state: &mut Aggregate, number: Number, to: State, at: Timestamp) {
+fn end(state: &mut Aggregate, number: TaskNumber, to: State, at: Timestamp) {
     let Some(task) = state.work_tasks.get_mut(&number) else { return };
     task.state = to;
     task.failed_in = None;

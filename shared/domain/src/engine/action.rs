@@ -10,7 +10,7 @@ use crate::action::{
 };
 use crate::effect::Effect;
 use crate::event::Event;
-use crate::ids::Number;
+use crate::ids::ElementNumber;
 use crate::process::{Element, SystemTask, Work};
 use crate::rejection::Rejection;
 use crate::script::ScriptKind;
@@ -28,8 +28,8 @@ const ORDERED_BYTES_MAX: usize = 1024 * 1024;
 pub(super) fn run(
     step: &mut Step<'_>,
     task: &SystemTask,
-    number: Number,
-    at: Option<Number>,
+    number: ElementNumber,
+    at: Option<ElementNumber>,
 ) -> Result<Result<(), Failure>, Rejection> {
     match &task.work {
         Work::JavaScript(source) => run_script(step, task, source, (number, at)),
@@ -42,7 +42,7 @@ fn run_script(
     step: &mut Step<'_>,
     task: &SystemTask,
     source: &str,
-    (number, at): (Number, Option<Number>),
+    (number, at): (ElementNumber, Option<ElementNumber>),
 ) -> Result<Result<(), Failure>, Rejection> {
     let variables = render::data(step, task, at);
     let call = ScriptCall {
@@ -59,7 +59,7 @@ fn run_script(
     })
 }
 
-fn echo(step: &mut Step<'_>, task: &SystemTask, at: Option<Number>) -> Result<(), Failure> {
+fn echo(step: &mut Step<'_>, task: &SystemTask, at: Option<ElementNumber>) -> Result<(), Failure> {
     let result = Value::Object(render::inputs(step, task, at));
     keep_result(step, task, at, Variables::new(), &result)
 }
@@ -67,7 +67,7 @@ fn echo(step: &mut Step<'_>, task: &SystemTask, at: Option<Number>) -> Result<()
 fn keep_result(
     step: &mut Step<'_>,
     task: &SystemTask,
-    at: Option<Number>,
+    at: Option<ElementNumber>,
     mut values: Variables,
     result: &Value,
 ) -> Result<(), Failure> {
@@ -77,7 +77,12 @@ fn keep_result(
 }
 
 /// Orders the work of an element instance that waits for it.
-pub(super) fn order(step: &mut Step<'_>, element: &Element, task: &SystemTask, number: Number) -> Result<(), Failure> {
+pub(super) fn order(
+    step: &mut Step<'_>,
+    element: &Element,
+    task: &SystemTask,
+    number: ElementNumber,
+) -> Result<(), Failure> {
     let before = step.state.instance.element(number).and_then(|live| live.action.clone());
     let waits = if before.is_none() { Some(trigger::plan(step, element, number)?) } else { None };
     if let Work::Delay(when) = &task.work {
@@ -108,7 +113,12 @@ pub(super) fn order(step: &mut Step<'_>, element: &Element, task: &SystemTask, n
 }
 
 /// The rendered request, if it fits what one instance and one commit can hold.
-fn ordered_request(step: &Step<'_>, task: &SystemTask, number: Number, attempt: u32) -> Result<ActionRequest, Failure> {
+fn ordered_request(
+    step: &Step<'_>,
+    task: &SystemTask,
+    number: ElementNumber,
+    attempt: u32,
+) -> Result<ActionRequest, Failure> {
     if attempt > ATTEMPTS_MAX {
         let message = format!("the action was tried {ATTEMPTS_MAX} times; no further attempt is possible");
         return Err(Failure::new("LIMIT", message));
@@ -154,7 +164,11 @@ fn size(request: &ActionRequest) -> usize {
 }
 
 /// The system task that waits for this very attempt. Late and repeated reports are ordinary rejections.
-fn waiting<'a>(step: &Step<'a>, number: Number, attempt: u32) -> Result<(&'a Element, &'a SystemTask), Rejection> {
+fn waiting<'a>(
+    step: &Step<'a>,
+    number: ElementNumber,
+    attempt: u32,
+) -> Result<(&'a Element, &'a SystemTask), Rejection> {
     if step.state.instance.status.is_final() {
         return Err(Rejection::AlreadyDone);
     }
@@ -166,7 +180,12 @@ fn waiting<'a>(step: &Step<'a>, number: Number, attempt: u32) -> Result<(&'a Ele
 }
 
 /// The outside answered: the result goes to the variables and the process goes on, or the answer is a failure.
-pub(crate) fn complete(step: &mut Step<'_>, number: Number, attempt: u32, answer: &Answer) -> Result<(), Rejection> {
+pub(crate) fn complete(
+    step: &mut Step<'_>,
+    number: ElementNumber,
+    attempt: u32,
+    answer: &Answer,
+) -> Result<(), Rejection> {
     let (element, task) = waiting(step, number, attempt)?;
     if interrupted(step, number)? {
         return Ok(());
@@ -192,7 +211,12 @@ pub(crate) fn complete(step: &mut Step<'_>, number: Number, attempt: u32, answer
 }
 
 /// The outside could not be reached, or refused before it answered.
-pub(crate) fn fail(step: &mut Step<'_>, number: Number, attempt: u32, trouble: &Trouble) -> Result<(), Rejection> {
+pub(crate) fn fail(
+    step: &mut Step<'_>,
+    number: ElementNumber,
+    attempt: u32,
+    trouble: &Trouble,
+) -> Result<(), Rejection> {
     let waits = waiting(step, number, attempt)?;
     if interrupted(step, number)? {
         return Ok(());
@@ -204,7 +228,7 @@ pub(crate) fn fail(step: &mut Step<'_>, number: Number, attempt: u32, trouble: &
 }
 
 /// Carries out an interrupting boundary timer that was due before the answer came: the stored time decides.
-fn interrupted(step: &mut Step<'_>, number: Number) -> Result<bool, Rejection> {
+fn interrupted(step: &mut Step<'_>, number: ElementNumber) -> Result<bool, Rejection> {
     let host = super::host(step, number);
     let Some(due) = timer::interrupting_due(step, host) else { return Ok(false) };
     timer::fire(step, host, &due.event)?;
@@ -224,7 +248,7 @@ struct Failed {
 fn end(
     step: &mut Step<'_>,
     (element, task): (&Element, &SystemTask),
-    number: Number,
+    number: ElementNumber,
     mut record: AttemptRecord,
     failed: Failed,
 ) -> Result<(), Rejection> {

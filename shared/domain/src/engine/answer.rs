@@ -5,7 +5,7 @@ use super::call::throw_to_parent;
 use super::error::{Catch, caught, record};
 use super::{Failure, ScriptCall, Step, keep_last_result, script, size};
 use crate::decision::{FieldError, Problem, Reply};
-use crate::ids::Number;
+use crate::ids::ElementNumber;
 use crate::process::UserTask;
 use crate::rejection::Rejection;
 use crate::script::{ScriptKind, ScriptOutcome};
@@ -29,7 +29,7 @@ pub(crate) struct Answer<'a> {
 /// happens on a copy, so that a failure leaves nothing behind.
 pub(crate) fn take(
     step: &mut Step<'_>,
-    element: Number,
+    element: ElementNumber,
     model: &UserTask,
     answer: &Answer<'_>,
 ) -> Result<Result<(), Failure>, Rejection> {
@@ -70,7 +70,7 @@ fn merged(step: &Step<'_>, model: &UserTask, answers: &Variables, form_data: &Va
 /// Runs the ServerScript on variables with the answers merged in (D-08).
 fn server_script(
     step: &mut Step<'_>,
-    element: Number,
+    element: ElementNumber,
     model: &UserTask,
     answer: &Answer<'_>,
     form_data: &Variables,
@@ -96,7 +96,7 @@ fn server_script(
 /// must look: `uncaught` says what that means for the task.
 pub(crate) fn refuse(
     step: &mut Step<'_>,
-    (number, activity): (Number, &str),
+    (number, activity): (ElementNumber, &str),
     failure: Failure,
     catch: Option<Catch<'_>>,
     uncaught: impl FnOnce(&mut Step<'_>, &Failure),

@@ -4,7 +4,7 @@
 use super::{Failure, Step, script, trigger};
 use crate::effect::{CallEffect, Effect};
 use crate::event::Event;
-use crate::ids::{InstanceKey, Number};
+use crate::ids::{ElementNumber, InstanceKey};
 use crate::instance::{Aggregate, ElementInstance, InstanceStatus, Parent, Thrown};
 use crate::process::{CallActivity, Element, ElementKind, Mapping, Process};
 use crate::rejection::Rejection;
@@ -68,7 +68,12 @@ impl Aggregate {
 }
 
 /// The call that a live call activity waits to have made; `None` where it is gone, or has its child.
-pub fn call(process: &Process, state: &Aggregate, element: Number, now: Timestamp) -> Option<Result<Call, ChildEnd>> {
+pub fn call(
+    process: &Process,
+    state: &Aggregate,
+    element: ElementNumber,
+    now: Timestamp,
+) -> Option<Result<Call, ChildEnd>> {
     let live = state.instance.element(element).filter(|live| live.child.is_none() && !live.failed)?;
     let model = process.element(&live.element)?.kind.as_call_activity()?;
     let variables = script::visible(&state.instance, Some(element));
@@ -117,7 +122,7 @@ pub(super) fn mapped(mappings: &[Mapping], variables: &Variables, now: Timestamp
 
 /// A call activity was reached, or is tried again: a child is ordered. What waits beside the activity waits on while
 /// children fail.
-pub(super) fn arrive(step: &mut Step<'_>, element: &Element, number: Number) -> Result<(), Failure> {
+pub(super) fn arrive(step: &mut Step<'_>, element: &Element, number: ElementNumber) -> Result<(), Failure> {
     if step.state.instance.element(number).is_some_and(|live| live.children_gone == 0) {
         trigger::begin(step, element, number)?;
     }
@@ -133,7 +138,7 @@ pub(super) fn take_away(step: &mut Step<'_>, live: &ElementInstance) {
 }
 
 /// A child was started for a call activity that still waits for it.
-pub(crate) fn started(step: &mut Step<'_>, number: Number, child: InstanceKey) -> Result<(), Rejection> {
+pub(crate) fn started(step: &mut Step<'_>, number: ElementNumber, child: InstanceKey) -> Result<(), Rejection> {
     let live = step.state.instance.element(number).ok_or(Rejection::AlreadyDone)?;
     if live.child.is_some() || !is_call(step, live) {
         return Err(Rejection::AlreadyDone);
@@ -145,7 +150,7 @@ pub(crate) fn started(step: &mut Step<'_>, number: Number, child: InstanceKey) -
 /// A child ended, or could not be started: the activity goes on with what it gave, or fails as it did.
 pub(crate) fn ended(
     step: &mut Step<'_>,
-    number: Number,
+    number: ElementNumber,
     child: Option<InstanceKey>,
     end: &ChildEnd,
 ) -> Result<(), Rejection> {
@@ -176,7 +181,7 @@ pub(crate) fn ended(
 }
 
 /// True for a call activity that waits for this child.
-pub(crate) fn waits_for(step: &Step<'_>, number: Number, child: Option<InstanceKey>) -> bool {
+pub(crate) fn waits_for(step: &Step<'_>, number: ElementNumber, child: Option<InstanceKey>) -> bool {
     step.state.instance.element(number).is_some_and(|live| live.child == child && is_call(step, live))
 }
 
@@ -201,7 +206,7 @@ pub(crate) fn throw_to_parent(step: &mut Step<'_>, failure: &Failure) -> bool {
 }
 
 /// Writes what a child gave: the whole to the result variable, what is mapped to its places, else `lastSubprocessResult`.
-fn output(step: &mut Step<'_>, model: &CallActivity, number: Number, given: &Variables) -> Result<(), Failure> {
+fn output(step: &mut Step<'_>, model: &CallActivity, number: ElementNumber, given: &Variables) -> Result<(), Failure> {
     let mut given: Variables =
         given.iter().filter(|(name, _)| !is_reserved(name)).map(|(n, v)| (n.clone(), v.clone())).collect();
     if !model.payload.output_mapping.is_empty() {

@@ -7,7 +7,7 @@ use crate::action::{ActionRequest, JobChange, UNAWAITED};
 use crate::decision::FormError;
 use crate::effect::Effect;
 use crate::event::Event;
-use crate::ids::{Number, TaskKey};
+use crate::ids::{ElementNumber, TaskKey, TaskNumber};
 use crate::rejection::Rejection;
 use crate::script::{CommandAnswer, CommandCall};
 use crate::template::plain_text;
@@ -25,15 +25,15 @@ const FORM_ERROR_CHARS_MAX: usize = 500;
 /// The commands of one evaluation.
 pub(super) struct Commands {
     /// The element instance whose script runs.
-    element: Number,
+    element: ElementNumber,
     /// What the script reads when it runs again.
     pub answers: Vec<CommandAnswer>,
     mails: Vec<ActionRequest>,
-    form_errors: Vec<(Number, Vec<FormError>)>,
+    form_errors: Vec<(TaskNumber, Vec<FormError>)>,
 }
 
 impl Commands {
-    pub fn of(element: Number) -> Commands {
+    pub fn of(element: ElementNumber) -> Commands {
         Commands { element, answers: Vec::new(), mails: Vec::new(), form_errors: Vec::new() }
     }
 
@@ -93,9 +93,9 @@ impl Commands {
         let activity = step.activity(self.element);
         for mail in self.mails {
             let ActionRequest::Email(request) = &mail else { continue };
-            let last = step.state.instance.last_number.max(self.element);
+            let last = step.state.instance.last_element.max(self.element);
             // The last number of all is left to the incident that says so.
-            let Some(number) = last.0.checked_add(1).map(Number) else { return };
+            let Some(number) = last.0.checked_add(1).map(ElementNumber) else { return };
             for recipient in (0..).take(request.to.len()) {
                 step.effect(Effect::Mail { element: number, attempt: UNAWAITED, recipient });
             }

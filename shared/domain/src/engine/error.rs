@@ -2,7 +2,7 @@
 
 use super::{Step, call::throw_to_parent, multi_instance, scope, user_task};
 use crate::event::Event;
-use crate::ids::Number;
+use crate::ids::ElementNumber;
 use crate::instance::{Incident, Place};
 use crate::process::{Element, ElementKind, Process, ThrownError, Trigger};
 use crate::script::ScriptFailure;
@@ -70,7 +70,7 @@ pub(super) fn thrown(element: &Element, error: &ThrownError) -> Failure {
 
 impl Step<'_> {
     /// An element failed: whoever catches the error takes the path on; where nobody does, an operator must look.
-    pub fn fail(&mut self, number: Number, element: &str, failure: Failure) {
+    pub fn fail(&mut self, number: ElementNumber, element: &str, failure: Failure) {
         match catcher(self, number, &failure) {
             Some(catch) => {
                 record(self, element, &failure);
@@ -86,7 +86,7 @@ impl Step<'_> {
     }
 
     /// I-05: opens an incident at an element instance. Scripts find the error in `_lastError`.
-    pub fn raise(&mut self, number: Number, element: &str, failure: Failure) {
+    pub fn raise(&mut self, number: ElementNumber, element: &str, failure: Failure) {
         record(self, element, &failure);
         self.failed = Some((failure.code.clone(), failure.message.clone()));
         self.emit(Event::IncidentRaised(Incident {
@@ -111,14 +111,14 @@ pub(crate) struct Catch<'a> {
 
 #[derive(Clone, Copy)]
 enum At {
-    Activity(Number),
-    Scope(Option<Number>),
+    Activity(ElementNumber),
+    Scope(Option<ElementNumber>),
 }
 
 /// Looks outwards for who catches a failure of an element instance: boundary events of the activity, event sub-processes
 /// of the scope around it, boundary events of that scope, and so on. On one level an event with exactly the code comes
 /// before one that catches any, and among equals the first of the document.
-pub(crate) fn catcher<'a>(step: &Step<'a>, thrower: Number, failure: &Failure) -> Option<Catch<'a>> {
+pub(crate) fn catcher<'a>(step: &Step<'a>, thrower: ElementNumber, failure: &Failure) -> Option<Catch<'a>> {
     if !failure.catchable {
         return None;
     }
@@ -173,7 +173,7 @@ fn best<'a>(
 }
 
 /// Takes the path of who caught the error. `handles`: the task that stays open, where the event interrupts nothing.
-pub(crate) fn caught(step: &mut Step<'_>, catch: &Catch<'_>, handles: Option<Number>) {
+pub(crate) fn caught(step: &mut Step<'_>, catch: &Catch<'_>, handles: Option<ElementNumber>) {
     match catch.at {
         At::Activity(number) => {
             let Some(live) = step.state.instance.element(number).cloned() else { return };

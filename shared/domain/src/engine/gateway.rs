@@ -3,7 +3,7 @@
 
 use super::{Chosen, Failure, ScriptCall, Step};
 use crate::event::Event;
-use crate::ids::Number;
+use crate::ids::ElementNumber;
 use crate::instance::{ElementInstance, Ready};
 use crate::process::{Condition, Element, FlowIndex};
 use crate::rejection::Rejection;
@@ -13,8 +13,8 @@ use serde_json::Value;
 /// For whom something is evaluated: the number of the element instance, and the live one whose variables are seen.
 #[derive(Clone, Copy)]
 pub(super) struct Seen {
-    pub number: Number,
-    pub at: Option<Number>,
+    pub number: ElementNumber,
+    pub at: Option<ElementNumber>,
 }
 
 type Choice = Result<Result<Chosen, Failure>, Rejection>;
@@ -121,8 +121,8 @@ fn or_default(element: &Element, chosen: Vec<FlowIndex>) -> Result<Chosen, Failu
 pub(super) fn holds(
     step: &mut Step<'_>,
     condition: &Condition,
-    number: Number,
-    at: Option<Number>,
+    number: ElementNumber,
+    at: Option<ElementNumber>,
 ) -> Result<Result<bool, Failure>, Rejection> {
     match condition {
         Condition::Expression(expression) => {
@@ -154,7 +154,7 @@ pub(super) fn synchronise(
     step: &mut Step<'_>,
     element: &Element,
     ready: Ready,
-    number: Number,
+    number: ElementNumber,
 ) -> Result<(), Rejection> {
     let place = ready.place();
     let Some(flow) = ready.flow.clone().filter(|_| element.incoming > 1) else {
@@ -168,7 +168,13 @@ pub(super) fn synchronise(
 }
 
 /// A path arrives at a join: in the round that still lacks one on this flow, or in a new one.
-pub(super) fn join(step: &mut Step<'_>, element: &Element, ready: Ready, flow: &str, number: Number) -> Number {
+pub(super) fn join(
+    step: &mut Step<'_>,
+    element: &Element,
+    ready: Ready,
+    flow: &str,
+    number: ElementNumber,
+) -> ElementNumber {
     let lacks = |live: &&ElementInstance| {
         live.element == element.id && live.scope == ready.scope && !live.arrived.iter().any(|arrived| arrived == flow)
     };
@@ -191,7 +197,7 @@ pub(super) fn find_stuck(step: &mut Step<'_>) {
     if !instance.incidents.is_empty() || instance.status.is_final() {
         return;
     }
-    let moves = |scope: Option<Number>| {
+    let moves = |scope: Option<ElementNumber>| {
         instance.ready.iter().any(|ready| ready.scope == scope)
             || instance
                 .elements

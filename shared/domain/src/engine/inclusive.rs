@@ -2,14 +2,14 @@
 //! Which flows the gateway takes then is said in `gateway`.
 
 use super::{Step, gateway, scope};
-use crate::ids::Number;
+use crate::ids::ElementNumber;
 use crate::instance::{ElementInstance, Ready};
 use crate::process::{Element, ElementIndex, ElementKind, Process};
 use crate::rejection::Rejection;
 use std::collections::BTreeSet;
 
 /// A path arrived at a gateway with several incoming flows: it waits until `proceed` finds that no other can come.
-pub(super) fn arrive(step: &mut Step<'_>, element: &Element, ready: Ready, number: Number) {
+pub(super) fn arrive(step: &mut Step<'_>, element: &Element, ready: Ready, number: ElementNumber) {
     let flow = ready.flow.clone().unwrap_or_default();
     gateway::join(step, element, ready, &flow, number);
 }

@@ -3,7 +3,7 @@
 
 use super::{Failure, Step, gateway, trigger};
 use crate::event::Event;
-use crate::ids::Number;
+use crate::ids::ElementNumber;
 use crate::instance::{ElementInstance, Place, Ready, TurnsState};
 use crate::process::{Element, MultiInstance, Turns};
 use crate::rejection::Rejection;
@@ -21,7 +21,7 @@ pub(super) fn is_turn(step: &Step<'_>, ready: &Ready) -> bool {
 }
 
 /// The element instance on which an activity's boundary events hang.
-pub(crate) fn host(step: &Step<'_>, number: Number) -> Number {
+pub(crate) fn host(step: &Step<'_>, number: ElementNumber) -> ElementNumber {
     let instance = &step.state.instance;
     let around = instance.element(number).and_then(|live| instance.around(live));
     around.map_or(number, |around| around.number)
@@ -32,7 +32,7 @@ pub(super) fn begin(
     step: &mut Step<'_>,
     element: &Element,
     model: &MultiInstance,
-    number: Number,
+    number: ElementNumber,
 ) -> Result<(), Rejection> {
     let begun = count(step, model, number).and_then(|total| {
         trigger::begin(step, element, number)?;
@@ -55,7 +55,7 @@ pub(super) fn begin(
     Ok(())
 }
 
-fn count(step: &Step<'_>, model: &MultiInstance, number: Number) -> Result<u32, Failure> {
+fn count(step: &Step<'_>, model: &MultiInstance, number: ElementNumber) -> Result<u32, Failure> {
     let variables = step.variables_at(Some(number));
     let total = match &model.turns {
         Turns::Cardinality(expression) => {
@@ -109,14 +109,14 @@ fn item(expression: &ValueExpr, variables: &Variables, step: &Step<'_>, turn: u3
     found.unwrap_or(Value::Null)
 }
 
-fn enter_turn(step: &mut Step<'_>, element: &Element, around: Number) {
+fn enter_turn(step: &mut Step<'_>, element: &Element, around: ElementNumber) {
     let handles = step.state.instance.element(around).and_then(|around| around.handles);
     // Asynchrony is about the activity as a whole.
     step.queue.push_back(Ready::at(&element.id, Place { scope: Some(around), handles }));
 }
 
 /// A turn was activated: it gets its item and its number, counted from 0.
-pub(super) fn begin_turn(step: &mut Step<'_>, model: &MultiInstance, number: Number) {
+pub(super) fn begin_turn(step: &mut Step<'_>, model: &MultiInstance, number: ElementNumber) {
     let instance = &step.state.instance;
     let Some(around) = instance.element(number).and_then(|turn| instance.around(turn)) else { return };
     let turn = around.turns.as_ref().map_or(0, |turns| turns.begun.saturating_sub(1));
@@ -149,7 +149,7 @@ pub(super) fn go_on(
     step: &mut Step<'_>,
     element: &Element,
     model: &MultiInstance,
-    around: Number,
+    around: ElementNumber,
 ) -> Result<(), Rejection> {
     let enough = match &model.completion {
         None => false,
@@ -172,12 +172,12 @@ pub(super) fn go_on(
     Ok(())
 }
 
-fn turns<'s>(step: &'s Step<'_>, around: Number) -> Option<&'s TurnsState> {
+fn turns<'s>(step: &'s Step<'_>, around: ElementNumber) -> Option<&'s TurnsState> {
     step.state.instance.element(around)?.turns.as_ref()
 }
 
 /// The activity as a whole ends: what is left of its turns is taken away, and the list of what they gave is kept.
-fn end(step: &mut Step<'_>, element: &Element, model: &MultiInstance, around: Number) -> Result<(), Rejection> {
+fn end(step: &mut Step<'_>, element: &Element, model: &MultiInstance, around: ElementNumber) -> Result<(), Rejection> {
     step.clear(Some(around));
     if let (Some(name), Some(turns)) = (&model.output_collection, turns(step, around)) {
         let gave = |turn| turns.output.get(&turn).cloned().unwrap_or(Value::Null);

@@ -3,7 +3,7 @@
 
 use super::{Step, call, timer, trigger, user_task};
 use crate::event::Event;
-use crate::ids::Number;
+use crate::ids::ElementNumber;
 use crate::instance::{ElementInstance, Place, Ready};
 use crate::process::{Element, ElementIndex, ElementKind, Process};
 
@@ -28,7 +28,7 @@ pub(crate) fn open_at(step: &mut Step<'_>, parent: Option<ElementIndex>, place: 
 }
 
 /// A sub-process was reached: its boundary events begin to wait, then its scope opens.
-pub(super) fn enter(step: &mut Step<'_>, element: &Element, number: Number) {
+pub(super) fn enter(step: &mut Step<'_>, element: &Element, number: ElementNumber) {
     if let Err(failure) = trigger::begin(step, element, number) {
         step.fail(number, &element.id, failure);
         return;
@@ -46,8 +46,8 @@ pub(super) fn enter_event_sub_process(step: &mut Step<'_>, start: &Element, plac
     if interrupting {
         step.clear(place.scope);
     }
-    let Some(number) = step.next_number() else {
-        step.numbers_used_up(Ready::at(&around.id, place));
+    let Some(number) = step.next_element() else {
+        step.used_up(Ready::at(&around.id, place));
         return;
     };
     let reached = Ready::at(&around.id, place);
@@ -64,7 +64,7 @@ pub(super) fn begins(step: &Step<'_>, start: &Element, place: Place) -> bool {
 }
 
 /// The live sub-process whose paths have all ended, if there is one.
-pub(super) fn ended(step: &Step<'_>) -> Option<Number> {
+pub(super) fn ended(step: &Step<'_>) -> Option<ElementNumber> {
     let process = step.env.process;
     let live = &step.state.instance.elements;
     // The innermost ones were activated last.
@@ -88,9 +88,9 @@ pub(super) fn is_listener(process: &Process, live: &ElementInstance) -> bool {
 
 impl Step<'_> {
     /// Takes everything in a scope away: paths on their way, live elements with all that is in them, tasks and timers.
-    pub fn clear(&mut self, scope: Option<Number>) {
+    pub fn clear(&mut self, scope: Option<ElementNumber>) {
         self.forget(scope);
-        let inside: Vec<Number> = self
+        let inside: Vec<ElementNumber> = self
             .state
             .instance
             .elements
@@ -104,7 +104,7 @@ impl Step<'_> {
     }
 
     /// Takes one element instance away with all that is in it: its task is interrupted, its timers end.
-    pub fn terminate(&mut self, number: Number) {
+    pub fn terminate(&mut self, number: ElementNumber) {
         self.clear(Some(number));
         let Some(live) = self.state.instance.element(number).cloned() else { return };
         if let Some(task) = live.task {
@@ -117,10 +117,10 @@ impl Step<'_> {
     }
 
     /// Ends what waits for events of a scope that has come to its end.
-    pub(super) fn dismiss_listeners(&mut self, scope: Option<Number>) {
+    pub(super) fn dismiss_listeners(&mut self, scope: Option<ElementNumber>) {
         let process = self.env.process;
         let elements = self.state.instance.elements.iter();
-        let waiting: Vec<Number> =
+        let waiting: Vec<ElementNumber> =
             elements.filter(|live| live.scope == scope && is_listener(process, live)).map(|live| live.number).collect();
         for number in waiting {
             self.terminate(number);
@@ -128,7 +128,7 @@ impl Step<'_> {
     }
 
     /// Forgets the paths of a scope that were on their way.
-    fn forget(&mut self, scope: Option<Number>) {
+    fn forget(&mut self, scope: Option<ElementNumber>) {
         self.queue.retain(|ready| ready.scope != scope);
         self.for_job.retain(|ready| ready.scope != scope);
         if self.state.instance.ready.iter().any(|ready| ready.scope == scope) {

@@ -3,7 +3,7 @@
 use super::command::Commands;
 use super::{Failure, Step, multi_instance};
 use crate::event::Event;
-use crate::ids::Number;
+use crate::ids::ElementNumber;
 use crate::instance::Instance;
 use crate::process::{Mapping, ScriptTask};
 use crate::rejection::Rejection;
@@ -27,7 +27,7 @@ impl Step<'_> {
     pub fn evaluate(
         &mut self,
         call: &ScriptCall<'_>,
-        number: Number,
+        number: ElementNumber,
     ) -> Result<Result<ScriptOutcome, Failure>, Rejection> {
         // Any fixed mixing will do: a replay must draw the same numbers, different steps different ones.
         let seed = (self.state.instance.key.get() ^ u64::from(number.0))
@@ -65,13 +65,17 @@ impl Step<'_> {
 
     /// The variables seen at an element instance: those of the process, and over them what it and the scopes around it
     /// have for themselves.
-    pub fn variables_at(&self, at: Option<Number>) -> Cow<'_, Variables> {
+    pub fn variables_at(&self, at: Option<ElementNumber>) -> Cow<'_, Variables> {
         visible(&self.state.instance, at)
     }
 
     /// Lends what [`Step::variables_at`] says without copying the variables of the process, which may be large. Nothing
     /// may write variables meanwhile.
-    pub(super) fn lend_variables<R>(&mut self, at: Option<Number>, work: impl FnOnce(&mut Self, &Variables) -> R) -> R {
+    pub(super) fn lend_variables<R>(
+        &mut self,
+        at: Option<ElementNumber>,
+        work: impl FnOnce(&mut Self, &Variables) -> R,
+    ) -> R {
         let own = own(&self.state.instance, at);
         let mut variables = std::mem::take(&mut self.state.instance.variables);
         let mut hidden: Vec<(String, Option<Value>)> = Vec::new();
@@ -91,7 +95,7 @@ impl Step<'_> {
     }
 
     /// Writes variables as seen at an element instance: one that it or a scope around it has for itself stays there.
-    pub fn set_variables_at(&mut self, at: Option<Number>, mut values: Variables) -> Result<(), Failure> {
+    pub fn set_variables_at(&mut self, at: Option<ElementNumber>, mut values: Variables) -> Result<(), Failure> {
         refuse_depth(&values).map_err(|message| Failure::new("LIMIT", message))?;
         let mut around = at;
         while let Some(live) = around.and_then(|number| self.state.instance.element(number)) {
@@ -145,7 +149,7 @@ pub(crate) fn size(name: &str, value: &Value) -> usize {
 }
 
 /// What [`Step::variables_at`] says, of any state.
-pub(super) fn visible(instance: &Instance, at: Option<Number>) -> Cow<'_, Variables> {
+pub(super) fn visible(instance: &Instance, at: Option<ElementNumber>) -> Cow<'_, Variables> {
     let own = own(instance, at);
     if own.is_empty() {
         return Cow::Borrowed(&instance.variables);
@@ -156,7 +160,7 @@ pub(super) fn visible(instance: &Instance, at: Option<Number>) -> Cow<'_, Variab
 }
 
 /// What an element instance and the scopes around it have for themselves.
-fn own(instance: &Instance, at: Option<Number>) -> Variables {
+fn own(instance: &Instance, at: Option<ElementNumber>) -> Variables {
     let mut around = at.and_then(|number| instance.element(number));
     let mut local: Vec<Cow<'_, Variables>> = Vec::new();
     while let Some(live) = around {
@@ -177,8 +181,8 @@ fn own(instance: &Instance, at: Option<Number>) -> Variables {
 pub(super) fn run_task(
     step: &mut Step<'_>,
     task: &ScriptTask,
-    number: Number,
-    at: Option<Number>,
+    number: ElementNumber,
+    at: Option<ElementNumber>,
 ) -> Result<Result<(), Failure>, Rejection> {
     let evaluated = step.lend_variables(at, |step, variables| {
         let call = ScriptCall {

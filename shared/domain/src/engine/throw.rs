@@ -3,7 +3,7 @@
 
 use super::{Failure, Step, call, script, trigger};
 use crate::effect::Effect;
-use crate::ids::Number;
+use crate::ids::ElementNumber;
 use crate::instance::Awaited;
 use crate::process::{Sent, Throw};
 use crate::variables::Variables;
@@ -13,7 +13,12 @@ pub(crate) const THROWN_BYTES_MAX: usize = 64 * 1024;
 
 /// A throw event is passed as `number`: its message or signal is ordered. Names are those that the element instance `at`
 /// sees.
-pub(super) fn order(step: &mut Step<'_>, model: &Throw, number: Number, at: Option<Number>) -> Result<(), Failure> {
+pub(super) fn order(
+    step: &mut Step<'_>,
+    model: &Throw,
+    number: ElementNumber,
+    at: Option<ElementNumber>,
+) -> Result<(), Failure> {
     let to = match &model.what {
         Sent::Message { name, correlation_key } => {
             let key = trigger::correlation_key(step, name, correlation_key.as_ref(), at)?;

@@ -2,7 +2,7 @@
 
 use super::{Failure, Step, catcher, refuse, stop_timers, unschedule};
 use crate::event::Event;
-use crate::ids::Number;
+use crate::ids::TaskNumber;
 use crate::instance::ElementInstance;
 use crate::process::OnTimeout;
 use crate::rejection::Rejection;
@@ -29,7 +29,7 @@ fn throw(step: &mut Step<'_>, live: &ElementInstance) -> Result<(), Rejection> {
     let failure = Failure::catchable(TASK_TIMEOUT, message);
     let catch = catcher(step, live.number, &failure);
     // One that has failed before has failed.
-    let works = |task: &Number| step.state.work_tasks.get(task).is_some_and(|task| task.state != State::Failed);
+    let works = |task: &TaskNumber| step.state.work_tasks.get(task).is_some_and(|task| task.state != State::Failed);
     let work = live.task.filter(works);
     refuse(step, (live.number, &live.element), failure, catch, |step, failure| {
         if let Some(task) = work {

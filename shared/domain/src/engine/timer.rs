@@ -4,7 +4,7 @@
 use super::{Failure, Step, trigger};
 use crate::effect::{Due, Effect};
 use crate::event::Event;
-use crate::ids::Number;
+use crate::ids::ElementNumber;
 use crate::instance::{ElementInstance, TimerState};
 use crate::process::{Timer, Trigger, When};
 use crate::rejection::Rejection;
@@ -45,7 +45,7 @@ pub(super) struct Planned {
 }
 
 /// How a timer that starts now waits; `None` where it never fires.
-pub(super) fn plan(step: &Step<'_>, timer: &Timer, number: Number) -> Result<Option<Planned>, Failure> {
+pub(super) fn plan(step: &Step<'_>, timer: &Timer, number: ElementNumber) -> Result<Option<Planned>, Failure> {
     let now = step.env.now;
     let invalid = |message: String| Failure::new("INVALID_TIMER", message);
     Ok(match timer {
@@ -64,7 +64,7 @@ pub(super) fn plan(step: &Step<'_>, timer: &Timer, number: Number) -> Result<Opt
     })
 }
 
-pub(super) fn start(step: &mut Step<'_>, element: Number, event: &str, occurrence: u32, planned: Planned) {
+pub(super) fn start(step: &mut Step<'_>, element: ElementNumber, event: &str, occurrence: u32, planned: Planned) {
     let Planned { due, cycle } = planned;
     step.emit(Event::TimerStarted { element, event: event.to_owned(), occurrence, due, cycle });
     step.effect(Effect::Schedule { due: Due::Timer { element, event: event.to_owned(), occurrence }, at: due });
@@ -80,7 +80,7 @@ pub(super) fn stop_all(step: &mut Step<'_>, instance: &ElementInstance) {
 }
 
 /// The running timers of an element instance that are due now, earliest first, document order among equals.
-fn due_now(step: &Step<'_>, number: Number) -> Vec<TimerState> {
+fn due_now(step: &Step<'_>, number: ElementNumber) -> Vec<TimerState> {
     let Some(live) = step.state.instance.element(number) else { return Vec::new() };
     let mut due: Vec<TimerState> = live.timers.iter().filter(|timer| timer.due <= step.env.now).cloned().collect();
     due.sort_by_key(|timer| (timer.due, step.env.process.index(&timer.event)));
@@ -88,7 +88,7 @@ fn due_now(step: &Step<'_>, number: Number) -> Vec<TimerState> {
 }
 
 /// The earliest interrupting timer of an element instance that is due now, document order among equals.
-pub(crate) fn interrupting_due(step: &Step<'_>, number: Number) -> Option<TimerState> {
+pub(crate) fn interrupting_due(step: &Step<'_>, number: ElementNumber) -> Option<TimerState> {
     let interrupts = |timer: &TimerState| {
         let event = step.env.process.element(&timer.event);
         event.and_then(|event| event.kind.trigger()).is_some_and(|(_, interrupting)| interrupting)
@@ -98,7 +98,12 @@ pub(crate) fn interrupting_due(step: &Step<'_>, number: Number) -> Option<TimerS
 
 /// The timer a firing is about, if the firing is for now: late ones of ended activities, repeated and early ones are
 /// ordinary rejections.
-pub(crate) fn running(step: &Step<'_>, number: Number, event: &str, occurrence: u32) -> Result<TimerState, Rejection> {
+pub(crate) fn running(
+    step: &Step<'_>,
+    number: ElementNumber,
+    event: &str,
+    occurrence: u32,
+) -> Result<TimerState, Rejection> {
     let instance = step.state.instance.element(number).ok_or(Rejection::AlreadyDone)?;
     let mut timers = instance.timers.iter();
     let timer = timers
@@ -113,7 +118,7 @@ pub(crate) fn running(step: &Step<'_>, number: Number, event: &str, occurrence: 
 
 /// Fires a timer that is due. Those of the same element that were due before it go first, whichever arrives first:
 /// an interrupting one among them makes this one void.
-pub(crate) fn fire(step: &mut Step<'_>, number: Number, event: &str) -> Result<(), Rejection> {
+pub(crate) fn fire(step: &mut Step<'_>, number: ElementNumber, event: &str) -> Result<(), Rejection> {
     for timer in due_now(step, number) {
         fire_one(step, number, &timer)?;
         if timer.event == event {
@@ -124,7 +129,7 @@ pub(crate) fn fire(step: &mut Step<'_>, number: Number, event: &str) -> Result<(
 }
 
 /// Fires the timers of an activity that were due before `limit`.
-pub(crate) fn fire_before(step: &mut Step<'_>, number: Number, limit: Timestamp) -> Result<(), Rejection> {
+pub(crate) fn fire_before(step: &mut Step<'_>, number: ElementNumber, limit: Timestamp) -> Result<(), Rejection> {
     for timer in due_now(step, number).into_iter().filter(|timer| timer.due < limit) {
         fire_one(step, number, &timer)?;
     }
@@ -133,7 +138,7 @@ pub(crate) fn fire_before(step: &mut Step<'_>, number: Number, limit: Timestamp)
 
 /// Fires a timer, unless one before it took its element away, and runs its path: what is due later finds the state
 /// that it would have found had everything come in time.
-fn fire_one(step: &mut Step<'_>, number: Number, timer: &TimerState) -> Result<(), Rejection> {
+fn fire_one(step: &mut Step<'_>, number: ElementNumber, timer: &TimerState) -> Result<(), Rejection> {
     if step.state.instance.element(number).is_none() {
         return Ok(());
     }

@@ -3,7 +3,7 @@
 
 use super::{Failure, HELD_MAX, Step, multi_instance, scope, script, timeout, timer, user_task};
 use crate::event::Event;
-use crate::ids::Number;
+use crate::ids::ElementNumber;
 use crate::instance::{Awaited, ElementInstance, Ready, Subscription};
 use crate::process::{Element, ElementKind, Trigger};
 use crate::rejection::Rejection;
@@ -24,7 +24,7 @@ pub(crate) struct Waits {
 
 /// What an event waits for itself, and what the boundary events of an activity wait for. A time that cannot be evaluated
 /// must fail the activity before its task exists.
-pub(crate) fn plan(step: &Step<'_>, element: &Element, number: Number) -> Result<Waits, Failure> {
+pub(crate) fn plan(step: &Step<'_>, element: &Element, number: ElementNumber) -> Result<Waits, Failure> {
     let mut waits = Waits::default();
     // Of a multi-instance activity each turn waits for itself, and boundary events wait beside all of them.
     let turn = multi_instance::host(step, number) != number;
@@ -42,7 +42,13 @@ pub(crate) fn plan(step: &Step<'_>, element: &Element, number: Number) -> Result
     Ok(waits)
 }
 
-fn add(step: &Step<'_>, waits: &mut Waits, number: Number, event: &Element, trigger: &Trigger) -> Result<(), Failure> {
+fn add(
+    step: &Step<'_>,
+    waits: &mut Waits,
+    number: ElementNumber,
+    event: &Element,
+    trigger: &Trigger,
+) -> Result<(), Failure> {
     match trigger {
         Trigger::Timer(timer) => {
             if let Some(planned) = timer::plan(step, timer, number)? {
@@ -75,7 +81,7 @@ pub(super) fn correlation_key(
     step: &Step<'_>,
     name: &str,
     expression: Option<&ValueExpr>,
-    at: Option<Number>,
+    at: Option<ElementNumber>,
 ) -> Result<String, Failure> {
     let Some(expression) = expression else { return Ok(step.state.instance.key.to_string()) };
     let key = plain_text(&expression.evaluate(&step.variables_at(at), step.env.now));
@@ -90,7 +96,7 @@ pub(super) fn correlation_key(
 }
 
 /// Begins to wait for what was planned.
-pub(crate) fn wait(step: &mut Step<'_>, number: Number, waits: Waits) {
+pub(crate) fn wait(step: &mut Step<'_>, number: ElementNumber, waits: Waits) {
     for (event, planned) in waits.timers {
         timer::start(step, number, &event, 1, planned);
     }
@@ -102,7 +108,7 @@ pub(crate) fn wait(step: &mut Step<'_>, number: Number, waits: Waits) {
 /// A message or signal came for an event that still waits for it. One that waits no more was done before.
 pub(crate) fn receive(
     step: &mut Step<'_>,
-    number: Number,
+    number: ElementNumber,
     event: &str,
     awaited: &Awaited,
     variables: &Variables,
@@ -138,14 +144,14 @@ pub(crate) fn receive(
 }
 
 /// An event or the boundary events of an activity begin to wait.
-pub(super) fn begin(step: &mut Step<'_>, element: &Element, number: Number) -> Result<(), Failure> {
+pub(super) fn begin(step: &mut Step<'_>, element: &Element, number: ElementNumber) -> Result<(), Failure> {
     let waits = plan(step, element, number)?;
     wait(step, number, waits);
     Ok(())
 }
 
 /// An event-based gateway waits for the events behind it.
-pub(super) fn begin_first(step: &mut Step<'_>, element: &Element, number: Number) -> Result<(), Failure> {
+pub(super) fn begin_first(step: &mut Step<'_>, element: &Element, number: ElementNumber) -> Result<(), Failure> {
     let process = step.env.process;
     let mut waits = Waits::default();
     for event in process.outgoing(element).filter_map(|flow| process.elements.get(flow.target)) {
@@ -158,7 +164,7 @@ pub(super) fn begin_first(step: &mut Step<'_>, element: &Element, number: Number
 }
 
 /// An event occurred that the element instance `number` waited for.
-pub(super) fn occurred(step: &mut Step<'_>, number: Number, event: &str) -> Result<(), Rejection> {
+pub(super) fn occurred(step: &mut Step<'_>, number: ElementNumber, event: &str) -> Result<(), Rejection> {
     let process = step.env.process;
     let Some(live) = step.state.instance.element(number).cloned() else { return Ok(()) };
     let Some(model) = process.element(event) else { return Ok(()) };
@@ -193,8 +199,8 @@ fn pass_first(step: &mut Step<'_>, gateway: &ElementInstance, event: &Element) {
     let leads = process.element(&gateway.element).into_iter().flat_map(|element| process.outgoing(element));
     let flow = leads.into_iter().find(|flow| process.elements.get(flow.target).is_some_and(|to| to.id == event.id));
     let ready = Ready { flow: flow.map(|flow| flow.id.clone()), ..Ready::at(&event.id, gateway.place()) };
-    let Some(number) = step.next_number() else {
-        step.numbers_used_up(ready);
+    let Some(number) = step.next_element() else {
+        step.used_up(ready);
         return;
     };
     step.emit(Event::ElementPassed(ready.activated(number)));

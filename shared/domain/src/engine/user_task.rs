@@ -5,7 +5,7 @@ use super::{Failure, HELD_MAX, ScriptCall, Step, timer, trigger};
 use crate::effect::{Due, Effect};
 use crate::event::{EndCause, Event, TaskCreated};
 use crate::external_task::{Action, ExternalTask, Status, lifecycle};
-use crate::ids::Number;
+use crate::ids::{ElementNumber, TaskNumber};
 use crate::instance::Ready;
 use crate::notification::{Email, NotificationKind};
 use crate::process::{Element, ElementKind, ExternalTaskModel, Reminders, TaskProfile, UserTask};
@@ -29,7 +29,7 @@ pub(super) fn is_absorbed(step: &Step<'_>, ready: &Ready) -> bool {
 }
 
 /// A user task was reached: prepare its data, create the task, start its timers (BPMN semantics, "Arrival").
-pub(super) fn arrive(step: &mut Step<'_>, element: &Element, number: Number) -> Arrival {
+pub(super) fn arrive(step: &mut Step<'_>, element: &Element, number: ElementNumber) -> Arrival {
     let ElementKind::UserTask(model) = &element.kind else { return Ok(Ok(())) };
     let (form_context, input_data) = match prepare(step, model, number)? {
         Ok(data) => data,
@@ -45,7 +45,7 @@ pub(super) fn arrive(step: &mut Step<'_>, element: &Element, number: Number) -> 
 fn prepare(
     step: &mut Step<'_>,
     model: &UserTask,
-    number: Number,
+    number: ElementNumber,
 ) -> Result<Result<(Variables, Variables), Failure>, Rejection> {
     let variables = step.variables_at(Some(number)).into_owned();
     let mut input_data = Variables::new();
@@ -91,13 +91,12 @@ fn create(
     step: &mut Step<'_>,
     element: &Element,
     model: &ExternalTaskModel,
-    number: Number,
+    number: ElementNumber,
     form_context: Variables,
     input_data: Variables,
 ) -> Result<(), Failure> {
     refuse_too_many_tasks(step)?;
-    let task =
-        step.next_number().ok_or_else(|| Failure::new("LIMIT", "the instance has used all its numbers".to_owned()))?;
+    let task = step.next_task()?;
     let now = step.env.now;
     // A recipient may be prepared by the Script; where both have a name, the process's own variable is meant.
     let mut data = form_context.clone();
@@ -177,7 +176,7 @@ pub(crate) fn refuse_too_many_tasks(step: &Step<'_>) -> Result<(), Failure> {
 
 /// The task's element or instance ends. The stored time decides: a ticket whose time has passed has expired (E-12), any
 /// other one is interrupted (E-11), and so is an ordinary task.
-pub(crate) fn take_away(step: &mut Step<'_>, task: Number) {
+pub(crate) fn take_away(step: &mut Step<'_>, task: TaskNumber) {
     let expired = step.state.tasks.get(&task).is_some_and(|task| task.status_at(step.env.now) == Status::Expired);
     if expired {
         end_task(step, task, Action::Expire, EndCause::Expire, None);
@@ -187,13 +186,19 @@ pub(crate) fn take_away(step: &mut Step<'_>, task: Number) {
 }
 
 /// E-11, W-18: the process takes the task away.
-pub(super) fn interrupt(step: &mut Step<'_>, task: Number) {
+pub(super) fn interrupt(step: &mut Step<'_>, task: TaskNumber) {
     arrival::take_away(step, task);
     end_task(step, task, Action::Interrupt, EndCause::Interrupt, None);
 }
 
 /// Ends a pending ticket without an answer: its schedules go with it. A ticket that has ended stays as it is.
-pub(crate) fn end_task(step: &mut Step<'_>, number: Number, action: Action, cause: EndCause, reason: Option<String>) {
+pub(crate) fn end_task(
+    step: &mut Step<'_>,
+    number: TaskNumber,
+    action: Action,
+    cause: EndCause,
+    reason: Option<String>,
+) {
     let Some(task) = step.state.tasks.get(&number).cloned() else { return };
     let Some(status) = lifecycle::after(task.status, action) else { return };
     unschedule(step, &task);
@@ -211,7 +216,7 @@ pub(crate) fn unschedule(step: &mut Step<'_>, task: &ExternalTask) {
 }
 
 /// Ends the timers of an activity's boundary events.
-pub(crate) fn stop_timers(step: &mut Step<'_>, element: Number) {
+pub(crate) fn stop_timers(step: &mut Step<'_>, element: ElementNumber) {
     if let Some(instance) = step.state.instance.element(element).cloned() {
         timer::stop_all(step, &instance);
     }

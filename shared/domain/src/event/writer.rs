@@ -1,13 +1,13 @@
 //! Which element wrote variables. The events of a command say what was written; their order says by whom.
 
 use super::Event;
-use crate::ids::Number;
+use crate::ids::ElementNumber;
 
 /// What wrote variables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Writer<'a> {
     /// An element instance.
-    Instance(Number),
+    Instance(ElementNumber),
     /// The element with this BPMN id: it was passed, failed, or is an event that occurred.
     Element(&'a str),
 }

@@ -16,8 +16,8 @@ fn a_bounce_flags_the_ticket_and_ends_its_reminders() {
     let mut world = world();
     world
         .bounce("ask", Delivery::Bounced)
-        .events(&["task 3 bounced"])
-        .effects(&["unschedule reminder 3 1"])
+        .events(&["task 1 bounced"])
+        .effects(&["unschedule reminder 1 1"])
         .task("ask", Status::Pending);
     let task = world.task("ask");
     assert_eq!((task.follow_up, task.delivery, task.seq), (true, Delivery::Bounced, 2));
@@ -29,7 +29,7 @@ fn only_worse_news_is_news() {
     let mut world = world();
     world.bounce("ask", Delivery::Failed).accepted();
     world.bounce("ask", Delivery::Failed).refused("ALREADY_DONE");
-    world.bounce("ask", Delivery::Complained).events(&["task 3 complained"]).effects(&[]);
+    world.bounce("ask", Delivery::Complained).events(&["task 1 complained"]).effects(&[]);
     world.bounce("ask", Delivery::Bounced).refused("ALREADY_DONE");
     assert_eq!(world.task("ask").delivery, Delivery::Complained);
 }
@@ -52,7 +52,7 @@ fn a_ticket_without_a_further_reminder_has_nothing_to_delete() {
 fn a_flagged_ticket_can_be_answered() {
     let mut world = world();
     world.bounce("ask", Delivery::Bounced).accepted();
-    world.submit("ask", "Approve", json!({})).replied(Reply::Submitted).effects(&["unschedule expiry 3"]);
+    world.submit("ask", "Approve", json!({})).replied(Reply::Submitted).effects(&["unschedule expiry 1"]);
 }
 
 #[test]

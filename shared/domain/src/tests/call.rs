@@ -185,7 +185,7 @@ fn a_cancelled_child_cancels_its_parent() {
 /// The other side: an instance that was called.
 fn called(process: Process) -> World {
     let mut world = given(process);
-    let parent = Some(Parent { instance: child(), element: crate::ids::Number(4), depth: 1 });
+    let parent = Some(Parent { instance: child(), element: crate::ids::ElementNumber(4), depth: 1 });
     world.when(Command::Start(Start {
         key: key(),
         process_id: world.process.id.clone(),
@@ -202,7 +202,8 @@ fn called(process: Process) -> World {
 
 #[test]
 fn a_child_tells_its_parent_how_it_ended() {
-    let told = CallEffect::Ended { parent: Parent { instance: child(), element: crate::ids::Number(4), depth: 1 } };
+    let told =
+        CallEffect::Ended { parent: Parent { instance: child(), element: crate::ids::ElementNumber(4), depth: 1 } };
     let mut world = called(one_task(ticket()));
     assert_eq!(world.state().end(), None);
     let then = world.submit("ask", "Approve", json!({"comment": "fine"}));

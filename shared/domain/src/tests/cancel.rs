@@ -39,10 +39,10 @@ fn nothing_is_left(world: &World) {
 fn cancelling_a_ticket_cancels_the_whole_instance() {
     let mut world = two_tasks();
     world.cancel_task("a").status(InstanceStatus::Cancelled).events(&[
-        "task 3 CANCELLED Cancel",
+        "task 1 CANCELLED Cancel",
         "terminated element 2",
-        "task 5 CANCELLED Interrupt",
-        "terminated element 4",
+        "task 2 CANCELLED Interrupt",
+        "terminated element 3",
         "status CANCELLED",
     ]);
     nothing_is_left(&world);
@@ -54,12 +54,12 @@ fn cancelling_a_ticket_cancels_the_whole_instance() {
 fn cancelling_orders_every_schedule_away() {
     let mut world = two_tasks();
     world.cancel_task("a").effects(&[
-        "unschedule expiry 3",
-        "unschedule reminder 3 1",
+        "unschedule expiry 1",
+        "unschedule reminder 1 1",
         "unschedule timer 2 late 1",
-        "unschedule expiry 5",
-        "unschedule reminder 5 1",
-        "unschedule timer 4 note 1",
+        "unschedule expiry 2",
+        "unschedule reminder 2 1",
+        "unschedule timer 3 note 1",
     ]);
 }
 
@@ -69,10 +69,10 @@ fn cancelling_the_instance_interrupts_every_ticket() {
     let mut world = two_tasks();
     world.when(Command::CancelInstance { reason: Some("mistake".to_owned()) }).events(&[
         "reason mistake",
-        "task 3 CANCELLED Interrupt",
+        "task 1 CANCELLED Interrupt",
         "terminated element 2",
-        "task 5 CANCELLED Interrupt",
-        "terminated element 4",
+        "task 2 CANCELLED Interrupt",
+        "terminated element 3",
         "status CANCELLED",
     ]);
     nothing_is_left(&world);

@@ -4,7 +4,7 @@ use super::dsl::*;
 use crate::action::{ActionRequest, JobChange, UNAWAITED};
 use crate::decision::FormError;
 use crate::effect::Effect;
-use crate::ids::Number;
+use crate::ids::ElementNumber;
 use crate::instance::InstanceStatus;
 use crate::process::{Process, ScriptTask};
 use crate::rejection::Rejection;
@@ -36,8 +36,13 @@ fn calls(request: &ScriptRequest<'_>, name: &str, arguments: Value) -> Evaluated
     }
 }
 
-fn call(element: u16, number: usize) -> CommandCall {
-    CommandCall { element: Number(element), number, name: "Score".to_owned(), arguments: json!({ "customer": 7 }) }
+fn call(element: u32, number: usize) -> CommandCall {
+    CommandCall {
+        element: ElementNumber(element),
+        number,
+        name: "Score".to_owned(),
+        arguments: json!({ "customer": 7 }),
+    }
 }
 
 /// S4-26: each call of each script is asked for by element, number, name and arguments, and nothing changes meanwhile.
@@ -84,8 +89,8 @@ fn a_mail_of_a_script_leaves_when_the_script_has_run() {
         })
         .collect();
     assert_eq!(ordered.len(), 2);
-    assert_eq!((ordered[0].0, ordered[0].1.as_str()), (&Number(3), "first"));
-    assert_eq!((ordered[1].0, ordered[1].1.as_str()), (&Number(5), "second"));
+    assert_eq!((ordered[0].0, ordered[0].1.as_str()), (&ElementNumber(3), "first"));
+    assert_eq!((ordered[1].0, ordered[1].1.as_str()), (&ElementNumber(5), "second"));
     let ActionRequest::Email(request) = ordered[0].2.as_ref() else { panic!("no mail") };
     assert_eq!(request.to.len(), 2);
     assert_eq!((request.subject.as_str(), request.text.as_str()), ("Paid  now", "1 < 2"));

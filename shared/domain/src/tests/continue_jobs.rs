@@ -3,7 +3,7 @@
 use super::dsl::*;
 use crate::decision::Reply;
 use crate::engine::{READY_MAX, STEPS_MAX};
-use crate::ids::Number;
+use crate::ids::{ElementNumber, TaskNumber};
 use crate::instance::InstanceStatus;
 use crate::process::{Timer, Trigger, When};
 use serde_json::json;
@@ -192,52 +192,68 @@ fn an_incident_of_too_many_flows_is_nobodys() {
         world.go_on().accepted();
     }
     let of = |world: &World| world.state().instance.incidents[0].element_number;
-    assert_eq!(of(&world), Number::WHOLE_INSTANCE);
+    assert_eq!(of(&world), ElementNumber::WHOLE_INSTANCE);
     world.retry().failed("LIMIT");
-    assert_eq!(of(&world), Number::WHOLE_INSTANCE);
+    assert_eq!(of(&world), ElementNumber::WHOLE_INSTANCE);
     let elements = &world.state().instance.elements;
     assert!(elements.iter().any(|live| live.element == "wait"));
     assert!(elements.iter().all(|live| !live.failed && live.timers.len() <= 1));
 }
 
-/// 65,535 numbers: beyond them an incident, and the path waits with the instance.
+/// A process that polls by a timer: its elements have numbers beyond 16 bits, and everything about them works on.
+#[test]
+fn an_instance_with_a_wait_in_its_cycle_goes_past_65_535_elements() {
+    let process = model("poll")
+        .start("start")
+        .wait("rest", once("PT1H"))
+        .task("ask", ticket())
+        .flow("start > rest > ask > rest")
+        .build();
+    let mut world = given(process).started(json!({}));
+    if let Some(state) = &mut world.state {
+        state.instance.last_element = ElementNumber(65_531);
+    }
+    world.forget_journal();
+    for turn in 1..=5 {
+        world.after("PT1H").fire("rest", "rest", 1).status(InstanceStatus::Waiting);
+        assert_eq!(world.task("ask").key, key().task(TaskNumber(turn)), "tasks count for themselves");
+        world.submit_as("ask", "Approve", json!({}), &format!("s-{turn}")).status(InstanceStatus::Waiting);
+    }
+    assert_eq!(world.element("rest"), ElementNumber(65_541));
+    world.cancel().status(InstanceStatus::Cancelled);
+    assert!(world.scheduled().is_empty());
+}
+
+/// 65,535 tasks: beyond them an incident at the activity, and the number of the elements has nothing to do with it.
+#[test]
+fn an_instance_that_has_used_the_numbers_of_its_tasks_stops_before_the_next_one() {
+    for (second, create) in [("ticket", ticket()), ("work", work())] {
+        let process = model("old").start("start").task("ask", ticket()).task(second, create);
+        let mut world = given(process.flow(&format!("start > ask > {second}")).build()).started(json!({}));
+        if let Some(state) = &mut world.state {
+            state.instance.last_task = TaskNumber(u16::MAX);
+        }
+        world.forget_journal();
+        world.submit("ask", "Approve", json!({})).failed("LIMIT").status(InstanceStatus::Error);
+        let incident = &world.state().instance.incidents[0];
+        assert!(incident.element == second && incident.message.contains("65,535"), "{incident:?}");
+        world.retry().failed("LIMIT");
+        assert_eq!(world.state().instance.last_task, TaskNumber(u16::MAX));
+    }
+}
+
+/// 4,294,967,295 numbers: beyond them an incident, and the path waits with the instance.
 #[test]
 fn an_instance_that_has_used_its_numbers_stops_and_keeps_its_path() {
-    let mut world = given(
-        model("old")
-            .start("start")
-            .task("ask", ticket())
-            .script("next", "count n")
-            .end("end")
-            .flow("start > ask > next > end")
-            .build(),
-    )
-    .started(json!({}));
+    let process = model("old").start("start").task("ask", ticket()).script("next", "count n").end("end");
+    let mut world = given(process.flow("start > ask > next > end").build()).started(json!({}));
     if let Some(state) = &mut world.state {
-        state.instance.last_number = Number(u16::MAX - 1);
+        state.instance.last_element = ElementNumber(u32::MAX - 1);
     }
-    let state = world.state.clone();
-    let actor = crate::command::Actor::System;
-    let env = crate::decision::Env {
-        now: world.now,
-        actor: &actor,
-        process: &world.process,
-        templates: &world.process,
-        scripts: &world.scripts,
-        commands: &[],
-    };
-    let submit = crate::command::Command::Submit(crate::command::Submission {
-        task: world.key_of("ask"),
-        action: "Approve".to_owned(),
-        values: vars(json!({})),
-        id: "s".to_owned(),
-    });
-    let stopped = crate::decide(&env, state.as_ref(), &submit).unwrap().after;
-    assert_eq!(stopped.instance.last_number, Number(u16::MAX));
-    assert_eq!(stopped.instance.status, InstanceStatus::Error);
-    assert_eq!(stopped.instance.ready[0].element, "end");
-    let retry = crate::command::Command::Retry { element: None, variables: vars(json!({})) };
-    let again = crate::decide(&env, Some(&stopped), &retry).unwrap().after;
-    assert_eq!((again.instance.status, again.instance.ready.len()), (InstanceStatus::Error, 1));
-    assert_eq!(again.instance.incidents.len(), 1);
+    world.forget_journal();
+    world.submit("ask", "Approve", json!({})).failed("LIMIT").status(InstanceStatus::Error);
+    assert_eq!(world.state().instance.last_element, ElementNumber(u32::MAX));
+    assert_eq!(world.state().instance.ready[0].element, "end");
+    world.retry().failed("LIMIT").status(InstanceStatus::Error);
+    assert_eq!((world.state().instance.ready.len(), world.state().instance.incidents.len()), (1, 1));
 }

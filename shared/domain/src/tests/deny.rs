@@ -15,7 +15,7 @@ fn a_denied_answer_keeps_what_was_typed_and_nothing_else() {
     let before = world.task("ask").clone();
     let then = world.submit("ask", "Approve", json!({"comment": "typed"}));
     assert_eq!(then.denied().len(), 1);
-    then.events(&["task 3 denied REQUIRED"]).effects(&[]).status(InstanceStatus::Waiting);
+    then.events(&["task 1 denied REQUIRED"]).effects(&[]).status(InstanceStatus::Waiting);
     let after = world.task("ask").clone();
     assert_eq!(after.draft, vars(json!({"comment": "typed"})));
     assert_eq!(crate::external_task::ExternalTask { draft: before.draft.clone(), ..after }, before);
@@ -26,10 +26,10 @@ fn a_denied_answer_keeps_what_was_typed_and_nothing_else() {
 #[test]
 fn the_first_post_opens_the_ticket_even_when_denied() {
     let mut world = given(one_task(ticket())).started(json!({}));
-    world.after("PT5M").submit("ask", "Nod", json!({})).events(&["task 3 opened", "task 3 denied UNKNOWN_ACTION"]);
+    world.after("PT5M").submit("ask", "Nod", json!({})).events(&["task 1 opened", "task 1 denied UNKNOWN_ACTION"]);
     let opened = world.now;
     assert_eq!((world.task("ask").first_opened_at, world.task("ask").seq), (Some(opened), 2));
-    world.after("PT5M").submit("ask", "Nod", json!({})).events(&["task 3 denied UNKNOWN_ACTION"]);
+    world.after("PT5M").submit("ask", "Nod", json!({})).events(&["task 1 denied UNKNOWN_ACTION"]);
     world.submit("ask", "Approve", json!({})).accepted();
     assert_eq!(world.task("ask").first_opened_at, Some(opened));
 }

@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 fn a_draft_is_merged_and_moves_nothing() {
     let mut world = given(one_task(ticket())).started(json!({}));
     let then = world.save_draft("ask", json!({"comment": "a"}));
-    then.events(&["task 3 opened", "task 3 draft comment"]).effects(&[]).status(InstanceStatus::Waiting);
-    world.save_draft("ask", json!({"amount": "1"})).events(&["task 3 draft amount"]);
+    then.events(&["task 1 opened", "task 1 draft comment"]).effects(&[]).status(InstanceStatus::Waiting);
+    world.save_draft("ask", json!({"amount": "1"})).events(&["task 1 draft amount"]);
     world.save_draft("ask", json!({"comment": "b"})).task("ask", Status::Pending);
     assert_eq!(world.task("ask").draft, vars(json!({"comment": "b", "amount": "1"})));
     assert_eq!(world.task("ask").seq, 5);

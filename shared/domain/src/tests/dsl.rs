@@ -11,7 +11,7 @@ use crate::decision::{Decision, Env, FieldError, Reply};
 use crate::effect::{Due, Effect};
 use crate::event::Event;
 use crate::external_task::{ExternalTask, Status};
-use crate::ids::{InstanceKey, Number, TaskKey};
+use crate::ids::{ElementNumber, InstanceKey, TaskKey};
 use crate::instance::{Aggregate, InstanceStatus};
 use crate::notification::{Delivery, NotificationKind};
 use crate::process::Process;
@@ -173,7 +173,7 @@ impl World {
     }
 
     /// The number of the live element instance of an element; the newest.
-    pub fn element(&self, id: &str) -> Number {
+    pub fn element(&self, id: &str) -> ElementNumber {
         let mut elements = self.state().instance.elements.iter().rev();
         elements.find(|element| element.element == id).unwrap_or_else(|| panic!("{id} is not live")).number
     }
@@ -263,7 +263,7 @@ impl World {
     }
 
     /// The attempt that an element waits for.
-    pub fn attempt(&self, activity: &str) -> (Number, u32) {
+    pub fn attempt(&self, activity: &str) -> (ElementNumber, u32) {
         let element = self.element(activity);
         let live = self.state().instance.element(element).unwrap();
         (element, live.action.as_ref().map_or(1, |action| action.attempt))

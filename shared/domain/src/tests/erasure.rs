@@ -5,7 +5,7 @@ use crate::effect::Effect;
 use crate::erasure::{ERASED_ADDRESS, Erasure};
 use crate::event::{EndCause, Event, InstanceStarted, TaskCreated};
 use crate::external_task::Status;
-use crate::ids::Number;
+use crate::ids::{ElementNumber, TaskNumber};
 use crate::instance::{Aggregate, Awaited};
 use crate::notification::{Channel, Email};
 use crate::time::Timestamp;
@@ -15,8 +15,8 @@ const ADDRESS: &str = "Marta.Lind@supplier.example";
 
 fn created(task: u16, recipient: &str, name: Option<&str>) -> Event {
     Event::TaskCreated(Box::new(TaskCreated {
-        task: Number(task),
-        element: Number(task),
+        task: TaskNumber(task),
+        element: ElementNumber(u32::from(task)),
         activity: "Ask".to_owned(),
         recipient: Email::parse(recipient).expect("an address"),
         recipient_name: name.map(str::to_owned),
@@ -56,7 +56,7 @@ fn erasure(aggregate: &Aggregate) -> Erasure {
 #[test]
 fn only_tasks_of_the_recipient_are_theirs_whatever_the_case() {
     let aggregate = aggregate();
-    assert_eq!(erasure(&aggregate).tasks().iter().copied().collect::<Vec<_>>(), [Number(3)]);
+    assert_eq!(erasure(&aggregate).tasks().iter().copied().collect::<Vec<_>>(), [TaskNumber(3)]);
     let nobody = Email::parse("lind@supplier.example").expect("an address");
     assert_eq!(Erasure::of(&aggregate, &nobody), None, "a part of an address is nobody");
 }
@@ -64,7 +64,7 @@ fn only_tasks_of_the_recipient_are_theirs_whatever_the_case() {
 #[test]
 fn a_task_keeps_its_life_and_loses_the_person() {
     let aggregate = aggregate();
-    let mut task = aggregate.tasks[&Number(3)].clone();
+    let mut task = aggregate.tasks[&TaskNumber(3)].clone();
     task.answers = vars(json!({ "comment": "mine" }));
     let before = task.clone();
     erasure(&aggregate).task(&mut task);
@@ -78,7 +78,7 @@ fn events_lose_what_was_said_and_keep_that_it_was() {
     let erasure = erasure(&aggregate());
     let answered = [
         Event::TaskCompleted {
-            task: Number(3),
+            task: TaskNumber(3),
             outcome: "Yes".to_owned(),
             answers: vars(json!({ "iban": "NO93" })),
             submission: "s".to_owned(),
@@ -106,9 +106,9 @@ fn other_recipients_keep_theirs_but_for_mentions() {
     let erasure = erasure(&aggregate());
     let mut events = [
         created(5, "other@supplier.example", Some("Other")),
-        Event::TaskDraftSaved { task: Number(5), values: vars(json!({ "comment": "as Marta Lind said" })) },
+        Event::TaskDraftSaved { task: TaskNumber(5), values: vars(json!({ "comment": "as Marta Lind said" })) },
         Event::TaskEnded {
-            task: Number(5),
+            task: TaskNumber(5),
             status: Status::Cancelled,
             cause: EndCause::Cancel,
             reason: Some(format!("{} asked", ADDRESS.to_lowercase())),
@@ -119,7 +119,7 @@ fn other_recipients_keep_theirs_but_for_mentions() {
     assert_eq!(other.recipient.as_str(), "other@supplier.example");
     assert_eq!(other.form_context, vars(json!({ "question": "Fine?", "to": "(erased)" })));
     assert!(matches!(&events[2], Event::TaskEnded { reason: Some(text), .. } if text == "(erased)"));
-    let mut nothing = [Event::TaskResent(Number(3)), Event::TaskOpened(Number(3)), Event::FlowsResumed];
+    let mut nothing = [Event::TaskResent(TaskNumber(3)), Event::TaskOpened(TaskNumber(3)), Event::FlowsResumed];
     assert!(!erasure.events(&mut nothing), "what names nobody is left as it is");
 }
 
@@ -127,7 +127,7 @@ fn other_recipients_keep_theirs_but_for_mentions() {
 fn what_was_sent_to_others_loses_the_person() {
     let erasure = erasure(&aggregate());
     let sent = |key: &str, variables| Effect::Throw {
-        element: Number(4),
+        element: ElementNumber(4),
         to: Awaited::Message { name: "Paid".to_owned(), key: key.to_owned() },
         variables: vars(variables),
     };
@@ -136,7 +136,7 @@ fn what_was_sent_to_others_loses_the_person() {
     assert_eq!(mentions, [sent("(erased)", json!({ "who": "(erased)", "sum": 5 })), Effect::Continue]);
     // Beside an answer it may be the answer.
     let answered = [Event::TaskCompleted {
-        task: Number(3),
+        task: TaskNumber(3),
         outcome: "Yes".to_owned(),
         answers: vars(json!({ "iban": "NO93" })),
         submission: "s".to_owned(),
@@ -144,6 +144,6 @@ fn what_was_sent_to_others_loses_the_person() {
     let mut answers = [sent("17", json!({ "account": "NO93" }))];
     assert!(erasure.effects(&answered, &mut answers));
     assert_eq!(answers, [sent("17", json!({ "account": null }))]);
-    let mut nothing = [sent("17", json!({ "sum": 5 })), Effect::Find { task: Number(3) }];
+    let mut nothing = [sent("17", json!({ "sum": 5 })), Effect::Find { task: TaskNumber(3) }];
     assert!(!erasure.effects(&[], &mut nothing), "what names nobody is left as it is");
 }

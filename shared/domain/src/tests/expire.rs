@@ -20,12 +20,12 @@ fn an_expiry_without_a_way_out_stops_the_instance() {
         .expire("ask")
         .failed("TASK_EXPIRED")
         .events(&[
-            "task 3 EXPIRED Expire",
+            "task 1 EXPIRED Expire",
             "variables _errorHistory _lastError",
             "incident TASK_EXPIRED at ask",
             "status ERROR",
         ])
-        .effects(&["unschedule expiry 3", "unschedule reminder 3 1"]);
+        .effects(&["unschedule expiry 1", "unschedule reminder 1 1"]);
     assert_eq!(world.task("ask").ended_at, Some(world.now));
 }
 
@@ -59,7 +59,7 @@ fn a_retry_after_the_expiry_makes_a_new_ticket() {
     let mut world = expiring("PT1H");
     let first = world.key_of("ask");
     world.after("PT2H").expire("ask").accepted();
-    world.retry().status(InstanceStatus::Waiting).events(&["resolved 2", "task 4 created for ask", "status WAITING"]);
+    world.retry().status(InstanceStatus::Waiting).events(&["resolved 2", "task 2 created for ask", "status WAITING"]);
     let second = world.task("ask");
     assert_ne!(second.key, first);
     assert_eq!(second.expires_at, Some(world.now.plus_millis(3_600_000)));
@@ -114,7 +114,7 @@ fn a_timer_that_is_not_due_yet_is_no_way_out() {
         .after("PT1H")
         .expire("ask")
         .failed("TASK_EXPIRED")
-        .effects(&["unschedule expiry 3", "unschedule timer 2 timeout 1"]);
+        .effects(&["unschedule expiry 1", "unschedule timer 2 timeout 1"]);
     let fire = Command::FireTimer { element, event: "timeout".to_owned(), occurrence: 1 };
     world.after("PT1H").when(fire).refused("ALREADY_DONE");
 }

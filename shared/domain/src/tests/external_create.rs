@@ -29,7 +29,7 @@ fn a_new_ticket_is_pending_with_everything_the_page_needs() {
 
 #[test]
 fn a_ticket_without_expiry_and_reminders_schedules_nothing() {
-    given(one_task(ticket())).start(json!({})).effects(&["notify 3 Initial", "find 3"]);
+    given(one_task(ticket())).start(json!({})).effects(&["notify 1 Initial", "find 1"]);
 }
 
 /// Values: literal, path and template.
@@ -195,10 +195,10 @@ fn a_timer_that_cannot_be_evaluated_fails_the_activity_before_its_ticket_exists(
 #[test]
 fn the_first_reminder_is_scheduled_only_before_the_expiry() {
     let mut world = given(one_task(ticket().expires_after("P1D").reminders(&["P1D"])));
-    world.start(json!({})).effects(&["schedule expiry 3 at 2026-03-03T09:00:00.000Z", "notify 3 Initial", "find 3"]);
+    world.start(json!({})).effects(&["schedule expiry 1 at 2026-03-03T09:00:00.000Z", "notify 1 Initial", "find 1"]);
     let mut task = ticket();
     task.external().reminders = Reminders::None;
-    given(one_task(task)).start(json!({})).effects(&["notify 3 Initial", "find 3"]);
+    given(one_task(task)).start(json!({})).effects(&["notify 1 Initial", "find 1"]);
 }
 
 /// A cancel must fit one transaction.

@@ -10,7 +10,7 @@ use crate::effect::{Due, Effect};
 use crate::engine::reminder_due;
 use crate::event::Event;
 use crate::external_task::{ExternalTask, Status};
-use crate::ids::Number;
+use crate::ids::{ElementNumber, TaskNumber};
 use crate::instance::{Aggregate, InstanceStatus};
 use crate::notification::NotificationKind;
 use crate::process::{ElementKind, Reminders};
@@ -65,7 +65,7 @@ fn ordered(world: &World) -> impl Iterator<Item = &Effect> {
 #[test]
 fn seq_is_gapless_and_the_journal_is_the_state() {
     holds(|moment| {
-        let mut counted: BTreeMap<Number, u64> = BTreeMap::new();
+        let mut counted: BTreeMap<TaskNumber, u64> = BTreeMap::new();
         for event in journal(moment.world) {
             let audit_only = matches!(
                 event,
@@ -123,7 +123,7 @@ fn identity_recipient_and_expiry_of_a_ticket_never_change() {
 #[test]
 fn resend_adds_one_notification_and_sync_none() {
     holds(|moment| {
-        let mut sent: BTreeMap<Number, u32> = BTreeMap::new();
+        let mut sent: BTreeMap<TaskNumber, u32> = BTreeMap::new();
         for effect in ordered(moment.world) {
             if let Effect::Notify { task, kind: NotificationKind::Reminder | NotificationKind::Resend } = effect {
                 *sent.entry(*task).or_default() += 1;
@@ -183,17 +183,18 @@ fn every_element_and_ticket_ends_at_most_once() {
     holds(|moment| {
         let mut reached = BTreeSet::new();
         let mut ended = BTreeSet::new();
+        let mut created = BTreeSet::new();
         let mut tickets = BTreeSet::new();
         for event in journal(moment.world) {
             if let Event::ElementActivated(element) | Event::ElementPassed(element) = event {
                 assert!(reached.insert(element.number), "{} was numbered twice", element.number.0);
             } else if let Event::ElementCompleted(number) | Event::ElementTerminated(number) = event {
                 assert!(reached.contains(number) && ended.insert(*number));
-            } else if let Event::TaskCreated(created) = event {
-                assert!(reached.insert(created.task));
+            } else if let Event::TaskCreated(task) = event {
+                assert!(created.insert(task.task));
             } else if let Event::WorkTask { task, what } = event {
                 match what {
-                    WorkTaskEvent::Created(_) => assert!(reached.insert(*task)),
+                    WorkTaskEvent::Created(_) => assert!(created.insert(*task)),
                     WorkTaskEvent::Completed { .. } | WorkTaskEvent::Canceled { .. } => assert!(tickets.insert(*task)),
                     WorkTaskEvent::CompleteDenied { .. } | WorkTaskEvent::Failed { .. } | WorkTaskEvent::Retried => {}
                 }
@@ -201,8 +202,11 @@ fn every_element_and_ticket_ends_at_most_once() {
                 assert!(tickets.insert(*task));
             }
         }
-        let last = reached.last().copied().unwrap_or(Number(0));
-        assert_eq!(moment.world.state().instance.last_number, last, "numbers are drawn in order");
+        let instance = &moment.world.state().instance;
+        let last = (instance.last_element, instance.last_task);
+        let drawn = (reached.last().copied(), created.last().copied());
+        let drawn = (drawn.0.unwrap_or(ElementNumber(0)), drawn.1.unwrap_or(TaskNumber(0)));
+        assert_eq!(last, drawn, "numbers are drawn in order");
     });
 }
 

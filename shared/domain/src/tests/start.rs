@@ -19,14 +19,14 @@ fn a_start_runs_to_the_first_wait_in_one_decision() {
             "started approval by olga",
             "passed start",
             "activated ask",
-            "task 3 created for ask",
+            "task 1 created for ask",
             "status WAITING",
         ])
         .effects(&[
-            "schedule expiry 3 at 2026-03-09T09:00:00.000Z",
-            "schedule reminder 3 1 at 2026-03-03T09:00:00.000Z",
-            "notify 3 Initial",
-            "find 3",
+            "schedule expiry 1 at 2026-03-09T09:00:00.000Z",
+            "schedule reminder 1 1 at 2026-03-03T09:00:00.000Z",
+            "notify 1 Initial",
+            "find 1",
         ]);
     let instance = &world.state().instance;
     assert_eq!(instance.business_key.as_deref(), Some("B-1"));
@@ -154,15 +154,15 @@ fn a_terminate_end_ends_every_other_path() {
             "started stop by olga",
             "passed start",
             "activated ask",
-            "task 3 created for ask",
+            "task 1 created for ask",
             "timer late 1 due 2026-03-04T09:00:00.000Z",
             "passed stop",
-            "task 3 CANCELLED Interrupt",
+            "task 1 CANCELLED Interrupt",
             "terminated element 2",
             "status COMPLETED",
         ])
         // No mail, no schedule; but lists show the ticket, so a search finds it.
-        .effects(&["find 3"]);
+        .effects(&["find 1"]);
 }
 
 /// The paths that were on their way when the terminate end was reached are forgotten.

@@ -6,7 +6,7 @@ use crate::decision::FormError;
 use crate::effect::{CallEffect, Due, Effect};
 use crate::event::{ElementActivated, EndCause, Event, InstanceStarted, TaskCreated};
 use crate::external_task::Status;
-use crate::ids::Number;
+use crate::ids::{ElementNumber, TaskNumber};
 use crate::instance::{Awaited, Incident, InstanceStatus, Parent, Ready, Subscription, Thrown};
 use crate::notification::{Channel, Delivery, Email, NotificationKind};
 use crate::time::Timestamp;
@@ -36,8 +36,8 @@ fn at() -> Timestamp {
 
 fn task_created() -> TaskCreated {
     TaskCreated {
-        task: Number(3),
-        element: Number(2),
+        task: TaskNumber(3),
+        element: ElementNumber(2),
         activity: "ask".to_owned(),
         recipient: Email::parse(RECIPIENT).unwrap(),
         recipient_name: Some("Ann".to_owned()),
@@ -51,14 +51,14 @@ fn task_created() -> TaskCreated {
 
 fn instance_events() -> Vec<Event> {
     let reached = ElementActivated {
-        number: Number(2),
+        number: ElementNumber(2),
         element: "ask".to_owned(),
         flow: Some("start-ask".to_owned()),
-        scope: Some(Number(1)),
+        scope: Some(ElementNumber(1)),
         handles: None,
     };
     let bare = ElementActivated { flow: None, scope: None, ..reached.clone() };
-    let handling = ElementActivated { handles: Some(Number(1)), ..bare.clone() };
+    let handling = ElementActivated { handles: Some(ElementNumber(1)), ..bare.clone() };
     let ready = Ready { element: "next".to_owned(), flow: Some("ask-next".to_owned()), scope: None, handles: None };
     let started = InstanceStarted {
         process_id: "approval".to_owned(),
@@ -73,13 +73,13 @@ fn instance_events() -> Vec<Event> {
     let shortest =
         InstanceStarted { business_key: None, reference: None, variables: vars(json!({})), ..started.clone() };
     let incident = Incident {
-        element_number: Number(2),
+        element_number: ElementNumber(2),
         element: "ask".to_owned(),
         code: "SCRIPT_ERROR".to_owned(),
         message: "no amount".to_owned(),
         at: at(),
     };
-    let (element, event, occurrence) = (Number(2), "late".to_owned(), 1);
+    let (element, event, occurrence) = (ElementNumber(2), "late".to_owned(), 1);
     vec![
         Event::InstanceStarted(Box::new(started)),
         Event::InstanceStarted(Box::new(shortest)),
@@ -87,53 +87,53 @@ fn instance_events() -> Vec<Event> {
         Event::ElementActivated(reached),
         Event::ElementPassed(bare),
         Event::ElementPassed(handling),
-        Event::ElementCompleted(Number(2)),
-        Event::ElementTerminated(Number(2)),
-        Event::FlowJoined { element: Number(2), flow: "a-join".to_owned() },
-        Event::TurnsBegun { element: Number(2), total: 3 },
-        Event::TurnGave { element: Number(2), turn: 0, value: json!("yes") },
-        Event::LocalsSet { element: Number(3), values: vars(json!({"item": 1})) },
+        Event::ElementCompleted(ElementNumber(2)),
+        Event::ElementTerminated(ElementNumber(2)),
+        Event::FlowJoined { element: ElementNumber(2), flow: "a-join".to_owned() },
+        Event::TurnsBegun { element: ElementNumber(2), total: 3 },
+        Event::TurnGave { element: ElementNumber(2), turn: 0, value: json!("yes") },
+        Event::LocalsSet { element: ElementNumber(3), values: vars(json!({"item": 1})) },
         Event::FlowsTaken(vec![ready]),
         Event::FlowsResumed,
         Event::VariablesSet(vars(json!({"a": null, "b": {"c": "d"}}))),
         Event::EntityStateSet("ASKED".to_owned()),
         Event::TimerStarted { element, event: event.clone(), occurrence, due: at(), cycle: None },
         Event::TimerFired { element, event, occurrence },
-        Event::ChildStarted { element: Number(2), child: key() },
-        Event::ChildGone { element: Number(2) },
+        Event::ChildStarted { element: ElementNumber(2), child: key() },
+        Event::ChildGone { element: ElementNumber(2) },
         Event::ErrorThrown(Thrown { code: "STOP".to_owned(), message: "enough".to_owned() }),
         Event::Subscribed {
-            element: Number(2),
+            element: ElementNumber(2),
             subscription: Subscription {
                 event: "paid".to_owned(),
                 to: Awaited::Message { name: "Paid".to_owned(), key: "B-1".to_owned() },
             },
         },
         Event::Subscribed {
-            element: Number(2),
+            element: ElementNumber(2),
             subscription: Subscription { event: "stop".to_owned(), to: Awaited::Signal { name: "Stop".to_owned() } },
         },
-        Event::Received { element: Number(2), event: "paid".to_owned() },
+        Event::Received { element: ElementNumber(2), event: "paid".to_owned() },
         Event::ActionOrdered { element, attempt: 1, retries: 2 },
         Event::ActionOrdered { element, attempt: 3, retries: 0 },
         Event::ActionCompleted { element, attempt: 2 },
         Event::ActionFailed { element, attempt: 1, code: "HTTP_503".to_owned(), next: Some(at()) },
         Event::ActionFailed { element, attempt: 3, code: "HTTP_404".to_owned(), next: None },
         Event::FormErrorsSet {
-            task: Number(3),
+            task: TaskNumber(3),
             errors: vec![
                 FormError { field: "amount".to_owned(), message: "Too high.".to_owned() },
                 FormError { field: String::new(), message: "Look again.".to_owned() },
             ],
         },
         Event::IncidentRaised(incident),
-        Event::IncidentResolved(Number(2)),
+        Event::IncidentResolved(ElementNumber(2)),
         Event::CancelRequested("mistake".to_owned()),
     ]
 }
 
 fn task_events() -> Vec<Event> {
-    let task = Number(3);
+    let task = TaskNumber(3);
     let shortest = TaskCreated {
         recipient_name: None,
         channel: Channel::Email,
@@ -170,7 +170,7 @@ fn task_events() -> Vec<Event> {
 
 fn work_task_events() -> Vec<Event> {
     let created = WorkTaskCreated {
-        element: Number(2),
+        element: ElementNumber(2),
         activity: "review".to_owned(),
         responsible: Responsible {
             assignee: Some("ann".to_owned()),
@@ -206,32 +206,32 @@ fn work_task_events() -> Vec<Event> {
         WorkTaskEvent::Canceled { cause: CancelCause::Interrupt },
         WorkTaskEvent::Canceled { cause: CancelCause::Cancel },
     ]
-    .map(|what| Event::WorkTask { task: Number(3), what })
+    .map(|what| Event::WorkTask { task: TaskNumber(3), what })
     .into()
 }
 
 fn effects() -> Vec<Effect> {
-    let task = Number(3);
+    let task = TaskNumber(3);
     let dues = [
         Due::Reminder { task, occurrence: 2 },
         Due::Expiry { task },
-        Due::Timer { element: Number(2), event: "late".to_owned(), occurrence: 1 },
+        Due::Timer { element: ElementNumber(2), event: "late".to_owned(), occurrence: 1 },
     ];
     let kinds = [NotificationKind::Initial, NotificationKind::Reminder, NotificationKind::Resend];
     let mut effects: Vec<Effect> = kinds.into_iter().map(|kind| Effect::Notify { task, kind }).collect();
     effects.extend(dues.iter().cloned().map(|due| Effect::Schedule { due, at: at() }));
     effects.extend(dues.into_iter().map(|due| Effect::Unschedule { due }));
-    effects.push(Effect::Call(CallEffect::Start { element: Number(2) }));
+    effects.push(Effect::Call(CallEffect::Start { element: ElementNumber(2) }));
     effects.push(Effect::Call(CallEffect::Cancel { child: key() }));
-    let parent = Parent { instance: key(), element: Number(2), depth: 1 };
+    let parent = Parent { instance: key(), element: ElementNumber(2), depth: 1 };
     effects.push(Effect::Call(CallEffect::Ended { parent }));
     let to = Awaited::Message { name: "Paid".to_owned(), key: "17".to_owned() };
-    effects.push(Effect::Throw { element: Number(2), to, variables: vars(json!({ "sum": 5 })) });
+    effects.push(Effect::Throw { element: ElementNumber(2), to, variables: vars(json!({ "sum": 5 })) });
     let to = Awaited::Signal { name: "Stop".to_owned() };
-    effects.push(Effect::Throw { element: Number(2), to, variables: vars(json!({})) });
+    effects.push(Effect::Throw { element: ElementNumber(2), to, variables: vars(json!({})) });
     effects.push(Effect::Continue);
-    effects.push(Effect::Act { element: Number(2), attempt: 1, at: at() });
-    effects.push(Effect::Mail { element: Number(2), attempt: 1, recipient: 0 });
+    effects.push(Effect::Act { element: ElementNumber(2), attempt: 1, at: at() });
+    effects.push(Effect::Mail { element: ElementNumber(2), attempt: 1, recipient: 0 });
     effects
 }
 

@@ -33,16 +33,16 @@ fn an_answer_completes_the_ticket_and_runs_on() {
         .replied(Reply::Submitted)
         .status(InstanceStatus::Completed)
         .events(&[
-            "task 3 opened",
+            "task 1 opened",
             "variables amount comment currentUser userAction",
-            "task 3 completed Approve",
+            "task 1 completed Approve",
             "completed element 2",
             "variables lastScriptResult n",
             "passed next",
             "passed end",
             "status COMPLETED",
         ])
-        .effects(&["unschedule expiry 3", "unschedule reminder 3 1", "unschedule timer 2 late 1"]);
+        .effects(&["unschedule expiry 1", "unschedule reminder 1 1", "unschedule timer 2 late 1"]);
     let task = world.task("ask");
     assert_eq!((task.status, task.outcome.as_deref()), (Status::Completed, Some("Approve")));
     assert_eq!((task.completed_at, task.ended_at), (Some(world.now), None));
@@ -159,7 +159,7 @@ fn a_ticket_without_expiry_never_expires() {
 fn an_unknown_ticket_is_not_found() {
     let mut world = given(one_task(ticket())).started(json!({}));
     let other = crate::ids::InstanceKey::compose(NINE + 60_000, 7).task(world.key_of("ask").number());
-    let unmade = key().task(crate::ids::Number(99));
+    let unmade = key().task(crate::ids::TaskNumber(99));
     for task in [other, unmade] {
         let submission = Submission { task, action: "Approve".to_owned(), values: vars(json!({})), id: "s".to_owned() };
         world.when(Command::Submit(submission)).refused("NOT_FOUND");

@@ -2,7 +2,7 @@
 
 use super::dsl::*;
 use crate::effect::Effect;
-use crate::ids::Number;
+use crate::ids::ElementNumber;
 use crate::instance::{Awaited, InstanceStatus};
 use crate::process::{ElementKind, Process, Sent, Throw};
 use serde_json::{Value, json};
@@ -31,7 +31,7 @@ fn telling(throw: Option<Box<Throw>>) -> Process {
 }
 
 /// What was sent: the numbers, for whom and what it brings.
-fn sent(then: &Then) -> Vec<(Number, Awaited, Value)> {
+fn sent(then: &Then) -> Vec<(ElementNumber, Awaited, Value)> {
     let effects = then.accepted().effects.iter();
     effects
         .filter_map(|effect| {
@@ -45,14 +45,14 @@ fn sent(then: &Then) -> Vec<(Number, Awaited, Value)> {
 fn a_throw_event_orders_its_message_and_goes_on_at_once() {
     let mut world = given(telling(Some(throw(paid(Some("context.order.id")), &[("sum", "order.sum")]))));
     let then = world.start(json!({"order": {"id": 17, "sum": 5}, "secret": 1}));
-    assert_eq!(sent(&then), [(Number(2), to("17"), json!({"sum": 5}))]);
+    assert_eq!(sent(&then), [(ElementNumber(2), to("17"), json!({"sum": 5}))]);
     assert_eq!((world.status(), world.reached("tell"), world.reached("end")), (InstanceStatus::Completed, 1, 1));
 }
 
 #[test]
 fn without_key_and_mapping_a_message_is_for_the_instance_itself_and_brings_nothing() {
     let then = given(telling(Some(throw(paid(None), &[])))).start(json!({"secret": 1}));
-    assert_eq!(sent(&then), [(Number(2), to(&key().to_string()), json!({}))]);
+    assert_eq!(sent(&then), [(ElementNumber(2), to(&key().to_string()), json!({}))]);
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn every_passing_of_a_loop_sends_anew() {
         .flow("start > tell > split > end")
         .flow("start > count > tell")
         .build();
-    let numbers: Vec<u16> = sent(&given(process).start(json!({}))).iter().map(|(number, ..)| number.0).collect();
+    let numbers: Vec<u32> = sent(&given(process).start(json!({}))).iter().map(|(number, ..)| number.0).collect();
     assert_eq!(numbers.len(), 2);
     assert_ne!(numbers[0], numbers[1]);
 }
@@ -111,7 +111,7 @@ fn a_key_that_is_nothing_is_an_incident_and_only_the_retry_sends() {
     assert_eq!(sent(&then), []);
     then.failed("INVALID_CORRELATION_KEY");
     let then = world.retry_with(json!({"id": "x"}));
-    assert_eq!(sent(&then), [(Number(2), to("x"), json!({}))]);
+    assert_eq!(sent(&then), [(ElementNumber(2), to("x"), json!({}))]);
     then.status(InstanceStatus::Completed);
     assert_eq!(world.reached("end"), 1);
 }

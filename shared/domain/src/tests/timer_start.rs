@@ -5,7 +5,7 @@ use crate::command::{Command, Start};
 use crate::effect::{Due, Effect, TimerStart};
 use crate::engine::{first_starts, next_firing};
 use crate::event::Event;
-use crate::ids::Number;
+use crate::ids::ElementNumber;
 use crate::instance::InstanceStatus;
 use crate::process::{Process, Timer, When};
 use crate::time::Timestamp;
@@ -158,7 +158,7 @@ fn a_failing_instance_does_not_stop_the_timer() {
     world.now = first.at;
     let then = fire(&mut world, first);
     then.status(InstanceStatus::Error);
-    assert_eq!(world.state().instance.incidents[0].element_number, Number(2));
+    assert_eq!(world.state().instance.incidents[0].element_number, ElementNumber(2));
     assert_eq!(ordered(&then).len(), 1);
 }
 

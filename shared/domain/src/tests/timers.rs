@@ -30,7 +30,7 @@ fn an_interrupting_timer_takes_the_ticket_away() {
     world.now = world.now.plus_millis(1_000);
     world.fire("ask", "timer", 1).status(InstanceStatus::Completed).effects(&[]).events(&[
         "fired timer 1",
-        "task 3 CANCELLED Interrupt",
+        "task 1 CANCELLED Interrupt",
         "terminated element 2",
         "passed timer",
         "variables fired lastScriptResult",
@@ -80,7 +80,7 @@ fn an_unknown_event_or_element_is_refused() {
     world.fire("ask", "other", 1).refused("ALREADY_DONE");
     world.fire("ask", "fired", 1).refused("ALREADY_DONE");
     world.fire("ask", "timer", 0).refused("ALREADY_DONE");
-    let element = crate::ids::Number(77);
+    let element = crate::ids::ElementNumber(77);
     let fire = Command::FireTimer { element, event: "timer".to_owned(), occurrence: 1 };
     world.when(fire).refused("ALREADY_DONE");
 }
@@ -140,8 +140,8 @@ fn a_cycle_may_come_from_a_variable() {
     world.after("PT1H").fire("ask", "timer", 2).effects(&[]);
     given(timer.clone()).start(json!({ "cycle": "0 12 * * *" })).effects(&[
         "schedule timer 2 timer 1 at 2026-03-02T12:00:00.000Z",
-        "notify 3 Initial",
-        "find 3",
+        "notify 1 Initial",
+        "find 1",
     ]);
     for wrong in [json!("soon"), json!(5), json!(null)] {
         given(timer.clone()).start(json!({ "cycle": wrong })).failed("INVALID_TIMER");
@@ -150,7 +150,7 @@ fn a_cycle_may_come_from_a_variable() {
 
 #[test]
 fn a_cycle_of_no_firings_never_fires() {
-    given(with_timer(false, cycle(Some(0), "PT1H"))).start(json!({})).effects(&["notify 3 Initial", "find 3"]);
+    given(with_timer(false, cycle(Some(0), "PT1H"))).start(json!({})).effects(&["notify 1 Initial", "find 1"]);
 }
 
 /// Firings missed while nothing ran fold into one, and the rhythm stays.
@@ -177,8 +177,8 @@ fn a_cycle_may_have_a_start() {
     let mut world = given(with_timer(false, timer));
     world.start(json!({})).effects(&[
         "schedule timer 2 timer 1 at 2026-03-10T00:00:00.000Z",
-        "notify 3 Initial",
-        "find 3",
+        "notify 1 Initial",
+        "find 1",
     ]);
     world.now = "2026-03-10T00:00:01Z".parse().unwrap();
     world.fire("ask", "timer", 1).effects(&["schedule timer 2 timer 2 at 2026-03-11T00:00:00.000Z"]);
@@ -198,8 +198,8 @@ fn months_end_at_the_last_day() {
     world.now = "2026-01-31T10:00:00Z".parse().unwrap();
     world.start(json!({})).effects(&[
         "schedule timer 2 timer 1 at 2026-02-28T10:00:00.000Z",
-        "notify 3 Initial",
-        "find 3",
+        "notify 1 Initial",
+        "find 1",
     ]);
 }
 

@@ -31,7 +31,7 @@ fn the_instance_waits_for_an_open_task() {
             "started approval by olga",
             "passed start",
             "activated ask",
-            "task 3 created for ask",
+            "task 1 created for ask",
             "status WAITING",
         ])
         .effects(&[])

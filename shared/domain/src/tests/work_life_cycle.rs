@@ -117,7 +117,7 @@ fn complete_and_cancel_follow_the_table_in_every_state() {
 #[test]
 fn an_unknown_task_is_not_found() {
     let mut world = in_state(State::Open);
-    let task = key().task(crate::ids::Number(60_000));
+    let task = key().task(crate::ids::TaskNumber(60_000));
     world.when(Command::Complete(Completion { task, action: None, values: vars(json!({})) })).refused("NOT_FOUND");
 }
 

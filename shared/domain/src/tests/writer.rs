@@ -7,7 +7,7 @@ use serde_json::json;
 
 /// For each writing of variables the names and the writer: an element's id, or the element of a number.
 #[track_caller]
-fn written(then: &Then, elements: &[(u16, &str)]) -> Vec<(String, Option<String>)> {
+fn written(then: &Then, elements: &[(u32, &str)]) -> Vec<(String, Option<String>)> {
     let events = &then.accepted().events;
     let of = |place| match writer(events, place) {
         Some(Writer::Instance(number)) => elements.iter().find(|(n, _)| *n == number.0).map(|(_, id)| (*id).to_owned()),

@@ -5,7 +5,7 @@ use super::event::{CancelCause, WorkTaskCreated, WorkTaskEvent};
 use super::{Action, Priority, Responsible, State, WorkTask, lifecycle};
 use crate::engine::{Failure, Step, begin_waits, due, plan_waits, refuse_too_many_tasks, stop_timers};
 use crate::event::Event;
-use crate::ids::Number;
+use crate::ids::{ElementNumber, TaskNumber};
 use crate::process::{Element, When, WorkTaskModel};
 use crate::template::plain_text;
 use crate::time::Timestamp;
@@ -23,13 +23,12 @@ pub(crate) fn create(
     step: &mut Step<'_>,
     element: &Element,
     model: &WorkTaskModel,
-    number: Number,
+    number: ElementNumber,
     form_context: Variables,
     input_data: Variables,
 ) -> Result<(), Failure> {
     refuse_too_many_tasks(step)?;
-    let task =
-        step.next_number().ok_or_else(|| Failure::new("LIMIT", "the instance has used all its numbers".to_owned()))?;
+    let task = step.next_task()?;
     // What the Script prepared may name people too; where both have a name, the process's own variable is meant.
     let mut data = form_context.clone();
     data.extend(step.variables_at(Some(number)).into_owned());
@@ -138,13 +137,13 @@ fn date(
 }
 
 /// W-18: the process takes the task away. A failed one is canceled (W-21): its failure ends with it.
-pub(crate) fn take_away(step: &mut Step<'_>, number: Number) {
+pub(crate) fn take_away(step: &mut Step<'_>, number: TaskNumber) {
     let failed = step.state.work_tasks.get(&number).is_some_and(|task| task.state == State::Failed);
     end(step, number, if failed { CancelCause::Cancel } else { CancelCause::Interrupt });
 }
 
 /// Cancels a task; one that has ended stays as it is.
-pub(crate) fn end(step: &mut Step<'_>, number: Number, cause: CancelCause) {
+pub(crate) fn end(step: &mut Step<'_>, number: TaskNumber, cause: CancelCause) {
     let Some(task) = step.state.work_tasks.get(&number).cloned() else { return };
     if lifecycle::after(task.state, task.failed_in, cause.action()).is_some() {
         stop_timers(step, task.element);
@@ -153,7 +152,7 @@ pub(crate) fn end(step: &mut Step<'_>, number: Number, cause: CancelCause) {
 }
 
 /// W-20: the task is as it was before its submission failed.
-pub(crate) fn reopen(step: &mut Step<'_>, number: Number) {
+pub(crate) fn reopen(step: &mut Step<'_>, number: TaskNumber) {
     let failed = |task: &WorkTask| lifecycle::after(task.state, task.failed_in, Action::Retry).is_some();
     if step.state.work_tasks.get(&number).is_some_and(failed) {
         step.emit(Event::WorkTask { task: number, what: WorkTaskEvent::Retried });

@@ -1,7 +1,7 @@
 //! What happened to an ordinary user task. Types only; `apply` folds them.
 
 use super::{Action, Priority, Responsible};
-use crate::ids::Number;
+use crate::ids::ElementNumber;
 use crate::time::Timestamp;
 use crate::variables::Variables;
 use serde::{Deserialize, Serialize};
@@ -86,7 +86,7 @@ impl WorkTaskEvent {
 pub struct WorkTaskCreated {
     /// The element instance that waits for it.
     #[serde(rename = "k")]
-    pub element: Number,
+    pub element: ElementNumber,
     /// BPMN id of the activity.
     #[serde(rename = "e")]
     pub activity: String,

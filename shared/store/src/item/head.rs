@@ -5,12 +5,16 @@ use crate::Error;
 use crate::chain::ChainHash;
 use crate::keys::{ByCreation, ByDomain, ByProcess, InstanceItem};
 use crate::table::{BY_DOMAIN, BY_PROCESS};
-use domain::ids::{InstanceKey, Number, TenantId};
+use domain::ids::{ElementNumber, InstanceKey, TaskNumber, TenantId};
 use domain::instance::Instance;
 use domain::time::Timestamp;
 
 /// Attribute with the version, which commits compare.
 pub(crate) const VERSION: &str = "n";
+/// Attribute with the number of the element instance that was activated last.
+const LAST_ELEMENT: &str = "ln";
+/// Attribute with the number of the task that was created last.
+const LAST_TASK: &str = "lt";
 /// Attribute with the hash of the newest journal item of the head's counter.
 pub(crate) const CHAIN: &str = "h";
 
@@ -29,7 +33,7 @@ pub(crate) fn write(tenant: TenantId, instance: &Instance, extras: &Extras) -> I
         let partition = ByDomain::Instances { tenant, business_key };
         partition.to_string()
     });
-    Writer::new(&InstanceItem::Head.key(tenant, instance.key), "H1")
+    Writer::new(&InstanceItem::Head.key(tenant, instance.key), "H2")
         .text(BY_PROCESS.partition_key, ByProcess::Instances { tenant, process, status, shard }.to_string())
         .text(BY_PROCESS.sort_key, ByCreation::of_instance(instance.started_at, instance.key))
         .text_if(BY_DOMAIN.partition_key, by_business_key)
@@ -49,7 +53,8 @@ pub(crate) fn write(tenant: TenantId, instance: &Instance, extras: &Extras) -> I
         .json_unless(instance.incidents.is_empty(), "in", &instance.incidents)
         .json_unless(instance.parent.is_none(), "pa", &instance.parent)
         .json_unless(instance.thrown.is_none(), "th", &instance.thrown)
-        .number("ln", instance.last_number.0)
+        .number(LAST_ELEMENT, instance.last_element.0)
+        .number(LAST_TASK, instance.last_task.0)
         .text_if(CHAIN, extras.chain.as_ref().map(ChainHash::as_str))
         .done()
 }
@@ -74,7 +79,12 @@ pub(crate) fn read(key: InstanceKey, item: &Item) -> Result<(Instance, Extras), 
         incidents: reader.json_or_default("in")?,
         parent: reader.json_or_default("pa")?,
         thrown: reader.json_or_default("th")?,
-        last_number: Number(reader.number("ln")?),
+        last_element: ElementNumber(reader.number(LAST_ELEMENT)?),
+        // Heads of before count both with one counter: a new task gets a number that nothing has.
+        last_task: TaskNumber(match reader.number_opt(LAST_TASK)? {
+            Some(last) => last,
+            None => reader.number(LAST_ELEMENT)?,
+        }),
     };
     // Heads of the first days have no row in a list: the next command makes it.
     let shard = match reader.text_opt(BY_PROCESS.partition_key) {

@@ -6,7 +6,7 @@ use crate::chain::ChainHash;
 use crate::keys::{ByCreation, ByDomain, ByExpiry, ByProcess, ByStatus, FollowUp, InstanceItem};
 use crate::table::{BY_DOMAIN, BY_EXPIRY, BY_PROCESS, BY_STATUS, FOLLOW_UP};
 use domain::external_task::{ExternalTask, Status};
-use domain::ids::{Number, TaskKey, TenantId};
+use domain::ids::{ElementNumber, TaskKey, TenantId};
 use domain::instance::Instance;
 use domain::notification::Channel;
 use domain::time::Timestamp;
@@ -87,7 +87,7 @@ pub(crate) fn read(key: TaskKey, item: &Item) -> Result<(ExternalTask, Extras), 
         version: reader.number(VERSION)?,
         status: reader.word("s")?,
         activity: reader.text("a")?.to_owned(),
-        element: Number(reader.number("el")?),
+        element: ElementNumber(reader.number("el")?),
         // Checked when it was written; a stricter rule of today must not hide yesterday's task.
         recipient: reader.word("r")?,
         recipient_name: reader.owned_opt("rn"),

@@ -7,7 +7,7 @@ use crate::Error;
 use crate::chain::ChainHash;
 use crate::keys::{ActiveWork, ByCreation, InstanceItem};
 use crate::table::{BY_PROCESS, BY_STATUS};
-use domain::ids::{Number, TaskKey, TenantId};
+use domain::ids::{ElementNumber, TaskKey, TenantId};
 use domain::instance::Instance;
 use domain::time::Timestamp;
 use domain::work_task::WorkTask;
@@ -69,7 +69,7 @@ pub(crate) fn read(key: TaskKey, item: &Item) -> Result<(WorkTask, Extras), Erro
         state: reader.word("s")?,
         failed_in: if item.contains_key("fi") { Some(reader.word("fi")?) } else { None },
         activity: reader.text("a")?.to_owned(),
-        element: Number(reader.number("el")?),
+        element: ElementNumber(reader.number("el")?),
         responsible: reader.json_or_default(RESPONSIBLE)?,
         entity_state: reader.owned_opt(ENTITY_STATE),
         priority: domain::work_task::Priority::new(priority)

@@ -4,7 +4,7 @@ use super::fixture::*;
 use crate::{CommitRequest, Counter, Error, IdempotencyRecord, Loaded, Store};
 use domain::event::Event;
 use domain::external_task::Status;
-use domain::ids::TenantId;
+use domain::ids::{ElementNumber, TaskNumber, TenantId};
 use domain::instance::InstanceStatus;
 use domain::notification::Delivery;
 use serde_json::json;
@@ -34,6 +34,20 @@ async fn what_a_commit_gives_back_is_what_a_load_reads() {
     assert_eq!(alone.task, ended.aggregate.tasks[&TASK]);
     assert_eq!(alone.process_id, ended.aggregate.instance.process_id);
     assert_eq!(alone.reference, ended.aggregate.instance.reference);
+}
+
+/// An instance that has run for years.
+#[tokio::test]
+async fn large_numbers_are_read_as_they_were_written() {
+    let table = table().await;
+    let store = table.store();
+    let before = start(&store, 1).await;
+    let mut decision = variables_set(&before, at(5), variables());
+    let instance = &mut decision.after.instance;
+    instance.elements[0].number = ElementNumber(u32::MAX - 1);
+    (instance.last_element, instance.last_task) = (ElementNumber(u32::MAX), TaskNumber(u16::MAX));
+    let written = commit(&store, Some(&before), &decision, at(5)).await.expect("a commit").loaded;
+    assert_eq!(written, loaded(&store, 1).await);
 }
 
 #[tokio::test]

@@ -23,7 +23,7 @@ async fn an_ended_instance_keeps_its_story_and_its_chain_without_the_recipient()
     let mut named = Variables::new();
     named.insert("contact".to_owned(), format!("ask {}", ADDRESS.to_uppercase()).into());
     let to = Awaited::Message { name: "Paid".to_owned(), key: ADDRESS.to_owned() };
-    let sent = Effect::Throw { element: TASK, to, variables: named.clone() };
+    let sent = Effect::Throw { element: domain::ids::ElementNumber(2), to, variables: named.clone() };
     let mut decision = variables_set(&first, at(5), named);
     decision.effects.push(sent);
     let named = commit(&store, Some(&first), &decision, at(5)).await.expect("named");

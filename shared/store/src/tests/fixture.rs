@@ -7,7 +7,7 @@ use domain::decision::{Decision, Reply};
 use domain::effect::{Due, Effect};
 use domain::event::{ElementActivated, EndCause, Event, InstanceStarted, TaskCreated};
 use domain::external_task::Status;
-use domain::ids::{InstanceKey, Number, TaskKey, TenantId};
+use domain::ids::{ElementNumber, InstanceKey, TaskKey, TaskNumber, TenantId};
 use domain::instance::{Aggregate, InstanceStatus};
 use domain::notification::{Channel, Email, NotificationKind};
 use domain::time::Timestamp;
@@ -15,7 +15,7 @@ use domain::variables::Variables;
 use serde_json::json;
 
 pub const TENANT: TenantId = TenantId(7);
-pub const TASK: Number = Number(3);
+pub const TASK: TaskNumber = TaskNumber(3);
 
 pub fn at(seconds: i64) -> Timestamp {
     Timestamp::from_millis(1_795_000_000_000 + seconds * 1_000)
@@ -73,7 +73,7 @@ pub fn started_with(key: InstanceKey, now: Timestamp, variables: Variables) -> D
         variables: variables.clone(),
     };
     let activated = |number, element: &str, flow: &str| ElementActivated {
-        number: Number(number),
+        number: ElementNumber(number),
         element: element.to_owned(),
         flow: Some(flow.to_owned()),
         scope: None,
@@ -87,7 +87,7 @@ pub fn started_with(key: InstanceKey, now: Timestamp, variables: Variables) -> D
         Event::ElementActivated(activated(2, "Activity_ApproveSupplier", "Flow_0k3q8x1")),
         Event::TaskCreated(Box::new(TaskCreated {
             task: TASK,
-            element: Number(2),
+            element: ElementNumber(2),
             activity: "Activity_ApproveSupplier".to_owned(),
             recipient: Email::parse("accounting.department@supplier.example").expect("an address"),
             recipient_name: None,
@@ -127,7 +127,7 @@ pub fn completed(before: &Loaded, now: Timestamp) -> Decision {
     let events = vec![
         Event::TaskOpened(TASK),
         Event::TaskCompleted { task: TASK, outcome: "Approve".to_owned(), answers, submission: "s-4f1c".to_owned() },
-        Event::ElementCompleted(Number(2)),
+        Event::ElementCompleted(ElementNumber(2)),
         Event::StatusChanged(InstanceStatus::Completed),
     ];
     let effects = vec![
@@ -140,7 +140,7 @@ pub fn completed(before: &Loaded, now: Timestamp) -> Decision {
 pub fn cancelled(before: &Loaded, now: Timestamp) -> Decision {
     let events = vec![
         Event::TaskEnded { task: TASK, status: Status::Cancelled, cause: EndCause::Cancel, reason: None },
-        Event::ElementTerminated(Number(2)),
+        Event::ElementTerminated(ElementNumber(2)),
         Event::StatusChanged(InstanceStatus::Cancelled),
     ];
     decision(before.aggregate.clone(), now, events, Vec::new())

@@ -3,11 +3,11 @@
 use super::fixture::*;
 use crate::{Committed, Error, Job, Loaded, Store};
 use domain::action::{ActionRequest, AttemptRecord, HttpRequest, JobChange, MailRequest};
-use domain::ids::Number;
+use domain::ids::ElementNumber;
 use domain::notification::Email;
 use domain::variables::Variables;
 
-const ELEMENT: Number = Number(7);
+const ELEMENT: ElementNumber = ElementNumber(7);
 
 fn http(body: &str) -> ActionRequest {
     ActionRequest::Http(HttpRequest {
@@ -90,7 +90,7 @@ async fn ninety_requests_fit_one_commit() {
     let store = table.store();
     let first = start(&store, 1).await;
     let many = (100..190).map(|number| JobChange::Ordered {
-        element: Number(number),
+        element: ElementNumber(number),
         activity: "Score".to_owned(),
         attempt: 1,
         request: Box::new(http(&"x".repeat(10_000))),

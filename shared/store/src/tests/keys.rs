@@ -3,7 +3,7 @@
 use crate::JournalId;
 use crate::keys::*;
 use domain::external_task::Status;
-use domain::ids::{InstanceKey, Number, TenantId};
+use domain::ids::{ElementNumber, InstanceKey, TaskNumber, TenantId};
 use domain::time::Timestamp;
 use std::fmt::Display;
 use std::str::FromStr;
@@ -38,20 +38,36 @@ fn a_process_whose_id_holds_the_separator_shares_no_collection_with_a_version() 
 fn sort_keys_are_read_back() {
     let at = Timestamp::from_millis(1_795_000_000_000);
     round_trip(InstanceItem::Head, "H");
-    round_trip(InstanceItem::Fetched(Number(3)), "O#00003");
-    round_trip(InstanceItem::Task(Number(65_535)), "X#65535");
-    round_trip(InstanceItem::Job(Number(7)), "~A#00007");
+    round_trip(InstanceItem::Fetched(TaskNumber(3)), "O#00003");
+    round_trip(InstanceItem::Task(TaskNumber(65_535)), "X#65535");
+    round_trip(InstanceItem::Job(ElementNumber(7)), "~A#00007");
+    round_trip(InstanceItem::Job(ElementNumber(99_999)), "~A#99999");
+    round_trip(InstanceItem::Job(ElementNumber(100_000)), "~A#~0000100000");
+    round_trip(InstanceItem::Job(ElementNumber(u32::MAX)), "~A#~4294967295");
     round_trip(InstanceItem::Journal { at, counter: Counter::Head, n: 12 }, "~J#1795000000000#H#12");
-    round_trip(InstanceItem::Journal { at, counter: Counter::Task(Number(3)), n: 2 }, "~J#1795000000000#00003#2");
+    round_trip(InstanceItem::Journal { at, counter: Counter::Task(TaskNumber(3)), n: 2 }, "~J#1795000000000#00003#2");
     round_trip(ProcessItem::Version(12), "V#000012");
     round_trip(ProcessItem::Deployed, "DEPLOYED");
     round_trip(ContentsItem::Compiled(0), "C#000");
     round_trip(ContentsItem::Text(17), "P#017");
     round_trip(ContentsItem::Xml(2), "X#002");
-    let task = InstanceKey::new(6_553_600).expect("a key").task(Number(3));
+    let task = InstanceKey::new(6_553_600).expect("a key").task(TaskNumber(3));
     round_trip(ByStatus { tenant: TenantId(7), status: Status::Pending, shard: 5 }, "7#PENDING#5");
     round_trip(ByCreation { created_at: at, task }, "1795000000000#6553603");
     round_trip(ByCreation { created_at: Timestamp::from_millis(12), task }, "0000000000012#6553603");
+}
+
+/// Jobs are listed by age, and who waits longest is found first, however old the instance is.
+#[test]
+fn keys_of_element_instances_are_in_the_order_of_their_numbers() {
+    let numbers = [0, 9, 10, 65_535, 65_536, 99_999, 100_000, 999_999, 1_000_000, u32::MAX].map(ElementNumber);
+    assert!(numbers.map(|number| InstanceItem::Job(number).to_string()).is_sorted());
+    let instance = InstanceKey::new(6_553_600).expect("a key");
+    let waits = numbers.map(|number| subscription(TenantId(7), "hash", instance, number, "a#b").sk);
+    assert!(waits.is_sorted());
+    for (number, sk) in numbers.into_iter().zip(waits) {
+        assert_eq!(subscriber(&sk), Ok((instance, number, "a#b".to_owned())));
+    }
 }
 
 #[test]
@@ -62,16 +78,16 @@ fn what_a_command_loads_lies_between_the_bounds_and_the_journal_does_not() {
         (InstanceItem::LOAD_FROM..=InstanceItem::LOAD_TO).contains(&key.as_str())
     };
     assert!(inside(InstanceItem::Head));
-    assert!(inside(InstanceItem::Task(Number(1))) && inside(InstanceItem::Task(Number(65_535))));
-    assert!(inside(InstanceItem::Fetched(Number(65_535))));
-    assert!(!inside(InstanceItem::Job(Number(1))));
+    assert!(inside(InstanceItem::Task(TaskNumber(1))) && inside(InstanceItem::Task(TaskNumber(65_535))));
+    assert!(inside(InstanceItem::Fetched(TaskNumber(65_535))));
+    assert!(!inside(InstanceItem::Job(ElementNumber(1))));
     assert!(!inside(InstanceItem::Journal { at, counter: Counter::Head, n: 1 }));
 }
 
 #[test]
 fn a_journal_item_is_named_by_its_canonical_key_only() {
     let id = JournalId::parse("7#I#6553600", "~J#1795000000000#00003#2").expect("a journal item");
-    assert_eq!((id.tenant(), id.n(), id.counter()), (TenantId(7), 2, Counter::Task(Number(3))));
+    assert_eq!((id.tenant(), id.n(), id.counter()), (TenantId(7), 2, Counter::Task(TaskNumber(3))));
     assert_eq!((id.pk().as_str(), id.sk().as_str()), ("7#I#6553600", "~J#1795000000000#00003#2"));
     for (pk, sk) in [
         ("7#I#6553600", "H"),
@@ -92,11 +108,11 @@ fn shards_are_in_range_stable_and_even() {
     let mut counts = [0_u32; 6];
     for n in 0..6_000 {
         // Neighbours in time, as one busy tenant makes them.
-        let task = InstanceKey::compose(1_795_000_000_000 + n * 10, 1).task(Number(3));
+        let task = InstanceKey::compose(1_795_000_000_000 + n * 10, 1).task(TaskNumber(3));
         let shard = shard(task.get(), 6);
         assert_eq!(shard, super::super::keys::shard(task.get(), 6));
         counts[shard as usize] += 1;
     }
     assert!(counts.iter().all(|count| (850..1_150).contains(count)), "{counts:?}");
-    assert_eq!(shard(InstanceKey::compose(1_795_000_000_000, 1).task(Number(3)).get(), 1), 0);
+    assert_eq!(shard(InstanceKey::compose(1_795_000_000_000, 1).task(TaskNumber(3)).get(), 1), 0);
 }

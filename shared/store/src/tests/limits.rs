@@ -4,7 +4,7 @@ use super::fixture::*;
 use crate::size::{ITEM_BYTES_MAX, TRANSACTION_ITEMS_MAX};
 use crate::{Error, NewDefinition, NewDeployment};
 use domain::event::{Event, TaskCreated};
-use domain::ids::Number;
+use domain::ids::{ElementNumber, TaskNumber};
 use domain::process::Process;
 use domain::variables::Variables;
 use serde_json::Value;
@@ -48,8 +48,8 @@ fn many_tasks(count: u16) -> domain::decision::Decision {
     let mut decision = started(key(1), at(1));
     for number in 10..10 + count {
         let created = Event::TaskCreated(Box::new(TaskCreated {
-            task: Number(number),
-            element: Number(2),
+            task: TaskNumber(number),
+            element: ElementNumber(2),
             activity: "Activity_ApproveSupplier".to_owned(),
             recipient: domain::notification::Email::parse("a@supplier.example").expect("an address"),
             recipient_name: None,

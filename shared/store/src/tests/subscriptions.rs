@@ -3,7 +3,7 @@
 use super::fixture::*;
 use crate::{Loaded, Store, Subscriber};
 use domain::event::Event;
-use domain::ids::{Number, TenantId};
+use domain::ids::{ElementNumber, TenantId};
 use domain::instance::{Awaited, Subscription};
 
 fn paid(key: &str) -> Awaited {
@@ -12,7 +12,7 @@ fn paid(key: &str) -> Awaited {
 
 fn subscribed(before: &Loaded, event: &str, to: &Awaited) -> domain::decision::Decision {
     let subscription = Subscription { event: event.to_owned(), to: to.clone() };
-    changed(before, at(5), vec![Event::Subscribed { element: Number(2), subscription }])
+    changed(before, at(5), vec![Event::Subscribed { element: ElementNumber(2), subscription }])
 }
 
 async fn waiting(store: &Store, awaited: &Awaited) -> Vec<Subscriber> {
@@ -28,7 +28,7 @@ async fn a_subscription_is_found_until_its_element_ends() {
         commit(&store, Some(&before), &subscribed(&before, "paid", &paid("A")), at(5)).await.expect("one").loaded;
     let signal = Awaited::Signal { name: "Paid".to_owned() };
     let both = commit(&store, Some(&first), &subscribed(&first, "stop", &signal), at(6)).await.expect("two").loaded;
-    let subscriber = |event: &str| Subscriber { instance: key(1), element: Number(2), event: event.to_owned() };
+    let subscriber = |event: &str| Subscriber { instance: key(1), element: ElementNumber(2), event: event.to_owned() };
     assert_eq!(waiting(&store, &paid("A")).await, [subscriber("paid")]);
     assert_eq!(waiting(&store, &signal).await, [subscriber("stop")]);
     assert!(waiting(&store, &paid("B")).await.is_empty());

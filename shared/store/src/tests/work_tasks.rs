@@ -7,7 +7,7 @@ use crate::size::{WRITE_UNIT_BYTES, item_size};
 use crate::{ActiveQuery, ActiveRow, Loaded, Store, StoredWorkTask, TaskQuery, TenantRecord};
 use domain::decision::{Decision, Reply};
 use domain::event::{Event, InstanceStarted};
-use domain::ids::{Number, TaskKey};
+use domain::ids::{ElementNumber, TaskKey};
 use domain::instance::{Aggregate, InstanceStatus};
 use domain::time::Timestamp;
 use domain::variables::Variables;
@@ -40,7 +40,7 @@ fn begun(n: u64, process: &str, group: &str) -> Decision {
     };
     let begin = domain::begin(key(n), now, &started);
     let created = WorkTaskCreated {
-        element: Number(2),
+        element: ElementNumber(2),
         activity: "Activity_ReviewApplication".to_owned(),
         responsible: responsible(None, group),
         priority: Priority::new(75).expect("a priority"),

@@ -6,7 +6,7 @@ use app::due::DueMessage;
 use domain::effect::{Due, Effect};
 use domain::event::Event;
 use domain::external_task::Status;
-use domain::ids::{InstanceKey, Number};
+use domain::ids::{ElementNumber, InstanceKey, TaskNumber};
 use domain::instance::{Aggregate, InstanceStatus};
 use domain::notification::Delivery;
 use std::collections::BTreeMap;
@@ -105,7 +105,7 @@ impl World {
             .into_iter()
             .filter(|message| message.instance == instance)
             .collect();
-        let pending = |task: &Number| state.tasks.get(task).is_some_and(|task| task.status == Status::Pending);
+        let pending = |task: &TaskNumber| state.tasks.get(task).is_some_and(|task| task.status == Status::Pending);
         for message in &scheduled {
             let lives = match &message.due {
                 Some(Due::Reminder { task, .. } | Due::Expiry { task }) => pending(task),
@@ -139,8 +139,8 @@ impl World {
 
 /// I1 and I3.
 fn ends_once(journal: &[JournalEntry], state: &Aggregate) -> anyhow::Result<()> {
-    let mut ends: BTreeMap<Number, usize> = BTreeMap::new();
-    let mut left: BTreeMap<Number, usize> = BTreeMap::new();
+    let mut ends: BTreeMap<TaskNumber, usize> = BTreeMap::new();
+    let mut left: BTreeMap<ElementNumber, usize> = BTreeMap::new();
     let mut finals = 0;
     for event in journal.iter().flat_map(|entry| &entry.events) {
         match event {

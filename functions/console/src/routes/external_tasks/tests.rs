@@ -5,7 +5,7 @@ use super::*;
 use app::external_tasks::{HistoryLine, NotificationLine};
 use domain::command::{Actor, Door, Origin};
 use domain::event::{EndCause, Event};
-use domain::ids::{Number, RunKey};
+use domain::ids::{RunKey, TaskNumber};
 use domain::notification::{Channel, Delivery, Email, NotificationKind};
 use domain::time::Timestamp;
 use serde_json::json;
@@ -26,7 +26,7 @@ fn the_history_names_person_door_address_and_run() {
         run: Some(RunKey::compose(1_795_165_200_000, 7)),
     };
     let run = origin.run.map(|run| run.to_string()).unwrap_or_default();
-    let resent = line(user(), origin, Event::TaskResent(Number(1)));
+    let resent = line(user(), origin, Event::TaskResent(TaskNumber(1)));
     assert_eq!(resent.by, format!("by ingrid, bulk run {run}"));
     assert_eq!(resent.from.as_deref(), Some("bulk run, 203.0.113.7"));
 }
@@ -34,21 +34,21 @@ fn the_history_names_person_door_address_and_run() {
 #[test]
 fn what_nobody_did_is_by_schedule_by_the_mail_service_or_by_the_process() {
     let by = |event| line(Actor::System, Origin::default(), event).by;
-    let ended = |status, cause| Event::TaskEnded { task: Number(1), status, cause, reason: None };
+    let ended = |status, cause| Event::TaskEnded { task: TaskNumber(1), status, cause, reason: None };
     assert_eq!(by(ended(Status::Expired, EndCause::Expire)), "by schedule");
     assert_eq!(by(ended(Status::Cancelled, EndCause::Interrupt)), "by the process");
-    assert_eq!(by(Event::TaskBounced { task: Number(1), delivery: Delivery::Bounced }), "by the mail service");
-    assert_eq!(line(Actor::Recipient, Origin::default(), Event::TaskOpened(Number(1))).by, "by the recipient");
-    assert_eq!(line(Actor::System, Origin::default(), Event::TaskOpened(Number(1))).from, None);
+    assert_eq!(by(Event::TaskBounced { task: TaskNumber(1), delivery: Delivery::Bounced }), "by the mail service");
+    assert_eq!(line(Actor::Recipient, Origin::default(), Event::TaskOpened(TaskNumber(1))).by, "by the recipient");
+    assert_eq!(line(Actor::System, Origin::default(), Event::TaskOpened(TaskNumber(1))).from, None);
 }
 
 #[test]
 fn a_cancellation_keeps_its_reason_and_a_spam_report_its_word() {
     let reason = Some("Ordered twice".to_owned());
-    let event = Event::TaskEnded { task: Number(1), status: Status::Cancelled, cause: EndCause::Cancel, reason };
+    let event = Event::TaskEnded { task: TaskNumber(1), status: Status::Cancelled, cause: EndCause::Cancel, reason };
     let cancelled = line(user(), Origin::default(), event);
     assert_eq!((cancelled.what.as_str(), cancelled.note.as_deref()), ("Cancelled", Some("Ordered twice")));
-    let event = Event::TaskBounced { task: Number(1), delivery: Delivery::Complained };
+    let event = Event::TaskBounced { task: TaskNumber(1), delivery: Delivery::Complained };
     let spam = line(Actor::System, Origin::default(), event);
     assert_eq!((spam.what.as_str(), spam.tone), ("Mail reported as spam", "bad"));
 }

@@ -3,7 +3,7 @@
 
 use super::super::{Failure, Step};
 use crate::action::{ActionRequest, HttpRequest, MailRequest, RECIPIENTS_MAX};
-use crate::ids::Number;
+use crate::ids::ElementNumber;
 use crate::notification::Email;
 use crate::process::{EmailModel, HttpCall, SystemTask, Work};
 use crate::template::{Placeholder, Segment, Template, plain_text};
@@ -12,7 +12,7 @@ use crate::variables::Variables;
 use serde_json::{Value, json};
 
 /// What the InputMapping gives.
-pub(super) fn inputs(step: &Step<'_>, task: &SystemTask, at: Option<Number>) -> Variables {
+pub(super) fn inputs(step: &Step<'_>, task: &SystemTask, at: Option<ElementNumber>) -> Variables {
     let variables = step.variables_at(at);
     let mut inputs = Variables::new();
     for mapping in &task.input_mapping {
@@ -22,14 +22,14 @@ pub(super) fn inputs(step: &Step<'_>, task: &SystemTask, at: Option<Number>) -> 
 }
 
 /// What the work sees: the variables, and the InputMapping before them.
-pub(super) fn data(step: &Step<'_>, task: &SystemTask, at: Option<Number>) -> Variables {
+pub(super) fn data(step: &Step<'_>, task: &SystemTask, at: Option<ElementNumber>) -> Variables {
     let mut data = step.variables_at(at).into_owned();
     data.extend(inputs(step, task, at));
     data
 }
 
 /// The request. Fails where a value makes it impossible.
-pub(super) fn request(step: &Step<'_>, task: &SystemTask, number: Number) -> Result<ActionRequest, Failure> {
+pub(super) fn request(step: &Step<'_>, task: &SystemTask, number: ElementNumber) -> Result<ActionRequest, Failure> {
     let data = data(step, task, Some(number));
     match &task.work {
         Work::Http(call) => {
@@ -57,7 +57,7 @@ pub(super) fn request(step: &Step<'_>, task: &SystemTask, number: Number) -> Res
 }
 
 /// The InputMapping, or all variables where there is none. What the engine keeps for itself stays inside.
-fn handed_over(step: &Step<'_>, task: &SystemTask, number: Number) -> Value {
+fn handed_over(step: &Step<'_>, task: &SystemTask, number: ElementNumber) -> Value {
     if !task.input_mapping.is_empty() {
         return Value::Object(inputs(step, task, Some(number)));
     }

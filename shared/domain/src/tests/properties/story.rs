@@ -358,7 +358,7 @@ fn command(world: &mut World, happening: &Happening) -> Option<Command> {
                 Delivery::Complained,
             ][*delivery],
         },
-        Happening::Unknown => Command::Resend { task: key().task(crate::ids::Number(60_000)) },
+        Happening::Unknown => Command::Resend { task: key().task(crate::ids::TaskNumber(60_000)) },
         Happening::CancelTask(index) => Command::CancelTask { task: task(world, *index)?, reason: None },
         Happening::Cancel => Command::CancelInstance { reason: Some("enough".to_owned()) },
         Happening::Retry { broken, n } => {

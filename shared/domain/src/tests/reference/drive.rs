@@ -11,7 +11,7 @@ use super::random::Random;
 use crate::command::{Command, Completion, Start};
 use crate::effect::{CallEffect, Effect};
 use crate::engine::ChildEnd;
-use crate::ids::{InstanceKey, Number};
+use crate::ids::{ElementNumber, InstanceKey};
 use crate::instance::{Aggregate, Parent};
 use crate::tests::dsl::{NINE, World, given, key};
 use crate::time::Timestamp;
@@ -75,7 +75,7 @@ pub fn tell(case: &Case) -> Result<Told, String> {
     let plan = &case.plan;
     let mut world = given(stored(&plan.process()).indexed());
     plan.teach(&mut world.scripts);
-    let caller = Parent { instance: InstanceKey::compose(NINE, 1), element: Number(1), depth: 1 };
+    let caller = Parent { instance: InstanceKey::compose(NINE, 1), element: ElementNumber(1), depth: 1 };
     let then = world.when(Command::Start(Start {
         key: key(),
         process_id: world.process.id.clone(),
@@ -232,7 +232,7 @@ impl Both<'_> {
     }
 
     /// The end of a child, which was started first unless that failed.
-    fn end_child(&mut self, element: Number, how: &Ended) -> Command {
+    fn end_child(&mut self, element: ElementNumber, how: &Ended) -> Command {
         let key = InstanceKey::compose(NINE, self.log.len() as u64 + 10);
         let message = "it failed".to_owned();
         let (child, end) = match how {

@@ -95,7 +95,7 @@ fn the_retry_of_a_call_starts_no_timer_that_has_fired() {
     let end = ChildEnd::NotStarted { code: "NOT_DEPLOYED", message: "there is no such process".to_owned() };
     let element = world.element("ask-them");
     world.when(Command::ChildEnded { element, child: None, end }).failed("NOT_DEPLOYED");
-    world.retry().status(InstanceStatus::Waiting).effects(&["call Start { element: Number(2) }"]);
+    world.retry().status(InstanceStatus::Waiting).effects(&["call Start { element: ElementNumber(2) }"]);
     assert_eq!((world.scheduled(), world.variable("reminded")), (vec![], json!(1)));
 }
 

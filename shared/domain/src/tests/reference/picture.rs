@@ -4,7 +4,7 @@
 use super::interpreter::{Activity, Age, At, Counts, MINUTE, Reference, Status};
 use super::plan::{Plan, What};
 use crate::event::Event;
-use crate::ids::Number;
+use crate::ids::ElementNumber;
 use crate::instance::{ElementInstance, InstanceStatus};
 use crate::process::{ElementKind, Process};
 use crate::tests::dsl::{NINE, World};
@@ -126,7 +126,7 @@ pub fn of_reference(reference: &Reference<'_>, plan: &Plan) -> Picture {
 
 pub fn of_engine(world: &World) -> Picture {
     let instance = &world.state().instance;
-    let scope = |number: Option<Number>| {
+    let scope = |number: Option<ElementNumber>| {
         let mut words = String::new();
         let mut around = number.and_then(|number| instance.element(number));
         while let Some(live) = around {
@@ -191,7 +191,7 @@ pub fn of_engine(world: &World) -> Picture {
 
 /// What the journal says was reached, left and taken away.
 fn counts(world: &World) -> BTreeMap<String, Counts> {
-    let mut names: BTreeMap<Number, &str> = BTreeMap::new();
+    let mut names: BTreeMap<ElementNumber, &str> = BTreeMap::new();
     let mut counts: BTreeMap<String, Counts> = BTreeMap::new();
     for event in world.journal.iter().flat_map(|(_, events, _)| events) {
         if let Event::ElementActivated(reached) = event {

@@ -25,7 +25,7 @@ fn key(number: i64) -> RunKey {
 }
 
 fn task(number: i64) -> TaskKey {
-    InstanceKey::compose(NOW_MS - number * 10, 3).task(domain::ids::Number(1))
+    InstanceKey::compose(NOW_MS - number * 10, 3).task(domain::ids::TaskNumber(1))
 }
 
 /// A resend of 42 tasks, 17 of them processed.

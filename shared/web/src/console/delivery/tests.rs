@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::a11y;
-use domain::ids::{InstanceKey, Number};
+use domain::ids::{InstanceKey, TaskNumber};
 
 const NOW_MS: i64 = 1_795_165_200_000;
 
@@ -20,7 +20,7 @@ fn quota() -> Quota {
 
 fn follow_up(delivery: Delivery) -> FollowUp {
     FollowUp {
-        task: InstanceKey::compose(NOW_MS, 3).task(Number(1)),
+        task: InstanceKey::compose(NOW_MS, 3).task(TaskNumber(1)),
         delivery,
         recipient: "dispatch@tollgate-haulage.example".to_owned(),
         name: "Confirm <b>delivery</b> note".to_owned(),

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::a11y;
-use domain::ids::{InstanceKey, Number};
+use domain::ids::{InstanceKey, TaskNumber};
 use std::collections::BTreeSet;
 
 const NOW_MS: i64 = 1_795_165_200_000;
@@ -21,7 +21,7 @@ fn oslo() -> Zone {
 
 fn row(n: i64) -> Row {
     Row {
-        key: InstanceKey::compose(NOW_MS - n * HOUR, 7).task(Number(1)),
+        key: InstanceKey::compose(NOW_MS - n * HOUR, 7).task(TaskNumber(1)),
         status: Status::Pending,
         recipient: format!("anna.lindqvist{n}@balticsurvey.example"),
         task: "Upload insurance certificate".to_owned(),

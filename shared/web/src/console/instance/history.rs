@@ -9,7 +9,7 @@ use domain::action::UNAWAITED;
 use domain::command::{Actor, Door, Origin};
 use domain::event::{EndCause, Event};
 use domain::external_task::Status;
-use domain::ids::Number;
+use domain::ids::{ElementNumber, TaskNumber};
 use domain::instance::{Aggregate, Awaited};
 use domain::notification::Delivery;
 use domain::process::Process;
@@ -257,7 +257,7 @@ impl Reader<'_> {
         })
     }
 
-    fn work_task(&self, task: Number, event: &WorkTaskEvent) -> Option<String> {
+    fn work_task(&self, task: TaskNumber, event: &WorkTaskEvent) -> Option<String> {
         let name = self.task(task)?;
         Some(match event {
             WorkTaskEvent::Created(created) => match &created.responsible.assignee {
@@ -281,11 +281,11 @@ impl Reader<'_> {
         super::name(self.process, element)
     }
 
-    fn step(&self, number: Number) -> Option<String> {
+    fn step(&self, number: ElementNumber) -> Option<String> {
         self.progress.element(number).map(|element| self.name(element))
     }
 
-    fn task(&self, number: Number) -> Option<String> {
+    fn task(&self, number: TaskNumber) -> Option<String> {
         let external = self.aggregate.tasks.get(&number).map(|task| &task.activity);
         let activity = external.or_else(|| self.aggregate.work_tasks.get(&number).map(|task| &task.activity));
         activity.map(|activity| self.name(activity))

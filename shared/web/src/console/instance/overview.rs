@@ -5,7 +5,7 @@ use crate::console::instances::{Look, Moment};
 use crate::format::{self, Zone};
 use crate::text::Lang;
 use domain::external_task::{ExternalTask, Status};
-use domain::ids::Number;
+use domain::ids::TaskNumber;
 use domain::process::{Process, Trigger};
 use domain::time::Timestamp;
 use domain::work_task::{State as WorkState, WorkTask};
@@ -224,7 +224,7 @@ pub(super) fn task_views(
     let tickets = details.aggregate.tasks.iter().filter(|(_, task)| details.may.tasks && external(task));
     let tickets = tickets.map(|(number, task)| (*number, task_view(task, details, now)));
     let works = details.aggregate.work_tasks.iter().filter(|(_, task)| work(task));
-    let mut views: Vec<(Number, TaskView)> =
+    let mut views: Vec<(TaskNumber, TaskView)> =
         tickets.chain(works.map(|(number, task)| (*number, work_task_view(task, details)))).collect();
     views.sort_by_key(|(number, _)| std::cmp::Reverse(*number));
     views.into_iter().map(|(_, view)| view).collect()

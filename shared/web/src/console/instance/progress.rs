@@ -3,7 +3,7 @@
 
 use super::Entry;
 use domain::event::{ElementActivated, Event};
-use domain::ids::{InstanceKey, Number};
+use domain::ids::{ElementNumber, InstanceKey};
 use domain::instance::Instance;
 use domain::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -39,7 +39,7 @@ impl State {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Execution {
     /// Number below the instance; `None` for what comes next.
-    pub number: Option<Number>,
+    pub number: Option<ElementNumber>,
     /// BPMN id.
     pub element: String,
     /// What became of it.
@@ -58,10 +58,10 @@ pub struct Progress {
     /// BPMN ids of the flows that were taken.
     pub flows: BTreeSet<String>,
     /// Element instances of call activities and what they started, by age.
-    pub children: Vec<(Number, InstanceKey)>,
+    pub children: Vec<(ElementNumber, InstanceKey)>,
     /// Something was asked of other systems, by a system task or a script.
     pub asked: bool,
-    places: BTreeMap<Number, usize>,
+    places: BTreeMap<ElementNumber, usize>,
 }
 
 impl Progress {
@@ -148,12 +148,12 @@ impl Progress {
     }
 
     /// The element of an execution, ended ones included.
-    pub fn element(&self, number: Number) -> Option<&str> {
+    pub fn element(&self, number: ElementNumber) -> Option<&str> {
         Some(&self.execution(number)?.element)
     }
 
     /// An execution, ended ones included.
-    pub fn execution(&self, number: Number) -> Option<&Execution> {
+    pub fn execution(&self, number: ElementNumber) -> Option<&Execution> {
         self.executions.get(*self.places.get(&number)?)
     }
 
@@ -169,7 +169,7 @@ impl Progress {
         });
     }
 
-    fn end(&mut self, number: Number, state: State, at: Timestamp) {
+    fn end(&mut self, number: ElementNumber, state: State, at: Timestamp) {
         if let Some(execution) = self.places.get(&number).and_then(|place| self.executions.get_mut(*place)) {
             execution.state = state;
             execution.ended_at = Some(at);

@@ -5,7 +5,7 @@ use super::{Details, name, system_tasks, title, waiting};
 use crate::console::{Shell, render};
 use domain::action::ActionRequest;
 use domain::external_task::{ExternalTask, Status};
-use domain::ids::Number;
+use domain::ids::ElementNumber;
 use domain::instance::Incident;
 use domain::time::Timestamp;
 use serde::Serialize;
@@ -141,7 +141,7 @@ fn again(request: &ActionRequest, attempts: u32, values: bool) -> [String; 2] {
 }
 
 /// What the retry of an element does that asked nothing outside.
-fn work(details: &Details<'_>, number: Number, element: &str) -> String {
+fn work(details: &Details<'_>, number: ElementNumber, element: &str) -> String {
     let live = details.aggregate.instance.element(number);
     let task = live.and_then(|live| live.task);
     if task.is_some_and(|task| details.aggregate.work_tasks.contains_key(&task)) {

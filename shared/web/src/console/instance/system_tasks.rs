@@ -6,7 +6,7 @@ use super::{Details, Execution, Fact, State, Tab, address, name};
 use crate::console::instances::{Look, Moment};
 use crate::format::{self, Zone};
 use domain::action::{ActionRequest, AttemptRecord, HttpRequest, shown_address, shown_body, shown_header};
-use domain::ids::Number;
+use domain::ids::ElementNumber;
 use domain::process::{SystemTask, Work};
 use domain::time::Timestamp;
 use serde::Serialize;
@@ -27,7 +27,7 @@ const TARGET_CHARS_MAX: usize = 80;
 #[derive(Clone, Copy, Debug)]
 pub struct Call<'a> {
     /// The element instance that asked; a number of its own where a script did and nobody waits for the end.
-    pub element: Number,
+    pub element: ElementNumber,
     /// BPMN id of the element.
     pub activity: &'a str,
     /// A script ordered it and went on.
@@ -50,7 +50,7 @@ pub(super) struct SystemTasks {
 
 #[derive(Serialize)]
 struct CallView {
-    id: u16,
+    id: u32,
     element: String,
     name: String,
     kind: &'static str,
@@ -115,7 +115,7 @@ impl SystemTasks {
 }
 
 /// Where an execution of a system task stands on its tab.
-pub(super) fn place(details: &Details<'_>, number: Number) -> String {
+pub(super) fn place(details: &Details<'_>, number: ElementNumber) -> String {
     format!("{}#call-{}", address(details, Tab::SystemTasks), number.0)
 }
 
@@ -162,7 +162,7 @@ pub(super) fn target(request: &ActionRequest) -> String {
 
 /// An execution of a system task and what it asked, or what a script ordered.
 struct Found<'a> {
-    number: Number,
+    number: ElementNumber,
     element: &'a str,
     state: State,
     began: Option<Timestamp>,
@@ -348,7 +348,7 @@ fn attempt(record: &AttemptRecord, values: bool, zone: &Zone) -> AttemptView {
 /// The attempt that is under way or waits for its time.
 fn next(
     details: &Details<'_>,
-    number: Number,
+    number: ElementNumber,
     attempts: &[AttemptRecord],
     (zone, now): (&Zone, Timestamp),
 ) -> Option<Next> {

@@ -10,7 +10,7 @@ use crate::console::diagram::Diagram;
 use domain::command::Door;
 use domain::event::{ElementActivated, EndCause};
 use domain::external_task::{ExternalTask, Status};
-use domain::ids::{InstanceKey, Number, RunKey};
+use domain::ids::{ElementNumber, InstanceKey, RunKey, TaskNumber};
 use domain::work_task::{State as WorkState, WorkTask};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -49,28 +49,28 @@ fn aggregate() -> Aggregate {
     let instance = serde_json::from_value(json!({
         "key": key(), "version": 1, "process_id": "P", "definition_version": 7, "status": "ERROR",
         "business_key": "WP-2211", "reference": "Quay 4 fender renewal", "started_by": "ingrid", "started_at": now(),
-        "last_number": 9, "variables": { "order": { "number": HOSTILE }, "count": 3, "note": "a\nb" },
+        "last_element": 9, "last_task": 9, "variables": { "order": { "number": HOSTILE }, "count": 3, "note": "a\nb" },
         "elements": [
             { "k": 2, "e": "Ask", "s": now(), "t": 4, "d": [{ "b": "Late", "n": 1, "a": now() }] },
             { "k": 3, "e": "Register", "s": now(), "f": true }],
         "incidents": [{ "k": 3, "e": "Register", "c": "SCRIPT_ERROR", "m": HOSTILE, "a": now() }],
     }));
     let task: ExternalTask = serde_json::from_value(json!({
-        "key": key().task(Number(4)), "seq": 1, "version": 1, "status": "PENDING", "activity": "Ask", "element": 2,
+        "key": key().task(TaskNumber(4)), "seq": 1, "version": 1, "status": "PENDING", "activity": "Ask", "element": 2,
         "recipient": "m.okafor@kestrel.example", "channel": "email", "created_at": now(), "reminders": 0,
         "next_reminder": 1, "templates_version": 7, "delivery": "sent",
     }))
     .expect("a task");
     Aggregate {
         instance: instance.expect("an instance"),
-        tasks: BTreeMap::from([(Number(4), task)]),
+        tasks: BTreeMap::from([(TaskNumber(4), task)]),
         work_tasks: BTreeMap::new(),
     }
 }
 
-fn reached(number: u16, element: &str, flow: Option<&str>) -> ElementActivated {
+fn reached(number: u32, element: &str, flow: Option<&str>) -> ElementActivated {
     ElementActivated {
-        number: Number(number),
+        number: ElementNumber(number),
         element: element.to_owned(),
         flow: flow.map(str::to_owned),
         scope: None,
@@ -85,7 +85,7 @@ fn events() -> Vec<Event> {
         Event::ElementActivated(reached(3, "Register", Some("F2"))),
         Event::VariablesSet(serde_json::from_value(json!({ "secretName": 1 })).expect("variables")),
         Event::TaskEnded {
-            task: Number(4),
+            task: TaskNumber(4),
             status: Status::Cancelled,
             cause: EndCause::Interrupt,
             reason: Some(HOSTILE.to_owned()),
@@ -132,7 +132,7 @@ fn no_script(page: &str) {
 fn the_journal_says_where_each_element_stands_and_which_flows_were_taken() {
     let (aggregate, events) = (aggregate(), events());
     let (user, origin) = (Actor::System, Origin::default());
-    let later = [Event::ElementTerminated(Number(2))];
+    let later = [Event::ElementTerminated(ElementNumber(2))];
     let entry = |at, events| Entry { at, actor: &user, origin: &origin, command: "start", events };
     let progress = Progress::of(&aggregate.instance, &[entry(now(), &events), entry(now(), &later)]);
     let states: Vec<(String, State)> = progress.states().into_iter().collect();
@@ -166,7 +166,7 @@ fn the_overview_stays_as_it_was_designed() {
 #[test]
 fn recipients_and_their_tasks_are_shown_to_those_who_may_see_them() {
     let page = shown(&aggregate(), Tab::Overview, ALL);
-    let task = format!("/external-tasks/{}", key().task(Number(4)));
+    let task = format!("/external-tasks/{}", key().task(TaskNumber(4)));
     assert!(page.contains("m.okafor@kestrel.example") && page.contains(&task));
     for tab in [Tab::Overview, Tab::Waiting, Tab::History { skipped: 0 }] {
         let page = shown(&aggregate(), tab, May::default());
@@ -183,12 +183,12 @@ fn recipients_and_their_tasks_are_shown_to_those_who_may_see_them() {
 fn ordinary_tasks_are_listed_with_who_may_do_them() {
     let mut aggregate = aggregate();
     let task: WorkTask = serde_json::from_value(json!({
-        "key": key().task(Number(5)), "seq": 1, "version": 1, "state": "open", "activity": "Register", "element": 3,
+        "key": key().task(TaskNumber(5)), "seq": 1, "version": 1, "state": "open", "activity": "Register", "element": 3,
         "responsible": { "g": ["Loans", HOSTILE] }, "priority": 50, "created_at": now(),
     }))
     .expect("an ordinary task");
-    let failed = WorkTask { state: WorkState::Failed, key: key().task(Number(6)), ..task.clone() };
-    aggregate.work_tasks = BTreeMap::from([(Number(5), task), (Number(6), failed)]);
+    let failed = WorkTask { state: WorkState::Failed, key: key().task(TaskNumber(6)), ..task.clone() };
+    aggregate.work_tasks = BTreeMap::from([(TaskNumber(5), task), (TaskNumber(6), failed)]);
     let page = shown(&aggregate, Tab::Overview, May { tasks: false, ..ALL });
     assert!(page.contains("Loans") && page.contains("To do") && page.contains(">Failed<"));
     assert!(!page.contains(HOSTILE) && !page.contains("/external-tasks/"), "escaped, and without a link");

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::a11y;
-use domain::ids::Number;
+use domain::ids::ElementNumber;
 use domain::instance::{ElementInstance, Incident, Ready};
 
 const NOW_MS: i64 = 1_795_165_200_000;
@@ -45,12 +45,12 @@ fn process() -> Process {
 fn instance(status: &str, elements: &[&str], failed: &[&str], ready: &[&str]) -> Instance {
     let mut instance: Instance = serde_json::from_value(serde_json::json!({
         "key": InstanceKey::compose(NOW_MS, 7), "version": 1, "process_id": "P", "definition_version": 1,
-        "status": status, "started_by": "ingrid", "started_at": now(), "last_number": 9,
+        "status": status, "started_by": "ingrid", "started_at": now(), "last_element": 9, "last_task": 9,
     }))
     .expect("an instance");
     for (number, element) in (1..).zip(elements) {
         instance.elements.push(ElementInstance {
-            number: Number(number),
+            number: ElementNumber(number),
             element: (*element).to_owned(),
             scope: None,
             handles: None,
@@ -70,7 +70,7 @@ fn instance(status: &str, elements: &[&str], failed: &[&str], ready: &[&str]) ->
     instance.incidents = failed
         .iter()
         .map(|element| Incident {
-            element_number: Number(1),
+            element_number: ElementNumber(1),
             element: (*element).to_owned(),
             code: "SCRIPT_ERROR".to_owned(),
             message: "no".to_owned(),

@@ -3,7 +3,7 @@
 use super::view::turn;
 use super::*;
 use crate::a11y;
-use domain::ids::Number;
+use domain::ids::TaskNumber;
 
 const NOW_MS: i64 = 1_795_165_200_000;
 const HOUR: i64 = 3_600_000;
@@ -33,7 +33,7 @@ fn task(status: Status) -> Task {
     let instance = InstanceKey::compose(NOW_MS - 50 * HOUR, 7);
     let ended = status != Status::Pending;
     Task {
-        key: instance.task(Number(1)),
+        key: instance.task(TaskNumber(1)),
         instance,
         status,
         name: "Confirm delivery note".to_owned(),

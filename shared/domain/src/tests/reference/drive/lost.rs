@@ -2,7 +2,7 @@
 
 use super::Both;
 use crate::effect::{CallEffect, Due, Effect};
-use crate::ids::Number;
+use crate::ids::ElementNumber;
 use crate::instance::Aggregate;
 use crate::process::{ElementKind, Process};
 
@@ -36,7 +36,7 @@ impl Both<'_> {
         }
         let process = &self.world.process;
         let listens = |element: &str| matches!(kind(process, element), Some(ElementKind::EventStart(_)));
-        let holds = |scope: Option<Number>| {
+        let holds = |scope: Option<ElementNumber>| {
             let mut inside = instance.elements.iter().filter(|live| live.scope == scope);
             inside.any(|live| live.arrived.is_empty() && !listens(&live.element))
                 || instance.ready.iter().any(|ready| ready.scope == scope)

@@ -41,7 +41,7 @@ fn each_variable_shows_who_set_it_where_and_what_it_was() {
     aggregate.instance.variables = serde_json::from_value(json!({ "count": 3, "same": "x" })).expect("variables");
     let ann = Actor::User("ann".to_owned());
     let failed = Incident {
-        element_number: Number(3),
+        element_number: ElementNumber(3),
         element: "Register".to_owned(),
         code: "SCRIPT_ERROR".to_owned(),
         message: "no".to_owned(),
@@ -54,12 +54,12 @@ fn each_variable_shows_who_set_it_where_and_what_it_was() {
             vec![
                 Event::ElementActivated(reached(2, "Ask", None)),
                 set(json!({ "count": HOSTILE })),
-                Event::ElementCompleted(Number(2)),
+                Event::ElementCompleted(ElementNumber(2)),
                 set(json!({ "_lastError": {} })),
                 Event::IncidentRaised(failed),
             ],
         ),
-        (ann, vec![set(json!({ "count": 3, "same": "x" })), Event::IncidentResolved(Number(3))]),
+        (ann, vec![set(json!({ "count": 3, "same": "x" })), Event::IncidentResolved(ElementNumber(3))]),
     ];
     let page = tab_of(&aggregate, &journal, Tab::Variables, ALL);
     a11y::check_console(&page);
@@ -109,7 +109,7 @@ fn calling_and_called_instances_lead_to_each_other_for_those_who_may_see_them() 
     let (parent, child, gone) = (InstanceKey::compose(1, 1), InstanceKey::compose(2, 2), InstanceKey::compose(3, 3));
     let caller = json!({ "i": parent, "k": 5, "d": 1 });
     aggregate.instance.parent = Some(serde_json::from_value(caller).expect("a parent"));
-    let began = |child| Event::ChildStarted { element: Number(3), child };
+    let began = |child| Event::ChildStarted { element: ElementNumber(3), child };
     let events = vec![Event::ElementActivated(reached(3, "Register", None)), began(gone), began(child)];
     let journal = [(Actor::System, events)];
     let page = tab_of(&aggregate, &journal, Tab::Overview, ALL);

@@ -40,7 +40,7 @@ fn at_score(failed: bool, attempt: u32) -> Aggregate {
     let instance = serde_json::from_value(json!({
         "key": key(), "version": 1, "process_id": "P", "definition_version": 1,
         "status": if failed { "ERROR" } else { "WAITING" }, "started_by": "ingrid", "started_at": now(),
-        "last_number": 9, "variables": {},
+        "last_element": 9, "last_task": 9, "variables": {},
         "elements": [{ "k": 2, "e": "Score", "s": now(), "f": failed, "x": { "n": attempt } }],
         "incidents": if failed { incidents } else { json!([]) },
     }));
@@ -85,7 +85,7 @@ fn page_of(aggregate: &Aggregate, tab: Tab, request: &ActionRequest, attempts: &
     let journal = [Entry { at: now(), actor: &user, origin: &origin, command: "start", events: &events }];
     let progress = Progress::of(&aggregate.instance, &journal);
     let calls =
-        [Call { element: Number(2), activity: "Score", unawaited: false, ordered_at: now(), request, attempts }];
+        [Call { element: ElementNumber(2), activity: "Score", unawaited: false, ordered_at: now(), request, attempts }];
     let details = Details {
         process: &process,
         aggregate,
@@ -194,7 +194,7 @@ fn the_question_says_what_a_retry_does() {
         retry_page(&Shell::sample(), &details, &aggregate.instance.incidents[0], dialog)
     };
     let call = |request| Call {
-        element: Number(2),
+        element: ElementNumber(2),
         activity: "Score",
         unawaited: false,
         ordered_at: now(),
@@ -228,7 +228,7 @@ fn many_executions_and_attempts_are_cut_with_a_word() {
     let attempts: Vec<AttemptRecord> = (1..=30).map(|n| attempt(n, Some("HTTP_500"), None)).collect();
     let request = request();
     let calls = [Call {
-        element: Number(71),
+        element: ElementNumber(71),
         activity: "Score",
         unawaited: false,
         ordered_at: now(),
@@ -265,20 +265,20 @@ fn what_a_script_ordered_stands_beside_the_tasks() {
     });
     let events = [
         Event::ElementActivated(reached(2, "Score", None)),
-        Event::ActionOrdered { element: Number(5), attempt: 0, retries: 0 },
+        Event::ActionOrdered { element: ElementNumber(5), attempt: 0, retries: 0 },
     ];
     let journal = [Entry { at: now(), actor: &user, origin: &origin, command: "start", events: &events }];
     let progress = Progress::of(&aggregate.instance, &journal);
     let request = request();
     let mails = Call {
-        element: Number(5),
+        element: ElementNumber(5),
         activity: "Echo",
         unawaited: true,
         ordered_at: now(),
         request: &mail,
         attempts: &[],
     };
-    let scores = Call { element: Number(2), activity: "Score", unawaited: false, request: &request, ..mails };
+    let scores = Call { element: ElementNumber(2), activity: "Score", unawaited: false, request: &request, ..mails };
     let calls = [scores, mails];
     let page = tab_of(&process, &aggregate, &journal, (&progress, &calls));
     a11y::check_console(&page);

@@ -1,0 +1,59 @@
+//! What an instance may use up, and what happens when it has: the rest waits for a job, or an incident says the number.
+
+use super::{Failure, Step};
+use crate::effect::Effect;
+use crate::event::Event;
+use crate::ids::{ElementNumber, TaskNumber};
+use crate::instance::Ready;
+
+/// Elements activated by one command at most; what is left goes on as a job (BPMN semantics, "Async boundaries").
+pub const STEPS_MAX: usize = 200;
+/// Flows that may wait in one instance; beyond it the instance stops with an incident instead of a failed write.
+pub const READY_MAX: usize = 1_000;
+/// Open tasks and awaited messages in one instance: each is an item, and a cancel must fit one transaction.
+pub const HELD_MAX: usize = 90;
+
+impl Step<'_> {
+    /// Items that belong to the instance and end with it.
+    pub(super) fn held(&self) -> usize {
+        let tickets = self.state.tasks.values().filter(|task| !task.status.is_final()).count();
+        let open = tickets + self.state.work_tasks.values().filter(|task| !task.state.is_final()).count();
+        open + self.state.instance.elements.iter().map(|live| live.subscriptions.len()).sum::<usize>()
+    }
+
+    pub(crate) fn next_element(&self) -> Option<ElementNumber> {
+        self.state.instance.last_element.0.checked_add(1).map(ElementNumber)
+    }
+
+    pub(crate) fn next_task(&self) -> Result<TaskNumber, Failure> {
+        let number = self.state.instance.last_task.0.checked_add(1).map(TaskNumber);
+        number.ok_or_else(|| Failure::new("LIMIT", "the instance has used all 65,535 numbers of its tasks".to_owned()))
+    }
+
+    /// The instance stops before it activates what has no number left.
+    pub(super) fn used_up(&mut self, ready: Ready) {
+        let message = "the instance has used all 4,294,967,295 numbers of its elements";
+        let failure = Failure::new("LIMIT", message.to_owned());
+        self.raise(ElementNumber::WHOLE_INSTANCE, &ready.element, failure);
+        self.queue.push_front(ready);
+    }
+
+    /// Keeps what could not be activated with the instance; a job goes on with it unless the instance is in Error.
+    pub(super) fn park(&mut self) {
+        let rest: Vec<Ready> = self.queue.drain(..).chain(self.for_job.drain(..)).collect();
+        if rest.is_empty() {
+            return;
+        }
+        let waiting = self.state.instance.ready.len() + rest.len();
+        let first = rest.first().cloned();
+        self.emit(Event::FlowsTaken(rest));
+        if let Some(first) = first.filter(|_| waiting > READY_MAX) {
+            let message = format!(
+                "{waiting} flows wait to be taken at once; at most {READY_MAX} are possible. Look for a loop around a split."
+            );
+            self.raise(ElementNumber::WHOLE_INSTANCE, &first.element, Failure::new("LIMIT", message));
+        } else if self.state.instance.incidents.is_empty() && !self.effects.contains(&Effect::Continue) {
+            self.effect(Effect::Continue);
+        }
+    }
+}
