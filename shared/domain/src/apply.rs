@@ -35,6 +35,7 @@ pub fn begin(key: InstanceKey, at: Timestamp, started: &InstanceStarted) -> Aggr
             incidents: Vec::new(),
             last_element: ElementNumber(0),
             last_task: TaskNumber(0),
+            activations: 0,
         },
         tasks: BTreeMap::new(),
         work_tasks: BTreeMap::new(),
@@ -50,13 +51,15 @@ pub fn apply(state: &mut Aggregate, at: Timestamp, event: &Event) {
         Event::StatusChanged(status) => {
             instance.status = *status;
             instance.ended_at = status.is_final().then_some(at);
+            if *status != InstanceStatus::Running {
+                instance.activations = 0;
+            }
             if status.is_final() {
                 instance.incidents.clear();
             }
         }
         Event::ElementActivated(activated) => activate(instance, at, activated),
-        // A script may have used further numbers before its element is written down.
-        Event::ElementPassed(passed) => instance.last_element = instance.last_element.max(passed.number),
+        Event::ElementPassed(passed) => count_activation(instance, passed.number),
         Event::ElementCompleted(number) | Event::ElementTerminated(number) => {
             if matches!(event, Event::ElementCompleted(_)) {
                 count_turn(instance, *number, |turns| turns.done += 1);
@@ -165,7 +168,7 @@ fn merge(into: &mut Variables, values: &Variables) {
 }
 
 fn activate(instance: &mut Instance, at: Timestamp, activated: &ElementActivated) {
-    instance.last_element = instance.last_element.max(activated.number);
+    count_activation(instance, activated.number);
     instance.elements.push(ElementInstance {
         number: activated.number,
         element: activated.element.clone(),
@@ -184,6 +187,12 @@ fn activate(instance: &mut Instance, at: Timestamp, activated: &ElementActivated
         failed: false,
     });
     count_turn(instance, activated.number, |turns| turns.begun += 1);
+}
+
+fn count_activation(instance: &mut Instance, number: ElementNumber) {
+    // A script may have used further numbers before its element is written down.
+    instance.last_element = instance.last_element.max(number);
+    instance.activations += u32::from(instance.status == InstanceStatus::Running);
 }
 
 /// Counts in the multi-instance activity that an element instance is a turn of, if it is one.

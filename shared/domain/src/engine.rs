@@ -230,7 +230,7 @@ impl<'a> Step<'a> {
 
     fn activate(&mut self, ready: Ready) -> Result<(), Rejection> {
         let process = self.env.process;
-        let Some(number) = self.next_element() else {
+        let (Some(number), true) = (self.next_element(), self.may_activate()) else {
             self.used_up(ready);
             return Ok(());
         };

@@ -345,6 +345,9 @@ pub struct Instance {
     pub last_element: ElementNumber,
     /// The last number given to a task.
     pub last_task: TaskNumber,
+    /// Element instances activated since the status became RUNNING; zero in any other status.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub activations: u32,
 }
 
 impl Instance {

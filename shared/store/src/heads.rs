@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 /// Heads of one call at most.
 pub const HEADS_MAX: usize = 100;
 /// Everything of a head but its variables, which can be large and are not everybody's to read.
-const NAMES: [&str; 17] = [
+const NAMES: [&str; 18] = [
     PARTITION_KEY,
     SORT_KEY,
     head::VERSION,
@@ -29,6 +29,7 @@ const NAMES: [&str; 17] = [
     "in",
     "ln",
     "lt",
+    "ac",
 ];
 
 impl Store {

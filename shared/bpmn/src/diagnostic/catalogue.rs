@@ -147,7 +147,7 @@ const FLOWS: &[Entry] = &[
     ),
     warning(
         "BUSY_LOOP",
-        "A path leads back to an element and nothing on it waits.",
+        "A path leads back to an element and nothing on it waits: after 100,000 elements the instance stops with `LIMIT`.",
         "Make sure that a condition ends the loop.",
     ),
     warning("FLOW_WITHOUT_ID", "A flow has no id and is called by its ends.", "Give it one, to name it in conditions."),

@@ -8,6 +8,9 @@ use crate::instance::Ready;
 
 /// Elements activated by one command at most; what is left goes on as a job (BPMN semantics, "Async boundaries").
 pub const STEPS_MAX: usize = 200;
+/// Elements that an instance activates at most while it runs without a wait; then it stops with an incident. What the
+/// command activates that finds it waiting or stopped, [`STEPS_MAX`] at most, comes on top: jobs count, and the start.
+pub const ACTIVATIONS_MAX: u32 = 100_000;
 /// Flows that may wait in one instance; beyond it the instance stops with an incident instead of a failed write.
 pub const READY_MAX: usize = 1_000;
 /// Open tasks and awaited messages in one instance: each is an item, and a cancel must fit one transaction.
@@ -30,9 +33,19 @@ impl Step<'_> {
         number.ok_or_else(|| Failure::new("LIMIT", "the instance has used all 65,535 numbers of its tasks".to_owned()))
     }
 
-    /// The instance stops before it activates what has no number left.
+    /// False where the instance has run too long without a wait.
+    pub(super) fn may_activate(&self) -> bool {
+        self.state.instance.activations < ACTIVATIONS_MAX
+    }
+
+    /// The instance stops before it activates what has no number left, or what a cycle brings that never ends; a retry lets
+    /// that one turn on as long again.
     pub(super) fn used_up(&mut self, ready: Ready) {
-        let message = "the instance has used all 4,294,967,295 numbers of its elements";
+        let message = if self.may_activate() {
+            "the instance has used all 4,294,967,295 numbers of its elements"
+        } else {
+            "100,000 elements were activated without a wait. Look for a cycle in which nothing waits."
+        };
         let failure = Failure::new("LIMIT", message.to_owned());
         self.raise(ElementNumber::WHOLE_INSTANCE, &ready.element, failure);
         self.queue.push_front(ready);

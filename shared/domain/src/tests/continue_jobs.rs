@@ -1,11 +1,12 @@
 //! Budgets: 200 elements in one decision, then a job goes on exactly where it ended; no path is ever lost.
 
 use super::dsl::*;
-use crate::decision::Reply;
+use crate::command::{Actor, Command};
+use crate::decision::{Env, Reply};
 use crate::engine::{READY_MAX, STEPS_MAX};
 use crate::ids::{ElementNumber, TaskNumber};
 use crate::instance::InstanceStatus;
-use crate::process::{Timer, Trigger, When};
+use crate::process::{ElementKind, Timer, Trigger, When};
 use serde_json::json;
 
 /// A chain of script tasks `s0` to `s{count-1}`.
@@ -198,6 +199,91 @@ fn an_incident_of_too_many_flows_is_nobodys() {
     let elements = &world.state().instance.elements;
     assert!(elements.iter().any(|live| live.element == "wait"));
     assert!(elements.iter().all(|live| !live.failed && live.timers.len() <= 1));
+}
+
+/// Decides and commits without what a world checks at every command: for runs of a hundred thousand elements.
+fn commit(world: &mut World, command: &Command) {
+    let actor = Actor::System;
+    let env = Env {
+        now: world.now,
+        actor: &actor,
+        process: &world.process,
+        templates: &world.process,
+        scripts: &world.scripts,
+        commands: &[],
+    };
+    world.state = Some(crate::decide(&env, world.state.as_ref(), command).unwrap().after);
+}
+
+/// Goes on until no job is due; how many there were.
+fn run(world: &mut World) -> usize {
+    let mut jobs = 0;
+    while world.status() == InstanceStatus::Running {
+        assert!(jobs < 1_000, "it never stops");
+        commit(world, &Command::Continue);
+        jobs += 1;
+    }
+    jobs
+}
+
+/// A cycle without a wait is legal and stops at 100,000 activations, whoever waits beside it; a retry lets it go on as far.
+#[test]
+fn a_cycle_without_a_wait_stops_with_an_incident_after_100_000_elements() {
+    let process = model("loop")
+        .start("start")
+        .task("ask", ticket())
+        .add("a", ElementKind::Task)
+        .flow("start > ask")
+        .flow("start > a > a")
+        .build();
+    let mut world = given(process).started(json!({}));
+    assert_eq!(run(&mut world), 500, "the start and 499 jobs used the budget, one found that");
+    let instance = &world.state().instance;
+    assert_eq!((instance.status, instance.last_element), (InstanceStatus::Error, ElementNumber(100_000)));
+    let incident = &instance.incidents[0];
+    assert_eq!((incident.code.as_str(), incident.element.as_str()), ("LIMIT", "a"));
+    assert_eq!(incident.element_number, ElementNumber::WHOLE_INSTANCE);
+    assert!(incident.message.contains("100,000") && incident.message.contains("cycle"), "{}", incident.message);
+    assert_eq!((instance.ready.len(), instance.activations), (1, 0), "the path is kept");
+
+    world.forget_journal();
+    world.retry().status(InstanceStatus::Running);
+    assert_eq!(run(&mut world), 501);
+    let instance = &world.state().instance;
+    assert_eq!((instance.status, instance.incidents.len()), (InstanceStatus::Error, 1));
+    // What the retry activated itself comes on top.
+    assert_eq!(instance.last_element, ElementNumber(200_000 + 200));
+    world.forget_journal();
+    world.submit("ask", "Approve", json!({})).status(InstanceStatus::Error);
+    world.cancel().status(InstanceStatus::Cancelled);
+}
+
+/// Activations are counted from wait to wait: 60,000 before each one are as good as ten.
+#[test]
+fn a_wait_in_a_cycle_lets_it_run_for_ever() {
+    let ids: Vec<String> = (0..98).map(|n| format!("t{n}")).collect();
+    let model = model("poll").start("start").script("count", "count n").condition("again", "again");
+    let model = ids.iter().fold(model, |model, id| model.add(id, ElementKind::Task));
+    let process = model
+        .wait("rest", once("PT1H"))
+        .flow(&format!("start > count > {} > again", ids.join(" > ")))
+        .flow("again > count")
+        .flow("again > rest > count")
+        .build();
+    let mut world = given(process);
+    world.scripts.on("again", |request| {
+        let turns = request.variables.get("n").and_then(serde_json::Value::as_u64).unwrap_or_default();
+        result(json!(if turns % 600 == 0 { "again-rest" } else { "again-count" }))
+    });
+    world.start(json!({})).status(InstanceStatus::Running);
+    for _ in 0..3 {
+        assert!(run(&mut world) >= 298);
+        assert_eq!((world.status(), world.live()), (InstanceStatus::Waiting, vec!["rest"]));
+        assert_eq!(world.state().instance.activations, 0);
+        world.after("PT1H").forget_journal();
+        world.fire("rest", "rest", 1).status(InstanceStatus::Running);
+    }
+    assert!(world.state().instance.last_element > ElementNumber(180_000));
 }
 
 /// A process that polls by a timer: its elements have numbers beyond 16 bits, and everything about them works on.

@@ -55,6 +55,7 @@ pub(crate) fn write(tenant: TenantId, instance: &Instance, extras: &Extras) -> I
         .json_unless(instance.thrown.is_none(), "th", &instance.thrown)
         .number(LAST_ELEMENT, instance.last_element.0)
         .number(LAST_TASK, instance.last_task.0)
+        .number_if("ac", (instance.activations > 0).then_some(instance.activations))
         .text_if(CHAIN, extras.chain.as_ref().map(ChainHash::as_str))
         .done()
 }
@@ -85,6 +86,7 @@ pub(crate) fn read(key: InstanceKey, item: &Item) -> Result<(Instance, Extras), 
             Some(last) => last,
             None => reader.number(LAST_ELEMENT)?,
         }),
+        activations: reader.number_opt("ac")?.unwrap_or(0),
     };
     // Heads of the first days have no row in a list: the next command makes it.
     let shard = match reader.text_opt(BY_PROCESS.partition_key) {

@@ -36,9 +36,9 @@ async fn what_a_commit_gives_back_is_what_a_load_reads() {
     assert_eq!(alone.reference, ended.aggregate.instance.reference);
 }
 
-/// An instance that has run for years.
+/// An instance that has run for years, in the middle of a long way without a wait.
 #[tokio::test]
-async fn large_numbers_are_read_as_they_were_written() {
+async fn large_numbers_and_the_count_of_activations_are_read_as_they_were_written() {
     let table = table().await;
     let store = table.store();
     let before = start(&store, 1).await;
@@ -46,8 +46,10 @@ async fn large_numbers_are_read_as_they_were_written() {
     let instance = &mut decision.after.instance;
     instance.elements[0].number = ElementNumber(u32::MAX - 1);
     (instance.last_element, instance.last_task) = (ElementNumber(u32::MAX), TaskNumber(u16::MAX));
+    (instance.status, instance.activations) = (InstanceStatus::Running, 99_999);
     let written = commit(&store, Some(&before), &decision, at(5)).await.expect("a commit").loaded;
     assert_eq!(written, loaded(&store, 1).await);
+    assert_eq!(written.aggregate.instance.activations, 99_999);
 }
 
 #[tokio::test]
