@@ -2,6 +2,7 @@
 //! people's clicks. Each is injected, delivered as AWS would deliver it, and the invariants are checked after it.
 
 mod deliveries;
+mod jobs;
 mod mail;
 mod races;
 mod schedules;

@@ -55,11 +55,19 @@ pub trait CarryOut: Debug + Send + Sync {
 }
 
 /// The commands of one request and their answers, over all conflicts.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Recorded {
+    /// When the request began.
+    pub since: Instant,
     /// When the first was called, and the version of the instance that called it.
     begun: Option<(Instant, u64)>,
     answers: Vec<(CommandCall, CommandAnswer)>,
+}
+
+impl Default for Recorded {
+    fn default() -> Recorded {
+        Recorded { since: Instant::now(), begun: None, answers: Vec::new() }
+    }
 }
 
 impl Recorded {

@@ -38,6 +38,9 @@ impl DueMessage {
     }
 }
 
+/// Times a message is received before the work is given up: the first try and three more.
+const TRIES_MAX: u32 = 4;
+
 /// A batch of the delay queue, as far as it is needed.
 #[derive(Deserialize)]
 struct SqsEvent {
@@ -50,6 +53,15 @@ struct SqsRecord {
     #[serde(rename = "messageId")]
     message_id: String,
     body: String,
+    #[serde(default)]
+    attributes: SqsAttributes,
+}
+
+#[derive(Default, Deserialize)]
+struct SqsAttributes {
+    /// A number, as text.
+    #[serde(rename = "ApproximateReceiveCount", default)]
+    receives: String,
 }
 
 /// The event is neither a schedule's payload nor a batch of the queue, or it is for another function.
@@ -101,6 +113,9 @@ pub async fn handle(
             .map_err(|error| HandleError::Unreadable(error.to_string()))
             .and_then(|body| read(body, accepts));
         let result = match message {
+            Ok(message) if record.attributes.receives.parse().is_ok_and(|receives: u32| receives > TRIES_MAX) => {
+                give_up(app, scripts, now(), &message).await.map_err(HandleError::from)
+            }
             Ok(message) => execute(app, scripts, now(), &message).await.map_err(HandleError::from),
             Err(error) => Err(error),
         };
@@ -112,14 +127,33 @@ pub async fn handle(
     Ok(json!({ "batchItemFailures": failures }))
 }
 
-fn read(event: Value, accepts: Accepts) -> Result<DueMessage, HandleError> {
-    let message: DueMessage =
-        serde_json::from_value(event).map_err(|error| HandleError::Unreadable(error.to_string()))?;
+/// A message, also as Lambda wraps one that a schedule brought and that failed again and again.
+fn read(mut event: Value, accepts: Accepts) -> Result<DueMessage, HandleError> {
+    let message: DueMessage = event
+        .get_mut("requestPayload")
+        .map(Value::take)
+        .map_or_else(|| serde_json::from_value(event.clone()), serde_json::from_value)
+        .map_err(|error| HandleError::Unreadable(error.to_string()))?;
     if accepts(message.due.as_ref()) {
         Ok(message)
     } else {
         Err(HandleError::Unreadable(format!("{:?} belongs to another function", message.due)))
     }
+}
+
+/// Background work and timers that failed again and again stop the instance with an incident, which a person sees and
+/// may retry; everything else is tried until the queue itself gives it up.
+async fn give_up(app: &App, scripts: &dyn Scripts, now: Timestamp, message: &DueMessage) -> Result<(), Error> {
+    let timer = match &message.due {
+        None if message.call.is_none() && message.thrown.is_none() => None,
+        Some(Due::Timer { element, event, occurrence }) => Some((*element, event.clone(), *occurrence)),
+        None | Some(Due::Reminder { .. } | Due::Expiry { .. } | Due::Start(_)) => {
+            return execute(app, scripts, now, message).await;
+        }
+    };
+    tracing::error!(instance.id = %message.instance, due = ?message.due, "background work is given up");
+    let command = Command::GiveUp { timer, tries: TRIES_MAX };
+    app.deliver(&Request::of_engine(message.tenant, message.instance, command, now, scripts)).await
 }
 
 /// A late, repeated or orphaned firing is an ordinary refusal and counts as handled; one that fires before its time or

@@ -2,6 +2,7 @@
 
 use crate::commands::{CarryOut, Recorded};
 use crate::idempotency::RequestHash;
+use crate::in_time::InTime;
 use crate::keys::Secret;
 use crate::secret::SecretSource;
 use domain::command::{Actor, Command, Origin};
@@ -193,13 +194,14 @@ impl App {
         let (process, templates) = self.definitions(request.tenant, loaded, command, request).await?;
         let before = loaded.map(|loaded| &loaded.aggregate);
         let version = before.map_or(0, |before| before.instance.version);
+        let scripts = InTime::new(request.scripts, recorded.since);
         let decided = loop {
             let env = Env {
                 now: request.now,
                 actor: &request.actor,
                 process: &process,
                 templates: &templates,
-                scripts: request.scripts,
+                scripts: &scripts,
                 commands: recorded.answers(),
             };
             match domain::decide(&env, before, command) {

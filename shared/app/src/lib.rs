@@ -15,6 +15,7 @@ pub mod exports;
 pub mod external_tasks;
 pub mod idempotency;
 pub mod identity;
+mod in_time;
 pub mod instances;
 pub mod keys;
 pub mod link;

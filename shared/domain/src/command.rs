@@ -105,6 +105,13 @@ pub enum Command {
         /// Number of the firing, from 1.
         occurrence: u32,
     },
+    /// A job, or the firing of a timer, failed again and again.
+    GiveUp {
+        /// Element instance, event and number of the firing; `None`: what waits for a job.
+        timer: Option<(ElementNumber, String, u32)>,
+        /// How often it was tried.
+        tries: u32,
+    },
     /// A child was started for a call activity.
     ChildStarted {
         /// The element instance of the call activity.
@@ -210,6 +217,7 @@ impl Command {
             Command::Retry { .. } => "retry",
             Command::Continue => "continue",
             Command::FireTimer { .. } => "fireTimer",
+            Command::GiveUp { .. } => "giveUp",
             Command::ChildStarted { .. } => "childStarted",
             Command::ChildEnded { .. } => "childEnded",
             Command::Receive { .. } => "receive",
@@ -246,6 +254,7 @@ impl Command {
             | Command::CompleteAction { .. }
             | Command::FailAction { .. }
             | Command::FireTimer { .. }
+            | Command::GiveUp { .. }
             | Command::ChildStarted { .. }
             | Command::ChildEnded { .. }
             | Command::Receive { .. } => None,

@@ -5,7 +5,7 @@ use crate::command::{Command, Start};
 use crate::decision::{Decision, Env, Reply};
 use crate::engine::{
     ChildEnd, Step, child_ended, child_started, complete_action, end_task, fail_action, fire, next_start, open_at,
-    receive, running, start_event, take_away, tell_parent, waits_for,
+    order_due, receive, running, start_event, take_away, tell_parent, waits_for,
 };
 use crate::event::{EndCause, Event, InstanceStarted};
 use crate::external_task::{Action, Status, answer, upkeep};
@@ -45,6 +45,10 @@ pub fn decide(env: &Env<'_>, state: Option<&Aggregate>, command: &Command) -> Re
         }
         Command::FireTimer { element, event, occurrence } => {
             fire_timer(&mut step, *element, event, *occurrence)?;
+            Reply::Done
+        }
+        Command::GiveUp { timer, tries } => {
+            give_up(&mut step, timer.as_ref(), *tries)?;
             Reply::Done
         }
         Command::ChildStarted { element, child } => {
@@ -205,6 +209,7 @@ fn retry(step: &mut Step<'_>, element: Option<&str>, variables: &Variables) -> R
     for number in failed {
         step.retry(number)?;
     }
+    order_due(step);
     step.run()
 }
 
@@ -214,6 +219,20 @@ fn proceed(step: &mut Step<'_>) -> Result<(), Rejection> {
         return Err(Rejection::AlreadyDone);
     }
     step.resume();
+    step.run()
+}
+
+fn give_up(step: &mut Step<'_>, timer: Option<&(ElementNumber, String, u32)>, tries: u32) -> Result<(), Rejection> {
+    let instance = &step.state.instance;
+    // With an incident open a person looks at the instance already; every retry orders what is due anew.
+    if instance.status.is_final() || !instance.incidents.is_empty() {
+        return Err(Rejection::AlreadyDone);
+    }
+    let at = match timer {
+        Some((element, event, occurrence)) => running(step, *element, event, *occurrence)?.event,
+        None => instance.ready.first().ok_or(Rejection::AlreadyDone)?.element.clone(),
+    };
+    step.give_up(&at, tries);
     step.run()
 }
 

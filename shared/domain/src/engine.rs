@@ -24,9 +24,9 @@ pub(crate) use action::{complete as complete_action, fail as fail_action};
 #[cfg(test)]
 pub(crate) use answer::DRAFT_BYTES_MAX;
 pub(crate) use answer::{Answer, keep_draft, refuse, take as take_answer};
+pub(crate) use budget::HELD_MAX;
 #[cfg(test)]
-pub(crate) use budget::READY_MAX;
-pub(crate) use budget::{HELD_MAX, STEPS_MAX};
+pub(crate) use budget::{READY_MAX, STEPS_MAX};
 pub use call::{CALL_DEPTH_MAX, Call, ChildEnd, call};
 pub(crate) use call::{ended as child_ended, started as child_started, tell_parent, waits_for};
 pub(crate) use error::{Failure, catcher};
@@ -36,7 +36,7 @@ pub(crate) use scope::open_at;
 pub(crate) use script::{ScriptCall, keep_last_result, size};
 pub use start::{first_starts, next_firing};
 pub(crate) use start::{next_start, start_event};
-pub(crate) use timer::{due, fire, fire_before, interrupting_due, running};
+pub(crate) use timer::{due, fire, fire_before, interrupting_due, order_due, running};
 pub(crate) use trigger::{plan as plan_waits, receive, wait as begin_waits};
 pub(crate) use user_task::{
     end_task, refuse_too_many_tasks, reminder_due, stop_timers, take_away, unschedule, unschedule_reminder,
@@ -172,7 +172,7 @@ impl<'a> Step<'a> {
         }
         loop {
             while let Some(ready) = self.queue.pop_front() {
-                if !self.state.instance.incidents.is_empty() || self.activated == STEPS_MAX {
+                if !self.state.instance.incidents.is_empty() || self.has_done_enough() {
                     self.queue.push_front(ready);
                     break;
                 }

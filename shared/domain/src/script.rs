@@ -120,6 +120,12 @@ pub enum ScriptFailure {
 pub trait Scripts: Send + Sync {
     /// Runs a script within the limits of the implementation. Never panics, never blocks beyond its limits.
     fn evaluate(&self, request: &ScriptRequest<'_>) -> Result<ScriptOutcome, ScriptFailure>;
+
+    /// True where the time for this decision is over: what is left goes on as a job. The one thing that a decision learns
+    /// of a clock, and it changes only where the path is cut.
+    fn is_time_over(&self) -> bool {
+        false
+    }
 }
 
 /// For functions that never reach a script: an evaluation is refused as a technical error.

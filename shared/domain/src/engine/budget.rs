@@ -33,6 +33,19 @@ impl Step<'_> {
         number.ok_or_else(|| Failure::new("LIMIT", "the instance has used all 65,535 numbers of its tasks".to_owned()))
     }
 
+    /// Whether what is left is a job's. Each command activates one element at least, however late it is.
+    pub(super) fn has_done_enough(&self) -> bool {
+        self.activated == STEPS_MAX || self.activated > 0 && self.env.scripts.is_time_over()
+    }
+
+    /// A job that failed again and again: the instance stops with an incident. A retry goes on where it stopped.
+    pub(crate) fn give_up(&mut self, at: &str, tries: u32) {
+        let message = format!(
+            "background work failed {tries} times; the log says why. When the cause is mended, a retry goes on here."
+        );
+        self.raise(ElementNumber::WHOLE_INSTANCE, at, Failure::new("JOB_FAILED", message));
+    }
+
     /// False where the instance has run too long without a wait.
     pub(super) fn may_activate(&self) -> bool {
         self.state.instance.activations < ACTIVATIONS_MAX

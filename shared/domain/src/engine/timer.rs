@@ -79,6 +79,21 @@ pub(super) fn stop_all(step: &mut Step<'_>, instance: &ElementInstance) {
     }
 }
 
+/// Orders the firing of every timer that is due once more: one may have been given up while the instance stood still.
+pub(crate) fn order_due(step: &mut Step<'_>) {
+    let now = step.env.now;
+    let of = |live: &ElementInstance| {
+        let timers = live.timers.iter().filter(|timer| timer.due <= now);
+        let due = |timer: &TimerState| {
+            let (element, event, occurrence) = (live.number, timer.event.clone(), timer.occurrence);
+            Effect::Schedule { due: Due::Timer { element, event, occurrence }, at: timer.due }
+        };
+        timers.map(due).collect::<Vec<Effect>>()
+    };
+    let orders: Vec<Effect> = step.state.instance.elements.iter().flat_map(of).collect();
+    step.effects.extend(orders);
+}
+
 /// The running timers of an element instance that are due now, earliest first, document order among equals.
 fn due_now(step: &Step<'_>, number: ElementNumber) -> Vec<TimerState> {
     let Some(live) = step.state.instance.element(number) else { return Vec::new() };

@@ -42,6 +42,60 @@ fn exactly_the_budget_needs_no_job() {
     world.go_on().status(InstanceStatus::Completed).events(&["waiting flows go on", "passed end", "status COMPLETED"]);
 }
 
+/// However late it is, each command comes one element further: a job cannot go round for ever.
+#[test]
+fn when_the_time_is_over_a_decision_ends_after_one_element() {
+    let mut world = chain(3);
+    world.scripts.time_is_over = true;
+    world.start(json!({})).status(InstanceStatus::Running).effects(&["continue"]);
+    assert_eq!((world.reached("start"), world.variable("n")), (1, json!(null)));
+    for n in 1..=3 {
+        assert!(world.go_on().flows_on());
+        assert_eq!(world.variable("n"), json!(n));
+    }
+    world.go_on().status(InstanceStatus::Completed);
+}
+
+fn give_up(timer: Option<(ElementNumber, &str, u32)>) -> Command {
+    Command::GiveUp { timer: timer.map(|(element, event, n)| (element, event.to_owned(), n)), tries: 4 }
+}
+
+/// BPMN semantics, "Async boundaries": after its tries a job becomes the incident JOB_FAILED.
+#[test]
+fn a_job_that_is_given_up_stops_the_instance_until_a_retry() {
+    let mut world = chain(450).started(json!({}));
+    world.when(give_up(None)).status(InstanceStatus::Error).effects(&[]);
+    let incident = &world.state().instance.incidents[0];
+    assert_eq!((incident.code.as_str(), incident.element.as_str()), ("JOB_FAILED", "s199"));
+    assert!(incident.message.contains("4 times"), "{}", incident.message);
+    world.when(give_up(None)).refused("ALREADY_DONE");
+    world.go_on().refused("ALREADY_DONE");
+    assert!(world.retry().status(InstanceStatus::Running).flows_on());
+    world.go_on().status(InstanceStatus::Completed);
+    assert_eq!(world.variable("n"), json!(450));
+    world.when(give_up(None)).refused("ALREADY_DONE");
+}
+
+#[test]
+fn a_timer_that_is_given_up_is_ordered_anew_by_a_retry() {
+    let process = model("timed")
+        .start("start")
+        .task("ask", ticket())
+        .timer("late", "ask", true, Timer::Once(When::After("P1D".parse().unwrap())))
+        .script("after", "count n")
+        .flow("start > ask")
+        .flow("late > after");
+    let mut world = given(process.build()).started(json!({}));
+    let element = world.element("ask");
+    world.when(give_up(Some((element, "late", 1)))).refused("TOO_EARLY");
+    world.when(give_up(Some((element, "late", 2)))).refused("ALREADY_DONE");
+    world.after("P1D").when(give_up(Some((element, "late", 1)))).status(InstanceStatus::Error);
+    assert_eq!(world.state().instance.incidents[0].element, "late");
+    world.retry().status(InstanceStatus::Waiting).effects(&["schedule timer 2 late 1 at 2026-03-03T09:00:00.000Z"]);
+    world.fire("ask", "late", 1).status(InstanceStatus::Completed);
+    assert_eq!(world.variable("n"), json!(1));
+}
+
 /// The part up to the boundary is committed and answered; a job goes on.
 #[test]
 fn an_element_behind_an_async_boundary_runs_in_a_job() {

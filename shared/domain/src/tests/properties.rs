@@ -142,6 +142,7 @@ fn resend_adds_one_notification_and_sync_none() {
             | Command::Retry { .. }
             | Command::Continue
             | Command::FireTimer { .. }
+            | Command::GiveUp { .. }
             | Command::CompleteAction { .. }
             | Command::FailAction { .. }
             | Command::Submit(_)

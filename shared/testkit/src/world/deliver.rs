@@ -21,6 +21,8 @@ use store::{JournalId, RunOrder};
 const AGAIN_MS: i64 = 60_000;
 /// Receives after which the template gives a message of the delay queues to the dead letters.
 const DUE_RECEIVES_MAX: u32 = 5;
+/// The same of the timer's queue: after four tries the function itself gives up.
+const TIMER_RECEIVES_MAX: u32 = 8;
 /// Deliveries in one moment at most: more is a loop.
 const ROUNDS_MAX: usize = 200;
 
@@ -338,9 +340,8 @@ fn sqs_record(message: &Message) -> Value {
 fn receives_max(function: Function) -> u32 {
     match function {
         Function::Outbox => outbox::RECEIVES_MAX,
-        Function::Reminder | Function::Expiry | Function::Timer | Function::BulkWorker | Function::ActionWorker => {
-            DUE_RECEIVES_MAX
-        }
+        Function::Timer => TIMER_RECEIVES_MAX,
+        Function::Reminder | Function::Expiry | Function::BulkWorker | Function::ActionWorker => DUE_RECEIVES_MAX,
     }
 }
 

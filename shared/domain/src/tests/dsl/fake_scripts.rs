@@ -26,6 +26,8 @@ pub struct Seen {
 pub struct FakeScripts {
     table: Vec<(String, Answer)>,
     seen: Mutex<Vec<Seen>>,
+    /// What the language says of the time.
+    pub time_is_over: bool,
 }
 
 impl FakeScripts {
@@ -49,6 +51,10 @@ pub fn result(result: Value) -> Result<ScriptOutcome, ScriptFailure> {
 }
 
 impl Scripts for FakeScripts {
+    fn is_time_over(&self) -> bool {
+        self.time_is_over
+    }
+
     fn evaluate(&self, request: &ScriptRequest<'_>) -> Result<ScriptOutcome, ScriptFailure> {
         self.seen.lock().unwrap().push(Seen {
             source: request.source.to_owned(),
