@@ -47,7 +47,8 @@ pub(crate) async fn fire(
             reference: None,
             parent: None,
             timer: Some(fired.clone()),
-            in_background: false,
+            // Whatever the process does then: the commit that orders the next firing runs no script and cannot fail for one.
+            in_background: true,
             variables: Variables::new(),
         });
         let request = Request {
