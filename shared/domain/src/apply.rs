@@ -10,7 +10,7 @@ use crate::instance::{ActionState, Aggregate, ElementInstance, Instance, Instanc
 use crate::notification::Delivery;
 use crate::time::Timestamp;
 use crate::variables::Variables;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The aggregate as its first event makes it.
 pub fn begin(key: InstanceKey, at: Timestamp, started: &InstanceStarted) -> Aggregate {
@@ -64,7 +64,9 @@ pub fn apply(state: &mut Aggregate, at: Timestamp, event: &Event) {
             if matches!(event, Event::ElementCompleted(_)) {
                 count_turn(instance, *number, |turns| turns.done += 1);
             }
-            instance.elements.retain(|element| element.number != *number);
+            if let Some(at) = instance.position(*number) {
+                instance.elements.remove(at);
+            }
             instance.incidents.retain(|incident| incident.element_number != *number);
             instance.ready.retain(|ready| ready.scope != Some(*number));
         }
@@ -80,7 +82,7 @@ pub fn apply(state: &mut Aggregate, at: Timestamp, event: &Event) {
             on_element(instance, *element, |element| merge(&mut element.local, values))
         }
         Event::FlowJoined { element, flow } => {
-            on_element(instance, *element, |element| element.arrived.push(flow.clone()));
+            on_element(instance, *element, |element| element.arrived.extend([flow.clone()]));
         }
         Event::FlowsTaken(ready) => instance.ready.extend(ready.iter().cloned()),
         Event::FlowsResumed => instance.ready.clear(),
@@ -180,7 +182,7 @@ fn activate(instance: &mut Instance, at: Timestamp, activated: &ElementActivated
         child: None,
         children_gone: 0,
         subscriptions: Vec::new(),
-        arrived: Vec::new(),
+        arrived: BTreeSet::new(),
         turns: None,
         local: Variables::new(),
         action: None,
@@ -205,8 +207,8 @@ fn count_turn(instance: &mut Instance, number: ElementNumber, count: impl FnOnce
 }
 
 fn on_element(instance: &mut Instance, number: ElementNumber, change: impl FnOnce(&mut ElementInstance)) {
-    if let Some(element) = instance.elements.iter_mut().find(|element| element.number == number) {
-        change(element);
+    if let Some(at) = instance.position(number) {
+        change(&mut instance.elements[at]);
     }
 }
 

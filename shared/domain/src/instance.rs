@@ -8,7 +8,7 @@ use crate::time::{Cycle, Timestamp};
 use crate::variables::Variables;
 use crate::work_task::WorkTask;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// Status of an instance, I-01 to I-07. Completed and Cancelled are absorbing.
@@ -99,8 +99,8 @@ pub struct ElementInstance {
     #[serde(rename = "w", default, skip_serializing_if = "Vec::is_empty")]
     pub subscriptions: Vec<Subscription>,
     /// Of a gateway that joins: the flows that arrived while it waits for the others.
-    #[serde(rename = "r", default, skip_serializing_if = "Vec::is_empty")]
-    pub arrived: Vec<String>,
+    #[serde(rename = "r", default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub arrived: BTreeSet<String>,
     /// Of a multi-instance activity: how far its turns are.
     #[serde(rename = "m", default, skip_serializing_if = "Option::is_none")]
     pub turns: Option<TurnsState>,
@@ -332,7 +332,7 @@ pub struct Instance {
     /// Process variables.
     #[serde(default, skip_serializing_if = "Variables::is_empty")]
     pub variables: Variables,
-    /// Live element instances, by age.
+    /// Live element instances, by age and so by number.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub elements: Vec<ElementInstance>,
     /// Flows taken whose targets are not yet activated.
@@ -353,7 +353,12 @@ pub struct Instance {
 impl Instance {
     /// The live element instance with this number.
     pub fn element(&self, number: ElementNumber) -> Option<&ElementInstance> {
-        self.elements.iter().find(|element| element.number == number)
+        self.position(number).and_then(|at| self.elements.get(at))
+    }
+
+    /// Where the live element instance with this number stands: numbers grow, so they are in order.
+    pub(crate) fn position(&self, number: ElementNumber) -> Option<usize> {
+        self.elements.binary_search_by_key(&number, |element| element.number).ok()
     }
 
     /// The multi-instance activity that an element instance is a turn of.

@@ -176,7 +176,7 @@ pub(super) fn join(
     number: ElementNumber,
 ) -> ElementNumber {
     let lacks = |live: &&ElementInstance| {
-        live.element == element.id && live.scope == ready.scope && !live.arrived.iter().any(|arrived| arrived == flow)
+        live.element == element.id && live.scope == ready.scope && !live.arrived.contains(flow)
     };
     let number = match step.state.instance.elements.iter().find(lacks) {
         Some(round) => round.number,

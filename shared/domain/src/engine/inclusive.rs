@@ -61,13 +61,19 @@ fn is_awaited(step: &Step<'_>, live: &ElementInstance, join: ElementIndex) -> bo
 
 /// The elements from which a path leads to one of `ends` without passing the join.
 fn behind(process: &Process, join: ElementIndex, ends: impl Iterator<Item = ElementIndex>) -> BTreeSet<ElementIndex> {
+    let mut sources = vec![Vec::new(); process.elements.len()];
+    for flow in &process.flows {
+        if let Some(sources) = sources.get_mut(flow.target) {
+            sources.push(flow.source);
+        }
+    }
     let mut open: Vec<ElementIndex> = ends.collect();
     let mut found = BTreeSet::new();
     while let Some(index) = open.pop() {
         if index == join || !found.insert(index) {
             continue;
         }
-        open.extend(process.flows.iter().filter(|flow| flow.target == index).map(|flow| flow.source));
+        open.extend(sources.get(index).into_iter().flatten());
         if let Some(event) = process.elements.get(index).and_then(|element| element.kind.as_boundary()) {
             open.push(event.attached_to);
         }

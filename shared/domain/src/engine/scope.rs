@@ -68,11 +68,15 @@ pub(super) fn ended(step: &Step<'_>) -> Option<ElementNumber> {
     let process = step.env.process;
     let live = &step.state.instance.elements;
     // The innermost ones were activated last.
-    live.iter().rev().filter(|scope| is_scope(process, scope)).map(|scope| scope.number).find(|scope| {
-        let inside = |ready: &Ready| ready.scope == Some(*scope);
-        !live.iter().any(|element| element.scope == Some(*scope) && !is_listener(process, element))
+    let mut scopes = live.iter().enumerate().rev().filter(|(_, scope)| is_scope(process, scope));
+    let ended = |(at, scope): &(usize, &ElementInstance)| {
+        let scope = Some(scope.number);
+        let inside = |ready: &Ready| ready.scope == scope;
+        // What is in a scope is younger than it.
+        !live[*at..].iter().any(|element| element.scope == scope && !is_listener(process, element))
             && !step.queue.iter().chain(&step.for_job).chain(&step.state.instance.ready).any(inside)
-    })
+    };
+    scopes.find(ended).map(|(_, scope)| scope.number)
 }
 
 /// A sub-process in which paths run.

@@ -140,7 +140,7 @@ pub fn of_engine(world: &World) -> Picture {
     let lives = instance.elements.iter().filter(shown).map(|element| {
         let path = format!("{}{}", scope(element.scope), element.element);
         if !element.arrived.is_empty() {
-            return join(&path, element.failed, element.arrived.clone());
+            return join(&path, element.failed, element.arrived.iter().cloned().collect());
         }
         let mut waits = Vec::new();
         waits.extend(element.task.is_some().then_some("asks"));

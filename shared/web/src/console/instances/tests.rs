@@ -60,7 +60,7 @@ fn instance(status: &str, elements: &[&str], failed: &[&str], ready: &[&str]) ->
             child: None,
             children_gone: 0,
             subscriptions: Vec::new(),
-            arrived: Vec::new(),
+            arrived: std::collections::BTreeSet::new(),
             turns: None,
             local: domain::variables::Variables::new(),
             action: None,
