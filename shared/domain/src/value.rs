@@ -7,7 +7,8 @@
 //!
 //! - `or ||`, `and &&`, then one comparison `= == eq`, `!= ne`, `< lt`, `<= le`, `> gt`, `>= ge`, `in`, `between`,
 //!   then `+ -`, `* / % div mod`, `**` (from the left), and the prefixes `-`, `!`, `not`, `empty`, which bind tightest;
-//! - `if a then b else c` and `a ? b : c`; lists `[1, 2]`; strings in double or single quotes with JSON's escapes;
+//! - `if a then b else c` and `a ? b : c`; lists `[1, 2]`; contexts `{amount: 1, "due by": x}`, whose entries do not
+//!   see one another; strings in double or single quotes with JSON's escapes;
 //! - variables `name`, `context.name`, `a.b[0].c`, `a["b-c"]`. List items count from **0**, as in the product's
 //!   paths and scripts, where FEEL counts from 1. A hyphen is always a minus;
 //! - the functions of FEEL `now`, `today`, `duration`, `date and time`, `date`, `string length`, `contains`,

@@ -9,6 +9,8 @@ pub(super) enum Node {
     Constant(Value),
     Access(Base, Vec<Step>),
     List(Vec<Node>),
+    /// Names in the order they are written, each once.
+    Context(Vec<(String, Node)>),
     Call(Function, Vec<Node>),
     Negate(Box<Node>),
     Not(Box<Node>),

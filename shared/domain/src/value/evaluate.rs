@@ -29,6 +29,9 @@ impl<'a> Evaluation<'a> {
             Node::Constant(value) => Term::of(value),
             Node::Access(base, steps) => self.access(base, steps),
             Node::List(nodes) => Term::List(nodes.iter().map(|node| self.node(node)).collect()),
+            Node::Context(entries) => {
+                Term::Context(entries.iter().map(|(name, node)| (name.as_str(), self.node(node))).collect())
+            }
             Node::Call(function, arguments) => {
                 let arguments: Vec<Term<'a>> = arguments.iter().map(|node| self.node(node)).collect();
                 self.call(*function, &arguments)
@@ -36,9 +39,13 @@ impl<'a> Evaluation<'a> {
             Node::Negate(node) => match self.node(node) {
                 Term::Number(number) => number.as_f64().map_or(Term::Null, |number| Term::number(-number)),
                 Term::Span(span) => Term::Span(span.negated()),
-                Term::Null | Term::Bool(_) | Term::Text(_) | Term::List(_) | Term::Json(_) | Term::Moment(_) => {
-                    Term::Null
-                }
+                Term::Null
+                | Term::Bool(_)
+                | Term::Text(_)
+                | Term::List(_)
+                | Term::Context(_)
+                | Term::Json(_)
+                | Term::Moment(_) => Term::Null,
             },
             Node::Not(node) => truth(as_truth(&self.node(node)).map(|value| !value)),
             Node::Empty(node) => Term::Bool(self.node(node).is_empty()),
@@ -89,9 +96,13 @@ impl<'a> Evaluation<'a> {
             Step::Index(node) => match self.node(node) {
                 Term::Number(number) => item(term, number.as_f64()),
                 Term::Text(name) => member(term, &name),
-                Term::Null | Term::Bool(_) | Term::List(_) | Term::Json(_) | Term::Moment(_) | Term::Span(_) => {
-                    Term::Null
-                }
+                Term::Null
+                | Term::Bool(_)
+                | Term::List(_)
+                | Term::Context(_)
+                | Term::Json(_)
+                | Term::Moment(_)
+                | Term::Span(_) => Term::Null,
             },
         })
     }
@@ -200,6 +211,10 @@ pub(super) fn is_in(value: &Term<'_>, choices: &Term<'_>) -> Option<bool> {
 fn member<'a>(term: Term<'a>, name: &str) -> Term<'a> {
     match term {
         Term::Json(Value::Object(members)) => members.get(name).map_or(Term::Null, Term::of),
+        Term::Context(mut entries) => match entries.iter().position(|(entry, _)| *entry == name) {
+            Some(at) => entries.swap_remove(at).1,
+            None => Term::Null,
+        },
         Term::Json(_)
         | Term::Null
         | Term::Bool(_)
@@ -225,6 +240,7 @@ fn item(term: Term<'_>, index: Option<f64>) -> Term<'_> {
         | Term::Number(_)
         | Term::Text(_)
         | Term::List(_)
+        | Term::Context(_)
         | Term::Moment(_)
         | Term::Span(_) => Term::Null,
     }

@@ -56,7 +56,13 @@ fn count(term: &Term<'_>) -> Option<usize> {
     match term {
         Term::List(items) => Some(items.len()),
         Term::Json(value) => value.as_array().map(Vec::len),
-        Term::Null | Term::Bool(_) | Term::Number(_) | Term::Text(_) | Term::Moment(_) | Term::Span(_) => None,
+        Term::Null
+        | Term::Bool(_)
+        | Term::Number(_)
+        | Term::Text(_)
+        | Term::Context(_)
+        | Term::Moment(_)
+        | Term::Span(_) => None,
     }
 }
 

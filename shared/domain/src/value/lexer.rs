@@ -29,7 +29,7 @@ impl Token {
 /// Longer symbols stand before their beginnings.
 const SYMBOLS: &[&str] = &[
     "**", "&&", "||", "==", "!=", "<=", ">=", "..", "<", ">", "=", "!", "+", "-", "*", "/", "%", "(", ")", "[", "]",
-    ",", ".", "?", ":",
+    "{", "}", ",", ".", "?", ":",
 ];
 
 /// The tokens of `text` with their byte offsets in the whole value, of which `text` begins at `base`.
@@ -81,7 +81,6 @@ fn unknown_character(c: char) -> String {
         }
         '&' => "a single & means nothing here; write \"and\" or &&".to_owned(),
         '|' => "a single | means nothing here; write \"or\" or ||".to_owned(),
-        '{' | '}' => format!("{c} does not belong into an expression; variables are written by their bare names"),
         other => format!("{} does not belong into an expression", other.escape_debug()),
     }
 }

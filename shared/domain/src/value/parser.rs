@@ -21,7 +21,7 @@ pub(super) fn parse(tokens: &[(Token, usize)]) -> Parsed<Node> {
     let after = parser.peek();
     if *after == Token::End {
         Ok(node)
-    } else if let Token::Symbol(symbol @ (")" | "]")) = after {
+    } else if let Token::Symbol(symbol @ (")" | "]" | "}")) = after {
         Err(parser.error(format!("this {symbol} closes nothing")))
     } else {
         Err(parser.error(format!("an operator was expected before {}", after.describe())))
@@ -241,6 +241,10 @@ impl<'t> Parser<'t> {
                 self.at += 1;
                 Ok(Node::List(self.separated("]")?))
             }
+            Token::Symbol("{") => {
+                self.at += 1;
+                self.entries().map(Node::Context)
+            }
             Token::Word(word) => self.word(word),
             other @ (Token::Symbol(_) | Token::End) => {
                 Err(self.error(format!("a value was expected, not {}", other.describe())))
@@ -347,6 +351,46 @@ impl<'t> Parser<'t> {
         }
         self.expect(close)?;
         Ok(nodes)
+    }
+
+    /// The entries of a context, up to and with the closing brace.
+    fn entries(&mut self) -> Parsed<Vec<(String, Node)>> {
+        let mut entries: Vec<(String, Node)> = Vec::new();
+        if self.take("}") {
+            return Ok(entries);
+        }
+        loop {
+            let offset = self.offset();
+            let name = self.entry_name()?;
+            if entries.iter().any(|(earlier, _)| *earlier == name) {
+                return Err(InvalidExpression { message: format!("the name \"{name}\" stands here twice"), offset });
+            }
+            self.expect(":")?;
+            entries.push((name, self.expression()?));
+            if !self.take(",") {
+                break;
+            }
+        }
+        self.expect("}")?;
+        Ok(entries)
+    }
+
+    /// A name of one or several words, or any text in quotes.
+    fn entry_name(&mut self) -> Parsed<String> {
+        if let Token::Text(name) = self.peek() {
+            self.at += 1;
+            return Ok(name.clone());
+        }
+        let mut words = Vec::new();
+        while let Some(word) = self.word_ahead() {
+            words.push(word);
+            self.at += 1;
+        }
+        if words.is_empty() {
+            let found = self.peek().describe();
+            return Err(self.error(format!("a name and a colon were expected, not {found}")));
+        }
+        Ok(words.join(" "))
     }
 
     fn comparison_ahead(&self) -> Option<Comparison> {

@@ -17,6 +17,8 @@ pub(super) enum Term<'a> {
     Text(Cow<'a, str>),
     /// A list literal.
     List(Vec<Term<'a>>),
+    /// A context literal.
+    Context(Vec<(&'a str, Term<'a>)>),
     /// A list or an object of the variables.
     Json(&'a Value),
     Moment(Moment),
@@ -73,7 +75,13 @@ impl<'a> Term<'a> {
         match self {
             Term::Moment(moment) => Some(*moment),
             Term::Text(text) => read_moment(text),
-            Term::Null | Term::Bool(_) | Term::Number(_) | Term::List(_) | Term::Json(_) | Term::Span(_) => None,
+            Term::Null
+            | Term::Bool(_)
+            | Term::Number(_)
+            | Term::List(_)
+            | Term::Context(_)
+            | Term::Json(_)
+            | Term::Span(_) => None,
         }
     }
 
@@ -82,7 +90,13 @@ impl<'a> Term<'a> {
         match self {
             Term::Span(span) => Some(*span),
             Term::Text(text) => read_span(text),
-            Term::Null | Term::Bool(_) | Term::Number(_) | Term::List(_) | Term::Json(_) | Term::Moment(_) => None,
+            Term::Null
+            | Term::Bool(_)
+            | Term::Number(_)
+            | Term::List(_)
+            | Term::Context(_)
+            | Term::Json(_)
+            | Term::Moment(_) => None,
         }
     }
 
@@ -96,8 +110,20 @@ impl<'a> Term<'a> {
             | Term::Bool(_)
             | Term::Number(_)
             | Term::Text(_)
+            | Term::Context(_)
             | Term::Moment(_)
             | Term::Span(_) => None,
+        }
+    }
+
+    /// The names and values of a context or an object.
+    fn members(&self) -> Option<Vec<(&str, Term<'_>)>> {
+        if let Term::Context(entries) = self {
+            Some(entries.iter().map(|(name, term)| (*name, term.reborrow())).collect())
+        } else if let Term::Json(Value::Object(members)) = self {
+            Some(members.iter().map(|(name, value)| (name.as_str(), Term::of(value))).collect())
+        } else {
+            None
         }
     }
 
@@ -108,6 +134,9 @@ impl<'a> Term<'a> {
             Term::Number(number) => Term::Number(number.clone()),
             Term::Text(text) => Term::Text(Cow::Borrowed(text)),
             Term::List(items) => Term::List(items.iter().map(Term::reborrow).collect()),
+            Term::Context(entries) => {
+                Term::Context(entries.iter().map(|(name, term)| (*name, term.reborrow())).collect())
+            }
             Term::Json(value) => Term::Json(value),
             Term::Moment(moment) => Term::Moment(*moment),
             Term::Span(span) => Term::Span(*span),
@@ -120,6 +149,7 @@ impl<'a> Term<'a> {
             Term::Null => true,
             Term::Text(text) => text.is_empty(),
             Term::List(items) => items.is_empty(),
+            Term::Context(entries) => entries.is_empty(),
             Term::Json(Value::Array(items)) => items.is_empty(),
             Term::Json(Value::Object(members)) => members.is_empty(),
             Term::Json(_) | Term::Bool(_) | Term::Number(_) | Term::Moment(_) | Term::Span(_) => false,
@@ -136,6 +166,14 @@ impl<'a> Term<'a> {
             (Term::Moment(_), _) | (_, Term::Moment(_)) => Some(self.as_moment()?.at == other.as_moment()?.at),
             (Term::Span(_), _) | (_, Term::Span(_)) => Some(self.as_span()? == other.as_span()?),
             (Term::Json(Value::Object(left)), Term::Json(Value::Object(right))) => Some(same_members(left, right)),
+            (Term::Context(_), _) | (_, Term::Context(_)) => {
+                let (left, right) = (self.members()?, other.members()?);
+                let same = |(name, value): &(&str, Term<'_>)| {
+                    let other = right.iter().find(|(other, _)| other == name);
+                    other.is_some_and(|(_, other)| value.equal(other) == Some(true))
+                };
+                Some(left.len() == right.len() && left.iter().all(same))
+            }
             (_, _) => {
                 let (left, right) = (self.items()?, other.items()?);
                 let same = |(left, right): (&Term<'_>, &Term<'_>)| left.equal(right) == Some(true);
@@ -171,6 +209,14 @@ impl<'a> Term<'a> {
                     .map(|item| item.into_json(bytes_left))
                     .collect::<Option<_>>()
                     .map(Value::Array);
+            }
+            Term::Context(entries) => {
+                let mut members = Map::new();
+                for (name, term) in entries {
+                    take(bytes_left, name.len())?;
+                    members.insert(name.to_owned(), term.into_json(bytes_left)?);
+                }
+                Value::Object(members)
             }
             Term::Json(value) => {
                 take_size(bytes_left, value)?;

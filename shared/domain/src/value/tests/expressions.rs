@@ -51,6 +51,33 @@ fn arithmetic() {
 }
 
 #[test]
+fn contexts() {
+    check(&[
+        ("={}", json!({})),
+        ("={a: 1, \"due by\": 'x', full name: name}", json!({ "a": 1, "due by": "x", "full name": "Ada" })),
+        ("={if: 1, a: {b: [amount, {c: null}]}}", json!({ "if": 1, "a": { "b": [2500, { "c": null }] } })),
+        ("={a: {b: 7}}.a.b", json!(7)),
+        ("={a: 7}[\"a\"]", json!(7)),
+        ("={a: 7}.b", Value::Null),
+        ("={a: 7}[0]", Value::Null),
+        ("=[{a: 1}, {a: 2}][1].a", json!(2)),
+        ("={a: amount > 1000 ? 'much' : 'little'}", json!({ "a": "much" })),
+        // Entries do not see one another.
+        ("={amount: 1, b: amount}", json!({ "amount": 1, "b": 2500 })),
+        ("={a: 1, b: [2]} = {b: [2], a: 1}", json!(true)),
+        ("={a: 1} = {a: 2}", json!(false)),
+        ("={a: 1} = {b: 1}", json!(false)),
+        ("={a: 1} = 1", Value::Null),
+        ("={a: 1} + 1", Value::Null),
+        ("=empty {}", json!(true)),
+        ("=empty {a: null}", json!(false)),
+        ("=count({a: 1})", Value::Null),
+        ("=string({a: 1})", json!("{\"a\":1}")),
+        ("=list contains([{a: 1}], {a: 1})", json!(true)),
+    ]);
+}
+
+#[test]
 fn what_cannot_be_computed_is_null() {
     check(&[
         ("=1 / 0", Value::Null),

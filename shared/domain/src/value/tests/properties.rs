@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 /// Words and signs of the language, separated by `;`.
-const WORDS: &str = "amount;items;tags;[0];.price;context.;missing;customer;(;);[;];,;?;:;1;2.5;1e308;'a';\"P1D\";\
+const WORDS: &str = "amount;items;tags;[0];.price;context.;missing;customer;(;);[;];{;};{a:;,;?;:;1;2.5;1e308;'a';\"P1D\";\
     '2026-12-03';true;null;and;or;not;in;between;if;then;else;empty;=;==;!=;<;>=;+;-;*;/;%;**;!;&&;||;now();today();\
     duration(;date and time(;date(;string length(;count(;string(;number(;upper case(";
 const LEAVES: &str = "1;-2.5;0;1e300;name;blank;true;null;amount;due;deadline;items;tags;customer;missing;now();today();\
@@ -35,6 +35,7 @@ fn expressions() -> impl Strategy<Value = String> {
                 (inner.clone(), one_of(OPERATORS), inner.clone())
                     .prop_map(|(a, sign, b)| format!("({a}) {sign} ({b})")),
                 (one_of(FUNCTIONS), inner.clone()).prop_map(|(name, inner)| format!("{name}({inner})")),
+                three.clone().prop_map(|(a, b, c)| format!("{{a: {a}, 'b c': {b}, d: [{c}]}}")),
                 three.clone().prop_map(|(a, b, c)| format!("(if {a} then {b} else {c})")),
                 three.prop_map(|(a, b, c)| format!("(({a}) between ({b}) and ({c}))")),
                 (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("({a})[({b}) + 0]")),

@@ -44,7 +44,11 @@ const REFUSED: &[(&str, usize, &str)] = &[
     ("=“a”", 1, "typographic quotation mark"),
     ("=é & ü", 4, "write \"and\" or &&"),
     ("=a | b", 3, "write \"or\" or ||"),
-    ("={a: 1}", 1, "variables are written by their bare names"),
+    ("={a 1}", 4, "\":\" was expected"),
+    ("={a: 1, a: 2}", 8, "stands here twice"),
+    ("={a: 1", 6, "\"}\" was expected"),
+    ("={: 1}", 2, "a name and a colon were expected"),
+    ("={a: 1}}", 7, "closes nothing"),
     ("=a ; b", 3, "; does not belong into an expression"),
     ("=1e999", 1, "too large for a number"),
     ("Hi {{ a b }}", 3, "is no placeholder"),
@@ -71,7 +75,8 @@ fn nesting_is_limited() {
     assert!(ValueExpr::parse(&nested(63)).is_ok());
     let refused = ValueExpr::parse(&nested(64)).unwrap_err();
     assert!(refused.message.contains("64 levels"), "{}", refused.message);
-    for opening in ["(", "[", "-", "!", "not ", "empty ", "if ", "a ? ", "a ? b : ", "a[", "count(", "-(", "[["] {
+    for opening in ["(", "[", "-", "!", "not ", "empty ", "if ", "a ? ", "a ? b : ", "a[", "count(", "-(", "[[", "{a:"]
+    {
         let text = format!("={}", opening.repeat(9_000 / opening.len()));
         let refused = ValueExpr::parse(&text).expect_err(opening);
         assert!(refused.message.contains("64 levels"), "{opening}: {}", refused.message);
