@@ -1,6 +1,6 @@
 """`make bench`: prints what docs/benchmarks.md records. Asserts nothing: times belong to a machine.
 
-    bench.py [--record] [--no-build] [STEP ...]     steps: units lists memory starts sizes engine reading scripts dev (default: all)
+    bench.py [--record] [--no-build] [STEP ...]     steps: units lists memory starts sizes engine growth reading scripts dev (default: all)
 
 `--record` writes the results with date and machine into docs/benchmarks.md, replacing those of the same steps.
 """
@@ -25,7 +25,7 @@ import start_of_dev
 
 RECORD = HERE.parents[1] / "docs" / "benchmarks.md"
 STEPS = {"units": programs.units, "lists": programs.lists, "memory": functions.memory, "starts": functions.starts, "sizes": functions.sizes,
-         "engine": programs.engine, "reading": programs.reading, "scripts": programs.scripts, "dev": start_of_dev.start}
+         "engine": programs.engine, "growth": programs.growth, "reading": programs.reading, "scripts": programs.scripts, "dev": start_of_dev.start}
 
 
 def main():

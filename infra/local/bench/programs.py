@@ -1,9 +1,10 @@
-"""What the Rust programs measure: engine beside SpiffWorkflow, reader, scripts, request units, lists. Computes ratios only."""
+"""What the Rust programs measure: engine beside SpiffWorkflow and bpmn-engine, growth, reader, scripts, request units, lists. Computes ratios only."""
 
 import json
 import os
 import pathlib
 import re
+import shutil
 import statistics
 import subprocess
 import sys
@@ -14,11 +15,13 @@ from report import Row
 
 HERE = pathlib.Path(__file__).resolve().parent
 MODEL = build.ROOT / "tests" / "benches" / "approval.bpmn"
-SPIFF = "3.2.0"
 # Outside the repository, which must stay free of other people's code.
-SPIFF_FOLDER = pathlib.Path(tempfile.gettempdir()) / "countersign-bench" / f"spiffworkflow-{SPIFF}"
-SPIFF_LIVES, ENGINE_LIVES, TURNS = 600, 20_000, 3
-ENGINE_AIM, MIB_AIM = 25, 100
+PEERS_FOLDER = pathlib.Path(tempfile.gettempdir()) / "countersign-bench"
+SPIFF, BPMN_ENGINE = "3.2.0", "25.0.1"
+PEER_LIVES, ENGINE_LIVES, TURNS = 600, 20_000, 3
+MIB_AIM = 100
+# Ten times as much may take this much longer for each; quadratic growth would be 10.
+GROWTH_AIM = 2
 WRITE_MAX, READ_MAX, ITEM_BYTES = 28, 10, 1024
 LISTS_SIZES, LISTS_FLAT = "1000,100000,1000000", 1.1
 
@@ -30,43 +33,79 @@ def ran(*words):
 
 
 def spiffworkflow():
-    """Path of a Python that has SpiffWorkflow, or None where it cannot be installed."""
-    python = SPIFF_FOLDER / "bin" / "python"
-    ready = SPIFF_FOLDER / "ready"
+    """The words that run SpiffWorkflow, or None where it cannot be installed."""
+    folder = PEERS_FOLDER / f"spiffworkflow-{SPIFF}"
+    python = folder / "bin" / "python"
+    installs = [[sys.executable, "-m", "venv", folder],
+                [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", f"SpiffWorkflow=={SPIFF}"]]
+    return [python, HERE / "spiff.py", MODEL, PEER_LIVES] if installed(folder, installs) else None
+
+
+def bpmn_engine():
+    """The words that run bpmn-engine, or None where it cannot be installed."""
+    if shutil.which("npm") is None:
+        return None
+    folder = PEERS_FOLDER / f"bpmn-engine-{BPMN_ENGINE}"
+    installs = [["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", folder, f"bpmn-engine@{BPMN_ENGINE}"]]
+    return ["node", HERE / "bpmn_engine.mjs", MODEL, PEER_LIVES, folder] if installed(folder, installs) else None
+
+
+def installed(folder, installs):
+    """Whether other people's code is there, now or since an earlier run."""
+    ready = folder / "ready"
     if not ready.exists():
-        words = [[sys.executable, "-m", "venv", str(SPIFF_FOLDER)],
-                 [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", f"SpiffWorkflow=={SPIFF}"]]
-        if any(subprocess.run(one, check=False).returncode for one in words):
-            return None
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(subprocess.run([str(word) for word in words], check=False).returncode for words in installs):
+            return False
         ready.touch()
-    return python
+    return True
+
+
+# Name, how it is run, and what is aimed at with the state stored.
+PEERS = [(f"SpiffWorkflow {SPIFF}", spiffworkflow, 25), (f"bpmn-engine {BPMN_ENGINE}", bpmn_engine, 100)]
 
 
 def engine():
     """The same model in one thread of each engine, in turns, by the time on a core."""
-    program, python = build.bench("engine"), spiffworkflow()
-    ours, theirs = [], []
+    program = build.bench("engine")
+    peers = [(name, words(), aim) for name, words, aim in PEERS]
+    ours, theirs = [], {name: [] for name, words, _ in peers if words}
     for _ in range(TURNS):
-        if python:
-            theirs.append(ran(python, HERE / "spiff.py", MODEL, SPIFF_LIVES))
+        for name, words, _ in peers:
+            if words:
+                theirs[name].append(ran(*words))
         ours.append(ran(program, ENGINE_LIVES))
-    for name, where in (("memory", "in memory"), ("stored", "state written and read back at the wait")):
-        mine = statistics.median(run[f"{name}_per_s"] for run in ours)
-        words, held = f"{mine:,.0f} instances/s of a core", None
-        if theirs:
-            peer = statistics.median(run[f"{name}_per_s"] for run in theirs)
-            words = f"{mine / peer:.1f} × SpiffWorkflow {SPIFF} ({mine:,.0f} to {peer:,.0f} instances/s of a core)"
-            held = mine / peer >= ENGINE_AIM
-        else:
-            words += "; SpiffWorkflow could not be installed here"
-        yield Row(f"engine: {where}", words, f"{ENGINE_AIM} ×" if name == "stored" else "", held if name == "stored" else None)
-    share = {name: statistics.median(run[f"script_share_{name}"] for run in ours) for name in ("memory", "stored")}
+    for way, where in (("memory", "in memory"), ("stored", "state written and read back at the wait")):
+        mine = statistics.median(run[f"{way}_per_s"] for run in ours)
+        yield Row(f"engine: {where}", f"{mine:,.0f} instances/s of a core", "reported")
+        for name, words, aim in peers:
+            if not words:
+                yield Row(f"engine: {where}, beside {name}", "it could not be installed here")
+                continue
+            peer = statistics.median(run[f"{way}_per_s"] for run in theirs[name])
+            bound = way == "stored"
+            yield Row(f"engine: {where}, beside {name}", f"{mine / peer:.1f} × its {peer:,.0f} instances/s of a core",
+                      f"{aim} ×" if bound else "", mine / peer >= aim if bound else None)
+    share = {way: statistics.median(run[f"script_share_{way}"] for run in ours) for way in ("memory", "stored")}
     yield Row("engine: time in QuickJS", f"{share['stored']:.0%} with the state stored, {share['memory']:.0%} in memory"
               f" ({ours[0]['scripts_per_instance']:.0f} scripts an instance)", "reported")
-    words = f"{ours[0]['waiting_bytes']:,} B as JSON"
-    if theirs:
-        words += f"; SpiffWorkflow {theirs[0]['waiting_bytes']:,} B"
-    yield Row("engine: waiting state of that model", words, "reported")
+    sizes = [f"{ours[0]['waiting_bytes']:,} B as JSON"] + [f"{name} {runs[0]['waiting_bytes']:,} B" for name, runs in theirs.items()]
+    yield Row("engine: waiting state of that model", "; ".join(sizes), "reported")
+
+
+def growth():
+    """Models of a size and of ten times that size: what each reached element costs."""
+    for shape in ran(build.bench("growth"))["shapes"]:
+        small, large = shape["sizes"]
+        name = f"growth: {shape['name']}, {small['size']:,} and {large['size']:,} {shape['unit']}"
+        ratios, words = [], []
+        for way, where in (("memory_s", "in memory"), ("stored_s", "stored after each command")):
+            costs = [1e6 * one[way] / one["elements"] for one in (small, large)]
+            ratios.append(costs[1] / costs[0])
+            words.append(f"{where} {costs[0]:.1f} and {costs[1]:.1f} µs an element, {ratios[-1]:.2f} ×")
+        words.append(f"{small['events'] / small['elements']:.2f} and {large['events'] / large['elements']:.2f} events an element")
+        words.append(f"{large['commands']:,} commands, state at most {large['state_bytes_max']:,} B")
+        yield Row(name, "; ".join(words), f"at most {GROWTH_AIM} ×", max(ratios) <= GROWTH_AIM)
 
 
 def reading():

@@ -3,23 +3,22 @@
 #![expect(clippy::print_stdout, reason = "printing is what this program is for")]
 
 mod clock;
+mod stored;
 
 use anyhow::{Context, ensure};
 use domain::command::{Actor, Command, Start, Submission};
 use domain::decision::{Decision, Env};
-use domain::external_task::ExternalTask;
-use domain::ids::{InstanceKey, TaskNumber};
-use domain::instance::{Aggregate, Instance, InstanceStatus};
+use domain::ids::InstanceKey;
+use domain::instance::{Aggregate, InstanceStatus};
 use domain::process::Process;
 use domain::script::{ScriptFailure, ScriptOutcome, ScriptRequest, Scripts};
 use domain::time::Timestamp;
 use domain::variables::Variables;
-use domain::work_task::WorkTask;
 use script::QuickJs;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
+use stored::{read, written};
 
 const MODEL: &str = include_str!("../approval.bpmn");
 const NOW_MS: i64 = 1_772_442_000_000;
@@ -114,16 +113,6 @@ impl Bench<'_> {
         ensure!(instance.status == InstanceStatus::Completed && total == Some(42.0), "{instance:?}");
         Ok(after)
     }
-}
-
-fn written(state: &Aggregate) -> anyhow::Result<String> {
-    Ok(serde_json::to_string(&(&state.instance, &state.tasks, &state.work_tasks))?)
-}
-
-fn read(text: &str) -> anyhow::Result<Aggregate> {
-    type Stored = (Instance, BTreeMap<TaskNumber, ExternalTask>, BTreeMap<TaskNumber, WorkTask>);
-    let (instance, tasks, work_tasks): Stored = serde_json::from_str(text)?;
-    Ok(Aggregate { instance, tasks, work_tasks })
 }
 
 /// Lives a second: the median of several runs, after one that warms up.
