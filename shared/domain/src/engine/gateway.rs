@@ -1,7 +1,8 @@
 //! Gateways: which flows an exclusive or inclusive one takes, and what a parallel one waits for (BPMN semantics,
 //! "Gateways"). When an inclusive one has waited long enough is said in `inclusive`.
 
-use super::{Chosen, Failure, ScriptCall, Step};
+use super::element::Chosen;
+use super::{Failure, ScriptCall, Step};
 use crate::event::Event;
 use crate::ids::ElementNumber;
 use crate::instance::{ElementInstance, Ready};
