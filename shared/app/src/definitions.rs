@@ -36,12 +36,15 @@ pub async fn timer_starts(
 ) -> Result<Vec<TimerStart>, Error> {
     let process = app.process(tenant, &head.process_id, head.version).await?;
     let is_deployed = head.version == deployed;
-    Ok(starts(&process, |timer| if is_deployed { domain::next_firing(timer, head.deployed_at, now) } else { None }))
+    Ok(starts(
+        &process,
+        |timer| if is_deployed { domain::next_timer_start(timer, head.deployed_at, now) } else { None },
+    ))
 }
 
 /// The timer start events of a process as they would run if it were deployed now.
 pub fn planned_timer_starts(process: &Process, now: Timestamp) -> Vec<TimerStart> {
-    starts(process, |timer| domain::next_firing(timer, now, now.plus_millis(-1)))
+    starts(process, |timer| domain::next_timer_start(timer, now, now.plus_millis(-1)))
 }
 
 fn starts(process: &Process, next: impl Fn(&Timer) -> Option<Timestamp>) -> Vec<TimerStart> {

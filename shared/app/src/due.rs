@@ -129,11 +129,12 @@ pub async fn handle(
 
 /// A message, also as Lambda wraps one that a schedule brought and that failed again and again.
 fn read(mut event: Value, accepts: Accepts) -> Result<DueMessage, HandleError> {
-    let message: DueMessage = event
-        .get_mut("requestPayload")
-        .map(Value::take)
-        .map_or_else(|| serde_json::from_value(event.clone()), serde_json::from_value)
-        .map_err(|error| HandleError::Unreadable(error.to_string()))?;
+    let payload = match event.get_mut("requestPayload") {
+        Some(payload) => payload.take(),
+        None => event,
+    };
+    let message: DueMessage =
+        serde_json::from_value(payload).map_err(|error| HandleError::Unreadable(error.to_string()))?;
     if accepts(message.due.as_ref()) {
         Ok(message)
     } else {

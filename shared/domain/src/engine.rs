@@ -34,7 +34,7 @@ pub(crate) use error::{Failure, catcher};
 pub(crate) use multi_instance::host;
 pub(crate) use scope::open_at;
 pub(crate) use script::{ScriptCall, keep_last_result, size};
-pub use start::{first_starts, next_firing};
+pub use start::{first_starts, next_timer_start};
 pub(crate) use start::{next_start, start_event};
 pub(crate) use timer::{due, fire, fire_before, interrupting_due, order_due, running};
 pub(crate) use trigger::{plan as plan_waits, receive, wait as begin_waits};

@@ -30,7 +30,7 @@ pub mod work_task;
 
 pub use apply::{apply, begin};
 pub use decide::decide;
-pub use engine::{CALL_DEPTH_MAX, Call, ChildEnd, call, command_answer, first_starts, next_firing};
+pub use engine::{CALL_DEPTH_MAX, Call, ChildEnd, call, command_answer, first_starts, next_timer_start};
 
 #[cfg(test)]
 mod tests;

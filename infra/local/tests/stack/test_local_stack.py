@@ -149,7 +149,7 @@ def test_a_role_may_do_what_its_function_calls_and_nothing_else(shared):
     door = due | {"list", "secret"}
     allowed = {"Api": door, "Console": door, "PublicTask": due | {"secret"}, "BulkWorker": due | {"list"},
                "MailEvents": due, "Outbox": due | {"secret", "mail", "enqueue", "schedule"},
-               "Reminder": due, "Expiry": due, "Timer": due}
+               "Reminder": due, "Expiry": due, "Timer": due | {"enqueue"}}
     for function, may in allowed.items():
         for name, call in calls.items():
             if name in may:
@@ -179,10 +179,18 @@ def test_a_due_schedule_calls_its_function_once_with_its_input_and_is_gone(share
 
 
 def test_a_firing_that_fails_is_tried_three_times_and_ends_in_the_dead_letters(shared):
-    shared.schedule("failing", "Timer", now(), {"fail": True})
+    shared.schedule("failing", "Reminder", now(), {"fail": True})
     queue = shared.root("sqs").get_queue_url(QueueName=shared.env["SCHEDULE_DLQ_ARN"].rsplit(":", 1)[-1])["QueueUrl"]
     letters = shared.wait_for(lambda: shared.root("sqs").receive_message(QueueUrl=queue).get("Messages"))
     assert json.loads(letters[0]["Body"])["requestPayload"] == {"fail": True}
+    assert shared.events("Reminder").count({"fail": True}) == 3
+
+
+def test_a_firing_of_the_timer_that_fails_three_times_goes_on_in_its_queue(shared):
+    shared.schedule("failing-timer", "Timer", now(), {"fail": True})
+    (body,) = shared.wait_for(lambda: [record["body"] for event in shared.events("Timer") for record in
+                                       event.get("Records", []) if "requestPayload" in record["body"]])
+    assert json.loads(body)["requestPayload"] == {"fail": True}
     assert shared.events("Timer").count({"fail": True}) == 3
 
 

@@ -184,7 +184,7 @@ fn holds(world: &World<'_>, word: &str, rest: &str) -> Result<(), String> {
             let deployed = Timestamp::from_millis(NINE);
             let mut last = deployed;
             dates.split_whitespace().try_for_each(|date| {
-                let due = domain::next_firing(timer, deployed, last);
+                let due = domain::next_timer_start(timer, deployed, last);
                 last = due.unwrap_or(last);
                 equal(&json!(due.map_or("never".to_owned(), |due| due.to_string())), &json!(date))
             })

@@ -20,7 +20,7 @@ pub fn first_starts(process: &Process, version: u32, now: Timestamp) -> Vec<Effe
 
 /// When a timer start event of a version that was deployed at `deployed` is due next, seen from now; `None`: it begins no
 /// further instance. Firings that come late do not change it, as they keep the rhythm.
-pub fn next_firing(timer: &Timer, deployed: Timestamp, now: Timestamp) -> Option<Timestamp> {
+pub fn next_timer_start(timer: &Timer, deployed: Timestamp, now: Timestamp) -> Option<Timestamp> {
     // A date that is over is due at once.
     let first = first(timer, deployed)?.max(deployed);
     let ahead = |at: &Timestamp| *at > now;

@@ -3,7 +3,7 @@
 use super::dsl::*;
 use crate::command::{Command, Start};
 use crate::effect::{Due, Effect, TimerStart};
-use crate::engine::{first_starts, next_firing};
+use crate::engine::{first_starts, next_timer_start};
 use crate::event::Event;
 use crate::ids::ElementNumber;
 use crate::instance::InstanceStatus;
@@ -116,7 +116,7 @@ fn the_next_firing_can_be_told_without_the_chain() {
         let mut fired = first_starts(&process, 1, deployed).first().map(due);
         let mut now = deployed;
         for _ in 0..firings {
-            let told = next_firing(&timer, deployed, now);
+            let told = next_timer_start(&timer, deployed, now);
             let start = fired.take().expect(text);
             assert_eq!(told, Some(start.at), "{text}");
             now = start.at;
@@ -124,14 +124,14 @@ fn the_next_firing_can_be_told_without_the_chain() {
             world.now = now;
             fired = ordered(&fire(&mut world, start)).pop();
         }
-        assert_eq!(next_firing(&timer, deployed, now), fired.map(|next| next.at), "{text}");
+        assert_eq!(next_timer_start(&timer, deployed, now), fired.map(|next| next.at), "{text}");
     }
     let once = Timer::Once(When::After("PT5M".parse().unwrap()));
-    assert_eq!(next_firing(&once, deployed, deployed), Some(deployed.plus_millis(300_000)));
-    assert_eq!(next_firing(&once, deployed, deployed.plus_millis(300_000)), None);
+    assert_eq!(next_timer_start(&once, deployed, deployed), Some(deployed.plus_millis(300_000)));
+    assert_eq!(next_timer_start(&once, deployed, deployed.plus_millis(300_000)), None);
     let over = Timer::Once(When::Expression(ValueExpr::Literal("2020-01-01T00:00:00Z".to_owned())));
-    assert_eq!(next_firing(&over, deployed, deployed.plus_millis(-1)), Some(deployed), "at once");
-    assert_eq!(next_firing(&over, deployed, deployed), None);
+    assert_eq!(next_timer_start(&over, deployed, deployed.plus_millis(-1)), Some(deployed), "at once");
+    assert_eq!(next_timer_start(&over, deployed, deployed), None);
 }
 
 /// Firings that nobody carried out while nothing ran fold into the one that comes late.
