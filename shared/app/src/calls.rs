@@ -1,20 +1,14 @@
 //! Between a call activity and its child: starting the child once, telling the parent how it ended, cancelling what
 //! nobody waits for. Each is done by a message that may come twice. Decides nothing of either life.
 
-use crate::execute::{App, Error, Replay, Request};
+use crate::execute::{App, Error, Request};
 use crate::idempotency::RequestHash;
-use crate::random;
 use domain::command::{Command, Start};
-use domain::decision::Decision;
 use domain::ids::{ElementNumber, InstanceKey, TenantId};
 use domain::script::Scripts;
 use domain::time::Timestamp;
 use domain::{Call, ChildEnd};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
-
-/// Times a clash of keys is drawn again.
-const DRAWS_MAX: usize = 5;
 
 /// What is to be done for a call activity of the instance a message is for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -89,38 +83,12 @@ impl Job<'_> {
     /// The child of a call activity, started now or by an earlier try of the same message.
     async fn started(&self, call: &Call, version: u32) -> Result<InstanceKey, Error> {
         let hash = RequestHash::of_call(call);
-        if let Some(record) = self.app.store.idempotent(self.tenant, &hash.request, self.now).await?
-            && let Some(child) = record.response.as_str().and_then(|key| key.parse().ok())
-        {
-            return Ok(child);
-        }
-        for _ in 0..DRAWS_MAX {
-            let key = InstanceKey::compose(self.now.as_millis(), random::number());
-            let answer = |_: &Decision| (201, json!(key.to_string()));
-            let start = Command::Start(Start {
-                key,
-                process_id: call.process_id.clone(),
-                definition_version: version,
-                business_key: None,
-                reference: None,
-                parent: Some(call.parent.clone()),
-                timer: None,
-                in_background: false,
-                variables: call.variables.clone(),
-            });
-            let request = Request {
-                replay: Some(Replay { hash: hash.clone(), answer: &answer }),
-                ..Request::of_engine(self.tenant, key, start, self.now, self.scripts)
-            };
-            match self.app.execute(&request).await {
-                Ok(_) => return Ok(key),
-                Err(Error::Store(store::Error::KeyTaken)) => {}
-                // The same message was worked on at the same moment: it comes again and finds the child.
-                Err(Error::IdempotencyTaken) => return Err(Error::Busy),
-                Err(error) => return Err(error),
-            }
-        }
-        Err(Error::Busy)
+        let start = |key| Start {
+            parent: Some(call.parent.clone()),
+            variables: call.variables.clone(),
+            ..Start::new(key, call.process_id.clone(), version)
+        };
+        self.app.begin_once(self.tenant, &hash, start, self.now, self.scripts).await
     }
 
     /// The activity ended while its child was started: nobody waits for it, unless it is its child already.

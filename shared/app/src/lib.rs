@@ -3,6 +3,7 @@
 
 pub mod action;
 pub mod auth;
+mod begin;
 pub mod bulk_runs;
 pub mod calls;
 pub mod clock;

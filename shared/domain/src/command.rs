@@ -285,6 +285,23 @@ pub struct Start {
     pub variables: Variables,
 }
 
+impl Start {
+    /// A start at the none start event, by nobody in particular and with nothing.
+    pub fn new(key: InstanceKey, process_id: String, definition_version: u32) -> Start {
+        Start {
+            key,
+            process_id,
+            definition_version,
+            business_key: None,
+            reference: None,
+            parent: None,
+            timer: None,
+            in_background: false,
+            variables: Variables::new(),
+        }
+    }
+}
+
 /// The completion of an ordinary user task.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Completion {

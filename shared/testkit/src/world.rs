@@ -290,15 +290,9 @@ pub fn operator() -> Actor {
 /// The command that starts an instance; `variables` is an object.
 pub fn start(key: InstanceKey, process_id: &str, version: u32, variables: Value) -> Command {
     Command::Start(Start {
-        key,
-        process_id: process_id.to_owned(),
-        definition_version: version,
-        business_key: None,
         reference: Some("PO-4711".to_owned()),
-        parent: None,
-        timer: None,
-        in_background: false,
         variables: variables.as_object().cloned().unwrap_or_default(),
+        ..Start::new(key, process_id.to_owned(), version)
     })
 }
 

@@ -13,7 +13,6 @@ use domain::instance::{Aggregate, InstanceStatus};
 use domain::process::Process;
 use domain::script::{ScriptFailure, ScriptOutcome, ScriptRequest, Scripts};
 use domain::time::Timestamp;
-use domain::variables::Variables;
 use script::QuickJs;
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -83,17 +82,11 @@ impl Bench<'_> {
 
     /// A new instance up to the task.
     fn begin(&self, number: u32) -> anyhow::Result<Aggregate> {
-        let start = Start {
-            key: InstanceKey::compose(NOW_MS + 10 * i64::from(number), u64::from(number)),
-            process_id: self.process.id.clone(),
-            definition_version: 1,
-            business_key: None,
-            reference: None,
-            parent: None,
-            timer: None,
-            in_background: false,
-            variables: Variables::new(),
-        };
+        let start = Start::new(
+            InstanceKey::compose(NOW_MS + 10 * i64::from(number), u64::from(number)),
+            self.process.id.clone(),
+            1,
+        );
         Ok(self.decide(None, &Command::Start(start))?.after)
     }
 

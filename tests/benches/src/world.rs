@@ -86,17 +86,7 @@ impl<'w> Lives<'w> {
     ) -> anyhow::Result<InstanceKey> {
         self.drawn += 1;
         let key = InstanceKey::compose(NOW_MS + 10 * i64::from(self.drawn), u64::from(self.drawn));
-        let command = Command::Start(Start {
-            key,
-            process_id: process.id.clone(),
-            definition_version: 1,
-            business_key: None,
-            reference: None,
-            parent,
-            timer: None,
-            in_background: false,
-            variables,
-        });
+        let command = Command::Start(Start { parent, variables, ..Start::new(key, process.id.clone(), 1) });
         let decision = self.decide(process, None, &command)?;
         self.take(key, process, decision)?;
         Ok(key)

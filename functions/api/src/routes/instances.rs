@@ -56,15 +56,11 @@ pub async fn start(call: &Call<'_>) -> Result<Answer, Problem> {
     for _ in 0..DRAWS_MAX {
         let key = InstanceKey::compose(call.now.as_millis(), random::number());
         let start = Start {
-            key,
-            process_id: process_id.clone(),
-            definition_version: version,
             business_key: business_key.clone(),
             reference: reference.clone(),
-            parent: None,
-            timer: None,
             in_background,
             variables: variables.clone(),
+            ..Start::new(key, process_id.clone(), version)
         };
         let replay = hash.clone().map(|hash| Replay { hash, answer: &answer });
         match execute(call, key, Command::Start(start), replay).await {

@@ -80,17 +80,7 @@ impl<'a> World<'a> {
         let timer = parent.is_none().then(|| self.fire(process)).flatten();
         let number = u64::try_from(self.lives.len()).expect("few instances") + 1;
         let key = InstanceKey::compose(NINE + i64::try_from(number).expect("few instances"), number);
-        let command = Command::Start(Start {
-            key,
-            process_id: process.id.clone(),
-            definition_version: 1,
-            business_key: None,
-            reference: None,
-            parent,
-            timer,
-            in_background: false,
-            variables,
-        });
+        let command = Command::Start(Start { parent, timer, variables, ..Start::new(key, process.id.clone(), 1) });
         let decision = decide(&env(self.now, process), None, &command)?;
         let mut events = decision.events.iter();
         let Some(Event::InstanceStarted(started)) = events.next() else { panic!("a start begins with its event") };

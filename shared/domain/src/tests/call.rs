@@ -186,17 +186,7 @@ fn a_cancelled_child_cancels_its_parent() {
 fn called(process: Process) -> World {
     let mut world = given(process);
     let parent = Some(Parent { instance: child(), element: crate::ids::ElementNumber(4), depth: 1 });
-    world.when(Command::Start(Start {
-        key: key(),
-        process_id: world.process.id.clone(),
-        definition_version: 1,
-        business_key: None,
-        reference: None,
-        parent,
-        timer: None,
-        in_background: false,
-        variables: vars(json!({})),
-    }));
+    world.when(Command::Start(Start { parent, ..Start::new(key(), world.process.id.clone(), 1) }));
     world
 }
 

@@ -81,15 +81,10 @@ impl World {
 
     pub fn start(&mut self, variables: Value) -> Then {
         self.when(Command::Start(Start {
-            key: key(),
-            process_id: self.process.id.clone(),
-            definition_version: 1,
             business_key: Some("B-1".to_owned()),
             reference: Some("Order 1".to_owned()),
-            parent: None,
-            timer: None,
-            in_background: false,
             variables: vars(variables),
+            ..Start::new(key(), self.process.id.clone(), 1)
         }))
     }
 

@@ -197,17 +197,7 @@ fn the_last_entity_state_on_the_way_is_kept() {
 #[test]
 fn a_start_takes_over_the_callers_version() {
     let mut world = given(one_task(ticket()));
-    let start = Start {
-        key: key(),
-        process_id: "approval".to_owned(),
-        definition_version: 4,
-        business_key: None,
-        reference: None,
-        parent: None,
-        timer: None,
-        in_background: false,
-        variables: vars(json!({})),
-    };
+    let start = Start::new(key(), "approval".to_owned(), 4);
     world.when(Command::Start(start)).accepted();
     assert_eq!(world.task("ask").templates_version, 4);
 }
@@ -217,17 +207,7 @@ fn a_start_takes_over_the_callers_version() {
 fn a_start_in_the_background_runs_nothing_until_its_job() {
     let process = model("later").start("start").script("count", "count n").flow("start > count").build();
     let mut world = given(process);
-    let start = Start {
-        key: key(),
-        process_id: "later".to_owned(),
-        definition_version: 1,
-        business_key: None,
-        reference: None,
-        parent: None,
-        timer: None,
-        in_background: true,
-        variables: vars(json!({})),
-    };
+    let start = Start { in_background: true, ..Start::new(key(), "later".to_owned(), 1) };
     world.when(Command::Start(start)).status(InstanceStatus::Running).effects(&["continue"]);
     assert_eq!(world.reached("start"), 0);
     world.go_on().status(InstanceStatus::Completed);

@@ -28,17 +28,7 @@ fn due(effect: &Effect) -> TimerStart {
 }
 
 fn fire(world: &mut World, fired: TimerStart) -> Then {
-    world.when(Command::Start(Start {
-        key: key(),
-        process_id: "nightly".to_owned(),
-        definition_version: 1,
-        business_key: None,
-        reference: None,
-        parent: None,
-        timer: Some(fired),
-        in_background: false,
-        variables: vars(json!({})),
-    }))
+    world.when(Command::Start(Start { timer: Some(fired), ..Start::new(key(), "nightly".to_owned(), 1) }))
 }
 
 fn ordered(then: &Then) -> Vec<TimerStart> {

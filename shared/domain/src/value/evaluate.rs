@@ -209,21 +209,14 @@ pub(super) fn is_in(value: &Term<'_>, choices: &Term<'_>) -> Option<bool> {
 }
 
 fn member<'a>(term: Term<'a>, name: &str) -> Term<'a> {
-    match term {
-        Term::Json(Value::Object(members)) => members.get(name).map_or(Term::Null, Term::of),
-        Term::Context(mut entries) => match entries.iter().position(|(entry, _)| *entry == name) {
-            Some(at) => entries.swap_remove(at).1,
-            None => Term::Null,
-        },
-        Term::Json(_)
-        | Term::Null
-        | Term::Bool(_)
-        | Term::Number(_)
-        | Term::Text(_)
-        | Term::List(_)
-        | Term::Moment(_)
-        | Term::Span(_) => Term::Null,
-    }
+    let found = if let Term::Json(Value::Object(members)) = term {
+        members.get(name).map(Term::of)
+    } else if let Term::Context(entries) = term {
+        entries.into_iter().find(|(entry, _)| *entry == name).map(|(_, term)| term)
+    } else {
+        None
+    };
+    found.unwrap_or(Term::Null)
 }
 
 fn item(term: Term<'_>, index: Option<f64>) -> Term<'_> {
@@ -231,17 +224,12 @@ fn item(term: Term<'_>, index: Option<f64>) -> Term<'_> {
         return Term::Null;
     };
     let index = index as usize;
-    match term {
-        Term::Json(Value::Array(items)) => items.get(index).map_or(Term::Null, Term::of),
-        Term::List(mut items) if index < items.len() => items.swap_remove(index),
-        Term::Json(_)
-        | Term::Null
-        | Term::Bool(_)
-        | Term::Number(_)
-        | Term::Text(_)
-        | Term::List(_)
-        | Term::Context(_)
-        | Term::Moment(_)
-        | Term::Span(_) => Term::Null,
-    }
+    let found = if let Term::Json(Value::Array(items)) = term {
+        items.get(index).map(Term::of)
+    } else if let Term::List(items) = term {
+        items.into_iter().nth(index)
+    } else {
+        None
+    };
+    found.unwrap_or(Term::Null)
 }

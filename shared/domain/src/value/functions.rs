@@ -53,16 +53,12 @@ impl<'a> Evaluation<'a> {
 }
 
 fn count(term: &Term<'_>) -> Option<usize> {
-    match term {
-        Term::List(items) => Some(items.len()),
-        Term::Json(value) => value.as_array().map(Vec::len),
-        Term::Null
-        | Term::Bool(_)
-        | Term::Number(_)
-        | Term::Text(_)
-        | Term::Context(_)
-        | Term::Moment(_)
-        | Term::Span(_) => None,
+    if let Term::List(items) = term {
+        Some(items.len())
+    } else if let Term::Json(value) = term {
+        value.as_array().map(Vec::len)
+    } else {
+        None
     }
 }
 

@@ -72,47 +72,22 @@ impl<'a> Term<'a> {
 
     /// A moment, or a string that spells one: variables hold dates as strings.
     pub(super) fn as_moment(&self) -> Option<Moment> {
-        match self {
-            Term::Moment(moment) => Some(*moment),
-            Term::Text(text) => read_moment(text),
-            Term::Null
-            | Term::Bool(_)
-            | Term::Number(_)
-            | Term::List(_)
-            | Term::Context(_)
-            | Term::Json(_)
-            | Term::Span(_) => None,
-        }
+        if let Term::Moment(moment) = self { Some(*moment) } else { read_moment(self.as_text()?) }
     }
 
     /// A duration, or a string that spells one.
     pub(super) fn as_span(&self) -> Option<Span> {
-        match self {
-            Term::Span(span) => Some(*span),
-            Term::Text(text) => read_span(text),
-            Term::Null
-            | Term::Bool(_)
-            | Term::Number(_)
-            | Term::List(_)
-            | Term::Context(_)
-            | Term::Json(_)
-            | Term::Moment(_) => None,
-        }
+        if let Term::Span(span) = self { Some(*span) } else { read_span(self.as_text()?) }
     }
 
     /// The items of a list.
     pub(super) fn items(&self) -> Option<Vec<Term<'_>>> {
-        match self {
-            Term::List(items) => Some(items.iter().map(Term::reborrow).collect()),
-            Term::Json(Value::Array(items)) => Some(items.iter().map(Term::of).collect()),
-            Term::Json(_)
-            | Term::Null
-            | Term::Bool(_)
-            | Term::Number(_)
-            | Term::Text(_)
-            | Term::Context(_)
-            | Term::Moment(_)
-            | Term::Span(_) => None,
+        if let Term::List(items) = self {
+            Some(items.iter().map(Term::reborrow).collect())
+        } else if let Term::Json(Value::Array(items)) = self {
+            Some(items.iter().map(Term::of).collect())
+        } else {
+            None
         }
     }
 

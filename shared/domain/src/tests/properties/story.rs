@@ -244,15 +244,8 @@ pub fn tell(story: &Story, check: &impl Fn(&Moment<'_>)) -> World {
         result(json!(n % 2 == 0))
     });
     let start = Command::Start(crate::command::Start {
-        key: key(),
-        process_id: "story".to_owned(),
-        definition_version: 1,
-        business_key: None,
-        reference: None,
-        parent: None,
-        timer: None,
-        in_background: false,
         variables: vars(json!({"mail": "bob@example.org", "broken": true})),
+        ..crate::command::Start::new(key(), "story".to_owned(), 1)
     });
     let mut job = step(&mut world, &start, false, check);
     for happening in &story.happenings {

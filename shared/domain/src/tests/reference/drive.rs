@@ -77,15 +77,9 @@ pub fn tell(case: &Case) -> Result<Told, String> {
     plan.teach(&mut world.scripts);
     let caller = Parent { instance: InstanceKey::compose(NINE, 1), element: ElementNumber(1), depth: 1 };
     let then = world.when(Command::Start(Start {
-        key: key(),
-        process_id: world.process.id.clone(),
-        definition_version: 1,
-        business_key: None,
-        reference: None,
         parent: plan.called.then_some(caller),
-        timer: None,
-        in_background: false,
         variables: plan.variables.clone(),
+        ..Start::new(key(), world.process.id.clone(), 1)
     }));
     let job = then.accepted().effects.contains(&Effect::Continue);
     let mut both = Both { plan, reference: Reference::started(plan, NINE), world, job, log: vec!["start".to_owned()] };
