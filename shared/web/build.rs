@@ -1,6 +1,6 @@
-//! Prepares what the library embeds. The console's stylesheets, scripts and icons for `console::assets`: scripts without
-//! the comments and the indentation of their source, each file under an address that follows from its content. The
-//! built-in templates for `template`. All of it compressed once for all.
+//! Prepares what the library embeds. The console's stylesheets, scripts and icons for `console::assets`, each file under
+//! an address that follows from its content, and the built-in templates for `template`: compressed once for all. Scripts
+//! lose the comments and the indentation of their source; that of the public page is embedded as it is sent.
 
 use flate2::{Compression, write::GzEncoder};
 use std::io::{self, Write};
@@ -55,6 +55,8 @@ fn compress(path: &Path, bytes: &[u8]) -> io::Result<()> {
 
 fn assets(out: &str) -> io::Result<()> {
     println!("cargo::rerun-if-changed=assets");
+    let runner = fs::read_to_string("assets/public/client-script.js")?;
+    fs::write(Path::new(out).join("client-script.js"), script(&runner, &[]))?;
     let (mut table, mut made) = (String::from("&[\n"), Vec::new());
     for (name, path) in FILES {
         let source = fs::read_to_string(Path::new("assets").join(path))?;

@@ -25,7 +25,8 @@ def ask(process_id, boundary=None, name="Ask", **properties):
 def approval(process_id, **properties):
     """Two ordinary user tasks of the team Loans, the second one after an approval only (S4-62)."""
     given = {"UserActions": "Approve,Reject", "ResponsibleTeams": "Loans", "FormKey": "loan-review",
-             "Description": "Look at the loan", "EntityState": "PendingReview", "FormVariables": "loanAmount", **properties}
+             "Description": "Look at the loan", "EntityState": "PendingReview", "FormVariables": "loanAmount",
+             "ClientScript": "if (loanAmount > 100000) require('comments')", **properties}
     lines = "".join(f'<cs:property name="{key}"><![CDATA[{value}]]></cs:property>' for key, value in given.items())
 
     def task(id, name):

@@ -37,6 +37,7 @@ def test_a_two_step_approval_is_completed_by_both_shapes(product, manager):
     status, details = manager.call("GET", f"/api/user-tasks/{start['instanceGuid']}/First")
     assert status == 200 and details["data"]["metadata"]["priority"] == "Normal"
     assert details["data"]["description"] == "Look at the loan"
+    assert details["data"]["clientScript"] == "if (loanAmount > 100000) require('comments')", "S4-34: for the form's page"
 
     answer = {"instanceGuid": start["instanceGuid"], "taskId": "First", "userAction": "Approve",
               "variables": {"comments": "fine"}}

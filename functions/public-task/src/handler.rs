@@ -39,20 +39,22 @@ pub struct Answer {
     pub status: u16,
     pub html: String,
     pub location: Option<String>,
+    /// The page brings a script that its policy must allow.
+    pub runs_script: bool,
 }
 
 impl Answer {
     pub fn page(status: u16, html: String) -> Answer {
-        Answer { status, html, location: None }
+        Answer { status, html, location: None, runs_script: false }
     }
 
     fn redirect(location: String) -> Answer {
-        Answer { status: 303, html: String::new(), location: Some(location) }
+        Answer { location: Some(location), ..Answer::page(303, String::new()) }
     }
 
     fn response(self, nonce: &str, head: bool) -> Response<Body> {
         let mut response = Response::builder().status(self.status);
-        for (name, value) in public::headers(nonce, false) {
+        for (name, value) in public::headers(nonce, self.runs_script) {
             response = response.header(name, value);
         }
         if let Some(location) = self.location {
@@ -161,7 +163,7 @@ impl Visit<'_> {
                 // What a script said about the last answer; the page of the post itself shows what that post met.
                 let errors: Vec<FieldError> = task.form_errors.iter().map(refused).collect();
                 let shown = Shown { values: &task.draft, errors: &errors, chosen: self.chosen.as_deref(), draft };
-                opened.task_page(self.public, &self.page_value(&opened), &shown, self.nonce).await?
+                return self.task_page(200, &opened, &shown).await;
             }
             Status::Completed if answered_here => opened.success_page(self.public, self.nonce).await?,
             Status::Completed | Status::Cancelled | Status::Expired => {
@@ -254,7 +256,12 @@ impl Visit<'_> {
             return self.too_late(&opened).await;
         }
         let shown = Shown { values, errors, chosen: self.chosen.as_deref(), draft: DraftNote::None };
-        Ok(Answer::page(422, opened.task_page(self.public, &self.page_value(&opened), &shown, self.nonce).await?))
+        self.task_page(422, &opened, &shown).await
+    }
+
+    async fn task_page(&self, status: u16, opened: &Opened, shown: &Shown<'_>) -> Result<Answer, Refusal> {
+        let html = opened.task_page(self.public, &self.page_value(opened), shown, self.nonce).await?;
+        Ok(Answer { runs_script: opened.script().is_some(), ..Answer::page(status, html) })
     }
 
     /// 409: the page of the state, saying that nothing was sent.

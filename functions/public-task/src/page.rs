@@ -12,7 +12,7 @@ use std::sync::Arc;
 use store::TenantRecord;
 use web::asking::{self, Organisation};
 use web::customer::{self, Context, Rendered};
-use web::public::{self, CustomerPart, DraftNote, Notice, PublicView, Receipt, TaskForm};
+use web::public::{self, CustomerPart, DraftNote, Notice, PageScript, PublicView, Receipt, TaskForm};
 
 /// The tenant of a verified link, unless the link's epoch is over.
 pub async fn tenant(public: &Public, target: &LinkTarget, now: Timestamp) -> Result<TenantRecord, Notice> {
@@ -79,6 +79,12 @@ impl Opened {
         })
     }
 
+    /// What the page of the PENDING task runs in the browser.
+    pub fn script(&self) -> Option<PageScript<'_>> {
+        let element = self.templates.element(&self.task.activity)?;
+        PageScript::new(element.kind.as_user_task()?.client_script.as_ref()?, &self.task.form_context)
+    }
+
     /// The page of a PENDING task.
     pub async fn task_page(
         &self,
@@ -101,6 +107,7 @@ impl Opened {
             errors: shown.errors,
             draft: shown.draft,
             own_form: own_form.as_deref().filter(|controls| !controls.is_empty()),
+            script: self.script(),
         };
         let Some(page) = page else { return Ok(public::task(&self.view, &form, None, nonce)) };
         let parts = public::form_parts(self.view.language, &form);

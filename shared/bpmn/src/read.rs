@@ -4,6 +4,7 @@
 mod actions;
 mod assignment;
 mod call;
+mod client_script;
 mod conditional;
 mod definitions;
 mod error;

@@ -1,6 +1,7 @@
 //! The compiled process: elements, flows and their models as the engine reads them. Immutable once deployed;
 //! knows neither XML nor where it is stored.
 
+mod client_script;
 pub mod element;
 mod event;
 mod external_task;
@@ -9,6 +10,7 @@ mod work;
 
 use crate::time::{Cycle, Duration};
 use crate::value::ValueExpr;
+pub use client_script::ClientScript;
 pub use element::*;
 pub use event::*;
 pub use external_task::*;

@@ -3,12 +3,12 @@
 
 use domain::decision::{FieldError, Problem};
 use domain::notification::NotificationKind;
-use domain::process::{ActionModel, FieldKind, FieldModel};
+use domain::process::{ActionModel, ClientScript, FieldKind, FieldModel};
 use domain::variables::Variables;
 use serde_json::json;
 use std::path::PathBuf;
 use web::mail::{CustomerMail, MailView};
-use web::public::{self, DraftNote, Notice, PublicView, Receipt, TaskForm};
+use web::public::{self, DraftNote, Notice, PageScript, PublicView, Receipt, TaskForm};
 use web::text::Lang;
 
 const NONCE: &str = "Z2FsbGVyeS1ub25jZQ";
@@ -102,6 +102,7 @@ fn pages() -> Vec<(&'static str, String)> {
         errors: &[],
         draft: DraftNote::None,
         own_form: None,
+        script: None,
     };
     let typed: Variables = json!({"contact": "Anna", "mail": "anna", "days": "nine", "delivery": "By sea", "remarks": "Joint 14\nwas under water."})
         .as_object()
@@ -119,6 +120,14 @@ fn pages() -> Vec<(&'static str, String)> {
     let every = TaskForm { fields: &fields, ..first };
     let refused = TaskForm { values: &typed, errors: &errors, ..every };
     let saved = TaskForm { values: &typed, draft: DraftNote::JustSaved, chosen: Some("decline"), ..every };
+    let script = ClientScript {
+        source: "if (days > 30) { showWarning('More than 30 days need the consent of our treasurer.'); requireField('remarks'); \
+                 highlightField('days', 'orange') }\nif (delivery !== 'By sea') hideField('certificates'); showField('remarks')"
+            .to_owned(),
+        shows: Vec::new(),
+    };
+    let typing: Variables = json!({"days": "45"}).as_object().cloned().unwrap_or_default();
+    let scripted = TaskForm { script: PageScript::new(&script, &none), values: &typing, ..every };
     let (en, de) = (view(Lang::En), view(Lang::De));
     let at = en.asked_at.plus_millis(86_400_000);
     let receipt =
@@ -131,6 +140,7 @@ fn pages() -> Vec<(&'static str, String)> {
         ("task-fields.html", public::task(&en, &every, None, NONCE)),
         ("task-errors.html", public::task(&en, &refused, None, NONCE)),
         ("task-errors-de.html", public::task(&de, &refused, None, NONCE)),
+        ("task-script.html", public::task(&en, &scripted, None, NONCE)),
         ("task-saved.html", public::task(&en, &saved, None, NONCE)),
         ("success.html", public::success(&en, &receipt, None, NONCE)),
         ("completed.html", public::already_completed(&en, at, false, None, NONCE)),

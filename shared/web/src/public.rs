@@ -3,6 +3,7 @@
 
 mod chrome;
 mod headers;
+mod script;
 mod state;
 mod task;
 
@@ -14,6 +15,7 @@ use serde::Serialize;
 
 pub use chrome::CustomerPart;
 pub use headers::{csp, headers};
+pub use script::PageScript;
 pub use state::{Notice, Receipt, already_completed, cancelled, could_not_process, expired, notice, success};
 pub use task::{DraftNote, FormParts, TaskForm, action_label, form_parts, task};
 

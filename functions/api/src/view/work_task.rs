@@ -80,6 +80,7 @@ pub fn details(process: &Process, found: &Found, due: Option<Timestamp>) -> Valu
         "assignee": task.responsible.assignee,
         "state": task.state.as_str(),
         "formContext": task.form_context,
+        "clientScript": model.client_script(),
         "inputData": task.input_data,
         "draft": task.draft,
         "formErrors": super::form_errors(&task.form_errors),
@@ -167,6 +168,10 @@ impl<'a> Model<'a> {
 
     fn form_key(&self) -> Option<&str> {
         self.user_task.and_then(|user_task| user_task.form_key.as_deref())
+    }
+
+    fn client_script(&self) -> Option<&str> {
+        self.user_task.and_then(|user_task| user_task.client_script.as_ref()).map(|script| script.source.as_str())
     }
 
     fn actions(&self) -> &[&'a str] {

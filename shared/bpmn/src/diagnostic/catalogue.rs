@@ -371,10 +371,25 @@ const SCRIPTS: &[Entry] = &[
         "A script of several lines stands in an attribute. It runs as written here; other tools make one line of it.",
         "Put it into CDATA.",
     ),
+    error(
+        "CLIENT_SCRIPT_NOT_ALLOWED",
+        "A ClientScript contains what would end it in a page, or loads another script.",
+        "Write `<\\/script` for `</script`, and no `import`.",
+    ),
     warning(
-        "CLIENT_SCRIPT_NOT_RUN",
-        "A ClientScript is kept but not run.",
-        "Check the same in the form or the ServerScript.",
+        "CLIENT_SCRIPT_NAME",
+        "A ClientScript uses a name that a page does not give it: it is undefined there.",
+        "Use the form context, the form data and the helpers; leave the rest to `Script` and `ServerScript`.",
+    ),
+    warning(
+        "CLIENT_SCRIPT_FIELD",
+        "A ClientScript names a field that the form does not have.",
+        "Correct the name, or add the field to the `TaskPage`.",
+    ),
+    warning(
+        "CLIENT_SCRIPT_HIDES_REQUIRED",
+        "A ClientScript can hide a field whose answer is required.",
+        "Make the field optional in the form and call `requireField` where it is shown.",
     ),
     warning(
         "ERROR_RETURNED",

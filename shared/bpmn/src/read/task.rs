@@ -1,7 +1,10 @@
 //! Script tasks and user tasks: scripts, mappings, names. What makes a task external or ordinary stands in `external` and
 //! `work`.
 
-use super::{FlowNode, Properties, Property, Reader, attribute, bpmn_children, external, is_bpmn, list, value, work};
+use super::{
+    FlowNode, Properties, Property, Reader, attribute, bpmn_children, client_script, external, is_bpmn, list, value,
+    work,
+};
 use crate::xml::Located;
 use domain::process::{ElementKind, Mapping, ScriptTask, TaskProfile, UserTask};
 use domain::variables::Path;
@@ -40,17 +43,13 @@ pub(crate) fn user(node: &FlowNode<'_, '_>, reader: &mut Reader<'_>) -> Option<E
     let properties = &node.properties;
     let pre_script = optional_script(properties, "Script", &node.id, reader);
     let server_script = optional_script(properties, "ServerScript", &node.id, reader);
-    let client_script = optional_script(properties, "ClientScript", &node.id, reader);
-    if let Some(property) = properties.get("ClientScript") {
-        let message = "ClientScript is checked and kept, but the pages do not run it yet; every rule it shows must stand in \
-                       the form or the ServerScript as well";
-        reader.report.warning("CLIENT_SCRIPT_NOT_RUN", property.value.start(), &node.id, message);
-    }
     let result_variable = result_variable(node, reader);
     let form_variables = form_variables(node, reader);
     let input_mapping = mappings(node, "InputMapping", true, reader);
     let output_mapping = mappings(node, "OutputMapping", false, reader);
-    let profile = profile(node, reader)?;
+    let profile = profile(node, reader);
+    let client_script = client_script::model(node, profile.as_ref(), reader);
+    let profile = profile?;
     Some(ElementKind::UserTask(Box::new(UserTask {
         profile,
         pre_script,

@@ -2,7 +2,7 @@
 
 use super::{listing, read};
 use crate::CompiledProcess;
-use domain::process::{ElementKind, ExternalTaskModel, FieldKind, Reminders, TaskProfile, UserTask};
+use domain::process::{ClientScript, ElementKind, ExternalTaskModel, FieldKind, Reminders, TaskProfile, UserTask};
 use domain::value::ValueExpr;
 
 const NS: &str = "http://www.omg.org/spec/BPMN/20100524/MODEL";
@@ -176,4 +176,21 @@ fn diagnostics_have_the_shape_of_the_api() {
     let reading = read(file("urn:x", "").as_bytes());
     let json = serde_json::to_value(&reading.diagnostics).expect("diagnostics are JSON");
     assert!(json.as_array().expect("a list").iter().any(|found| found["elementId"] == "t"), "{json}");
+}
+
+/// S4-34: only names in calls count, not those in comments, and a definition of before holds the script alone.
+#[test]
+fn a_client_script_is_kept_with_the_fields_it_shows() {
+    let script =
+        "// showField('never')\nif (amount > 10) { showField('reason'); showField('reason'); hideField('amount') }";
+    let process = compiled(&file(
+        "urn:x",
+        &properties(&format!("<x:property name=\"ClientScript\"><![CDATA[{script}]]></x:property>")),
+    ));
+    let kept = user_task(&process).client_script.as_ref().expect("the script");
+    assert_eq!((kept.source.as_str(), kept.shows.as_slice()), (script, ["reason".to_owned()].as_slice()));
+    let stored: ClientScript = serde_json::from_value("showWarning('x')".into()).expect("the text alone");
+    assert_eq!((stored.source.as_str(), stored.shows.len()), ("showWarning('x')", 0));
+    let again: ClientScript = serde_json::from_value(serde_json::to_value(kept).expect("JSON")).expect("as written");
+    assert_eq!(&again, kept);
 }

@@ -1,8 +1,8 @@
 //! Every supported BPMN element and its model. A new element begins here; the compiler then lists the places that must care.
 
 use super::{
-    BoundaryEvent, ElementIndex, EventStart, ExternalTaskModel, FlowIndex, Payload, SystemTask, Throw, ThrownError,
-    Timer, Trigger, WorkTaskModel,
+    BoundaryEvent, ClientScript, ElementIndex, EventStart, ExternalTaskModel, FlowIndex, Payload, SystemTask, Throw,
+    ThrownError, Timer, Trigger, WorkTaskModel,
 };
 use crate::template::Template;
 use crate::value::ValueExpr;
@@ -274,7 +274,7 @@ pub struct UserTask {
     pub server_script: Option<String>,
     /// `ClientScript`, run in the browser.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub client_script: Option<String>,
+    pub client_script: Option<ClientScript>,
     /// Receives the ServerScript's result; `lastScriptResult` where none is modelled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub result_variable: Option<String>,

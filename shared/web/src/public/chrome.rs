@@ -1,6 +1,7 @@
 //! What surrounds the content of every public page: window title, style, the organisation's name, foot.
 
 use super::Shown;
+use super::script::Script;
 use crate::clean;
 use crate::text::Lang;
 use serde::Serialize;
@@ -35,6 +36,8 @@ pub(super) struct Chrome {
     foot: Vec<String>,
     /// HTML of the customer's page; empty: the built-in text is shown.
     custom: String,
+    /// What the page runs; only the page of a pending task has any.
+    script: Option<Script>,
 }
 
 /// What a page says below its sheet.
@@ -91,7 +94,12 @@ impl Chrome {
             organisation: None,
             foot: vec![lang.sent_with().to_owned()],
             custom: String::new(),
+            script: None,
         }
+    }
+
+    pub(super) fn runs(&mut self, script: Option<Script>) {
+        self.script = script;
     }
 
     /// Says in the window's title that something is to be corrected: the first words a screen reader speaks.

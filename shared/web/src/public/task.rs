@@ -1,6 +1,7 @@
 //! The page of a pending task: lead, facts and the form with its fields, messages and buttons.
 
 use super::chrome::{Chrome, CustomerPart, Foot};
+use super::script::{PageScript, Script};
 use super::{Fact, PublicView, Shown, SignLine, paragraphs};
 use crate::clean;
 use crate::format;
@@ -37,6 +38,8 @@ pub struct TaskForm<'a> {
     pub draft: DraftNote,
     /// For a customer's own form: the `id` of each field's first control, to which the error summary links.
     pub own_form: Option<&'a [(String, String)]>,
+    /// What the page runs. Its answer must allow scripts by the nonce ([`super::headers`]).
+    pub script: Option<PageScript<'a>>,
 }
 
 /// What the page says about a saved draft.
@@ -82,6 +85,7 @@ pub fn task(view: &PublicView, form: &TaskForm<'_>, customer: Option<&CustomerPa
     if !form.errors.is_empty() {
         chrome.mark_error(lang);
     }
+    chrome.runs(form.script.map(|script| Script::of(&script, form, lang)));
     let page = TaskPage {
         chrome,
         summary: Summary::of(form, lang),
@@ -310,7 +314,7 @@ fn message(form: &TaskForm<'_>, lang: Lang, error: &FieldError) -> String {
 }
 
 /// The product's own comment field has no label in the model, because its label depends on the reader's language.
-fn label(lang: Lang, field: &FieldModel) -> String {
+pub(super) fn label(lang: Lang, field: &FieldModel) -> String {
     match &field.label {
         Some(label) => clean::line(label, clean::LINE_CHARS_MAX),
         None if field.name == "comment" => lang.comment().to_owned(),

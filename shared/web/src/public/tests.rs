@@ -3,7 +3,7 @@
 use super::*;
 use crate::a11y;
 use domain::decision::{FieldError, Problem};
-use domain::process::{ActionModel, FieldKind, FieldModel};
+use domain::process::{ActionModel, ClientScript, FieldKind, FieldModel};
 use domain::variables::Variables;
 use serde_json::json;
 
@@ -105,6 +105,7 @@ fn form<'a>(
         errors,
         draft: DraftNote::None,
         own_form: None,
+        script: None,
     }
 }
 
@@ -419,4 +420,56 @@ fn a_refused_answer_to_a_customers_own_form_is_accessible_and_shows_what_was_typ
     assert_eq!((hidden, checked), (2, vec!["no"]));
     let title = all.iter().find(|element| element.name == "title").expect("a title");
     assert_eq!(title.text, "Error: Check <4711> - Norvik Harbour");
+}
+
+fn client_script(source: &str) -> ClientScript {
+    ClientScript { source: source.to_owned(), shows: list(&["comment"]) }
+}
+
+/// S4-34: the runner counts in the first response, with a context and a script of ordinary size.
+#[test]
+fn a_page_with_a_client_script_fits_the_first_response() {
+    let context =
+        json!({"amount": 120_000, "customer": {"name": "Brattli Steel AS", "since": "2011-04-01"}, "riskScore": 81});
+    let context = context.as_object().cloned().expect("an object");
+    let script = client_script(
+        "if (amount > 100000) {\n  showField('comment');\n  require('comment');\n}\nif (riskScore > 75) {\n  \
+         showWarning('High risk application');\n}",
+    );
+    let (fields, actions, none) = (comment(), actions(), Variables::new());
+    for lang in Lang::ALL {
+        let script = PageScript::new(&script, &context);
+        assert!(script.is_some());
+        let page = task(&view(lang), &TaskForm { script, ..form(&fields, &actions, &none, &[]) }, None, NONCE);
+        a11y::check_scripted(&page);
+        assert!(page.len() < FIRST_RESPONSE_BYTES_MAX, "{lang:?} has {} bytes", page.len());
+    }
+}
+
+/// S4-31, S4-32: the page holds the form context as data, whatever is in it, and the script as it was written.
+#[test]
+fn what_a_client_script_sees_cannot_leave_its_element() {
+    let hostile = "</script><script>alert(1)</script><!--<script>";
+    let context = json!({"a": hostile, "<b>": [hostile]}).as_object().cloned().expect("an object");
+    let script = client_script("showWarning(a)");
+    let (fields, actions, none) = (comment(), actions(), Variables::new());
+    let script = PageScript::new(&script, &context);
+    let page = task(&view(Lang::En), &TaskForm { script, ..form(&fields, &actions, &none, &[]) }, None, NONCE);
+    let all = a11y::elements(&page);
+    let scripts: Vec<_> = all.iter().filter(|element| element.name == "script").collect();
+    let [data, program] = scripts[..] else { panic!("{} scripts", scripts.len()) };
+    let given: serde_json::Value = serde_json::from_str(&data.text).expect("JSON");
+    assert_eq!(given["context"], serde_json::Value::Object(context));
+    assert_eq!(given["fields"]["comment"]["missing"], "Fill in “Comment”");
+    assert_eq!((&given["fields"]["comment"]["kind"], &given["shows"]), (&json!("text"), &json!(["comment"])));
+    assert!(program.text.ends_with("showWarning(a) } });"), "{}", program.text);
+    assert_eq!(program.get("nonce"), Some(NONCE));
+}
+
+/// A definition of before today's checks: its page works without the script.
+#[test]
+fn a_client_script_that_would_break_the_page_is_left_out() {
+    for source in ["showWarning('</SCRIPT>')", "if (a <!--b) {}", "x = '<script'"] {
+        assert!(PageScript::new(&client_script(source), &Variables::new()).is_none(), "{source}");
+    }
 }
