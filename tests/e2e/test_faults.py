@@ -1,5 +1,6 @@
 """Crashes, throttles and refusals between a commit and its effects: nothing is lost, nothing doubled."""
 
+import deploy
 from processes import ask
 from product import Product, link_of
 
@@ -82,3 +83,12 @@ def test_links_of_a_killed_epoch_are_dead_and_resend_makes_new_ones(own_stack):
     product.mails("seal@supplier.example", 2)
     new = product.task(task)["link"]
     assert product.wait(lambda: product.page(new).status == 200, seconds=45)
+
+
+def test_background_work_that_fails_comes_back_sooner_than_its_queue_says(own_stack):
+    """BPMN semantics, async boundaries: after 1, 5 and 25 s, while the queue alone would hide it for 90."""
+    log = own_stack.folder / "logs" / "functions.log"
+    queue = deploy.client("sqs", own_stack.env["AWS_ENDPOINT_URL"])
+    queue.send_message(QueueUrl=own_stack.env["TIMER_QUEUE_URL"], MessageBody="nothing that could be read")
+    assert Product(own_stack).wait(lambda: log.read_text().count("a due message returns to the queue") == 3)
+    assert "a message waits as long as its queue says" not in log.read_text()

@@ -25,7 +25,9 @@ async fn main() -> Result<(), Error> {
     let scripts = QuickJs::default();
     run(service_fn(async |event: LambdaEvent<Value>| {
         let handled = due::handle(&app, &scripts, clock::now, event.payload, is_ours).await;
-        handled.map_err(|error| Diagnostic { error_type: error.name().to_owned(), error_message: error.to_string() })
+        handled
+            .map(|handled| handled.answer)
+            .map_err(|error| Diagnostic { error_type: error.name().to_owned(), error_message: error.to_string() })
     }))
     .await
 }

@@ -7,6 +7,8 @@ use app::commands::Worker;
 use app::config::{CommandConfig, TableConfig};
 use app::{App, clock, due, telemetry};
 use domain::effect::Due;
+use effects::Receipts;
+use effects::config::TimerQueueConfig;
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, run, service_fn};
 use script::QuickJs;
 use serde_json::Value;
@@ -16,16 +18,21 @@ use store::Store;
 async fn main() -> Result<(), Error> {
     telemetry::init();
     let config = TableConfig::from_env()?;
+    let queue = TimerQueueConfig::from_env()?;
     let (aws, commands) = (store::function_config(), CommandConfig::from_env()?);
     let app = App {
         store: Store::with_config(&aws, config.table),
         secret: None,
         commands: Some(Worker::new(&aws, commands.worker)),
     };
+    let receipts = Receipts::new(&aws, queue.timer_queue);
     let scripts = QuickJs::default();
     run(service_fn(async |event: LambdaEvent<Value>| {
         let handled = due::handle(&app, &scripts, clock::now, event.payload, is_ours).await;
-        handled.map_err(|error| Diagnostic { error_type: error.name().to_owned(), error_message: error.to_string() })
+        let handled = handled
+            .map_err(|error| Diagnostic { error_type: error.name().to_owned(), error_message: error.to_string() })?;
+        receipts.put_off_all(&handled.returned).await;
+        Ok::<_, Diagnostic>(handled.answer)
     }))
     .await
 }

@@ -38,8 +38,12 @@ impl DueMessage {
     }
 }
 
-/// Times a message is received before the work is given up: the first try and three more.
+/// Times background work is tried before it is given up: the first try and three more (BPMN semantics, "Async
+/// boundaries").
 const TRIES_MAX: u32 = 4;
+/// Seconds until the next try, after the first, the second and so on. Those beyond [`TRIES_MAX`] are for what nobody could
+/// retry by hand, which the queue itself gives up in the end.
+const PAUSES_S: [i32; 6] = [1, 5, 25, 125, 625, 900];
 
 /// A batch of the delay queue, as far as it is needed.
 #[derive(Deserialize)]
@@ -52,6 +56,8 @@ struct SqsEvent {
 struct SqsRecord {
     #[serde(rename = "messageId")]
     message_id: String,
+    #[serde(rename = "receiptHandle", default)]
+    receipt: String,
     body: String,
     #[serde(default)]
     attributes: SqsAttributes,
@@ -85,6 +91,24 @@ impl HandleError {
     }
 }
 
+/// What became of an event.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Handled {
+    /// The function's answer.
+    pub answer: Value,
+    /// Messages of a batch that are to be tried again.
+    pub returned: Vec<Returned>,
+}
+
+/// A message that goes back to its queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Returned {
+    /// How the queue knows it.
+    pub receipt: String,
+    /// Seconds until it is to come again. Where nobody tells the queue, it comes as the queue says.
+    pub pause_s: i32,
+}
+
 /// Which messages a function handles: by what is due, `None` where an instance goes on in the background. Jobs of call
 /// activities and what events throw go that way, too.
 pub type Accepts = fn(Option<&Due>) -> bool;
@@ -100,31 +124,63 @@ pub async fn handle(
     now: impl Fn() -> Timestamp,
     event: Value,
     accepts: Accepts,
-) -> Result<Value, HandleError> {
+) -> Result<Handled, HandleError> {
     if event.get("Records").is_none() {
         let message = read(event, accepts)?;
         execute(app, scripts, now(), &message).await?;
-        return Ok(Value::Null);
+        return Ok(Handled::default());
     }
     let batch: SqsEvent = serde_json::from_value(event).map_err(|error| HandleError::Unreadable(error.to_string()))?;
-    let mut failures = Vec::new();
+    let (mut failures, mut returned) = (Vec::new(), Vec::new());
     for record in batch.records {
         let message = serde_json::from_str(&record.body)
             .map_err(|error| HandleError::Unreadable(error.to_string()))
             .and_then(|body| read(body, accepts));
+        let receives = record.attributes.receives.parse().unwrap_or(1);
         let result = match message {
-            Ok(message) if record.attributes.receives.parse().is_ok_and(|receives: u32| receives > TRIES_MAX) => {
-                give_up(app, scripts, now(), &message).await.map_err(HandleError::from)
-            }
-            Ok(message) => execute(app, scripts, now(), &message).await.map_err(HandleError::from),
+            Ok(message) => handle_message(app, scripts, &now, &message, receives).await.map_err(HandleError::from),
             Err(error) => Err(error),
         };
         if let Err(error) = result {
             tracing::warn!(%error, "a due message returns to the queue");
             failures.push(json!({ "itemIdentifier": record.message_id }));
+            let tries = usize::try_from(receives).unwrap_or(PAUSES_S.len()).clamp(1, PAUSES_S.len());
+            returned.push(Returned { receipt: record.receipt, pause_s: PAUSES_S[tries - 1] });
         }
     }
-    Ok(json!({ "batchItemFailures": failures }))
+    Ok(Handled { answer: json!({ "batchItemFailures": failures }), returned })
+}
+
+/// Background work and timers that failed again and again stop the instance with an incident, which a person sees and
+/// may retry; everything else is tried until the queue itself gives it up.
+async fn handle_message(
+    app: &App,
+    scripts: &dyn Scripts,
+    now: impl Fn() -> Timestamp,
+    message: &DueMessage,
+    receives: u32,
+) -> Result<(), Error> {
+    let given_up = given_up(message).filter(|_| receives >= TRIES_MAX);
+    // The tries before may have died without a word: then nothing but the number of receives tells of them.
+    if receives <= TRIES_MAX || given_up.is_none() {
+        let tried = execute(app, scripts, now(), message).await;
+        if tried.is_ok() || given_up.is_none() {
+            return tried;
+        }
+    }
+    let Some(command) = given_up else { return Ok(()) };
+    tracing::error!(instance.id = %message.instance, due = ?message.due, "background work is given up");
+    app.deliver(&Request::of_engine(message.tenant, message.instance, command, now(), scripts)).await
+}
+
+/// The command that gives a message's work up, where a person can retry it.
+fn given_up(message: &DueMessage) -> Option<Command> {
+    let timer = match &message.due {
+        None if message.call.is_none() && message.thrown.is_none() => None,
+        Some(Due::Timer { element, event, occurrence }) => Some((*element, event.clone(), *occurrence)),
+        None | Some(Due::Reminder { .. } | Due::Expiry { .. } | Due::Start(_)) => return None,
+    };
+    Some(Command::GiveUp { timer, tries: TRIES_MAX })
 }
 
 /// A message, also as Lambda wraps one that a schedule brought and that failed again and again.
@@ -140,21 +196,6 @@ fn read(mut event: Value, accepts: Accepts) -> Result<DueMessage, HandleError> {
     } else {
         Err(HandleError::Unreadable(format!("{:?} belongs to another function", message.due)))
     }
-}
-
-/// Background work and timers that failed again and again stop the instance with an incident, which a person sees and
-/// may retry; everything else is tried until the queue itself gives it up.
-async fn give_up(app: &App, scripts: &dyn Scripts, now: Timestamp, message: &DueMessage) -> Result<(), Error> {
-    let timer = match &message.due {
-        None if message.call.is_none() && message.thrown.is_none() => None,
-        Some(Due::Timer { element, event, occurrence }) => Some((*element, event.clone(), *occurrence)),
-        None | Some(Due::Reminder { .. } | Due::Expiry { .. } | Due::Start(_)) => {
-            return execute(app, scripts, now, message).await;
-        }
-    };
-    tracing::error!(instance.id = %message.instance, due = ?message.due, "background work is given up");
-    let command = Command::GiveUp { timer, tries: TRIES_MAX };
-    app.deliver(&Request::of_engine(message.tenant, message.instance, command, now, scripts)).await
 }
 
 /// A late, repeated or orphaned firing is an ordinary refusal and counts as handled; one that fires before its time or

@@ -1,4 +1,4 @@
-//! Configuration of the functions that perform effects.
+//! Configuration of the functions that perform effects or put messages off.
 
 use app::config::{Missing, Reader};
 
@@ -55,6 +55,22 @@ impl EffectsConfig {
             mail_from: reader.required("MAIL_FROM"),
             configuration_set: reader.optional("SES_CONFIGURATION_SET"),
         };
+        reader.finish(config)
+    }
+}
+
+/// What the function needs that puts off what it could not handle.
+#[derive(Clone, Debug)]
+pub struct TimerQueueConfig {
+    /// `TIMER_QUEUE_URL`
+    pub timer_queue: String,
+}
+
+impl TimerQueueConfig {
+    /// Reads the environment.
+    pub fn from_env() -> Result<TimerQueueConfig, Missing> {
+        let mut reader = Reader::default();
+        let config = TimerQueueConfig { timer_queue: reader.required("TIMER_QUEUE_URL") };
         reader.finish(config)
     }
 }

@@ -14,7 +14,7 @@ mod tally;
 
 pub use config::EffectsConfig;
 pub use perform::{Path, Performer};
-pub use queue::EffectRef;
+pub use queue::{EffectRef, Receipts};
 
 /// An effect could not be done. The variants say what the caller does next.
 #[derive(Debug, thiserror::Error)]

@@ -150,7 +150,7 @@ impl Performer {
     /// # Errors
     /// Where the queue refuses; the message then waits as long as the queue hides every message.
     pub async fn put_off(&self, receipt: &str, receives: u32) -> Result<(), Error> {
-        self.queues.put_off(receipt, backoff_s(receives, random::number())).await
+        self.queues.receipts.put_off(receipt, backoff_s(receives, random::number())).await
     }
 
     /// Writes what was counted since the last time: once for a batch. What fails is kept for the next one.

@@ -5,7 +5,7 @@ use crate::config::EffectsConfig;
 use crate::lazy::Lazy;
 use app::action::ActionMessage;
 use app::bulk_runs::message::Message;
-use app::due::DueMessage;
+use app::due::{DueMessage, Returned};
 use aws_config::SdkConfig;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::DisplayErrorContext;
@@ -30,16 +30,58 @@ pub struct EffectRef {
     pub effect: usize,
 }
 
+/// Messages of one queue that were received and could not be handled.
+#[derive(Clone, Debug)]
+pub struct Receipts {
+    client: Lazy<Client>,
+    queue: String,
+}
+
+impl Receipts {
+    /// Of the queue with this address.
+    pub fn new(aws: &SdkConfig, queue: String) -> Receipts {
+        Receipts { client: Lazy::new(aws, Client::new), queue }
+    }
+
+    /// Lets a message come again after so many seconds from now, instead of when the queue says.
+    ///
+    /// # Errors
+    /// [`Error::Later`] where the queue does not take it; the message then comes when the queue says.
+    pub async fn put_off(&self, receipt: &str, seconds: i32) -> Result<(), Error> {
+        let request = self.client.get().change_message_visibility().queue_url(&self.queue).receipt_handle(receipt);
+        match request.visibility_timeout(seconds).send().await {
+            Ok(_) => Ok(()),
+            Err(error) => Err(Error::Later {
+                what: "sqs:ChangeMessageVisibility",
+                detail: DisplayErrorContext(error).to_string(),
+            }),
+        }
+    }
+
+    /// [`Receipts::put_off`] of everything that a function returns.
+    pub async fn put_off_all(&self, returned: &[Returned]) {
+        for message in returned {
+            if let Err(error) = self.put_off(&message.receipt, message.pause_s).await {
+                tracing::warn!(%error, "a message waits as long as its queue says");
+            }
+        }
+    }
+}
+
 /// Sends to the queues.
 #[derive(Clone, Debug)]
 pub struct Queues {
     client: Lazy<Client>,
     config: EffectsConfig,
+    /// Of the queue of retries.
+    pub receipts: Receipts,
 }
 
 impl Queues {
     pub fn new(aws: &SdkConfig, config: EffectsConfig) -> Queues {
-        Queues { client: Lazy::new(aws, Client::new), config }
+        let client: Lazy<Client> = Lazy::new(aws, Client::new);
+        let receipts = Receipts { client: client.clone(), queue: config.effects_queue.clone() };
+        Queues { client, config, receipts }
     }
 
     /// Lets `message` come back to its function after `delay_s` seconds. Sent twice it comes twice, which the
@@ -102,19 +144,6 @@ impl Queues {
             }
         }
         Ok(())
-    }
-
-    /// Hides a received message of the queue of retries for so many seconds from now.
-    pub async fn put_off(&self, receipt: &str, seconds: i32) -> Result<(), Error> {
-        let queue = &self.config.effects_queue;
-        let request = self.client.get().change_message_visibility().queue_url(queue).receipt_handle(receipt);
-        match request.visibility_timeout(seconds).send().await {
-            Ok(_) => Ok(()),
-            Err(error) => Err(Error::Later {
-                what: "sqs:ChangeMessageVisibility",
-                detail: DisplayErrorContext(error).to_string(),
-            }),
-        }
     }
 
     async fn send(&self, queue: &str, body: String, delay_s: i32) -> Result<(), Error> {

@@ -27,7 +27,7 @@ use domain::external_task::ExternalTask;
 use domain::ids::{InstanceKey, TaskKey, TenantId};
 use domain::time::Timestamp;
 use domain::variables::Variables;
-use effects::Performer;
+use effects::{Performer, Receipts};
 use outbound::{Caller, Local};
 use script::QuickJs;
 use serde_json::Value;
@@ -49,6 +49,7 @@ pub struct Running {
     /// What the store consumed.
     pub meter: Meter,
     performer: Performer,
+    receipts: Receipts,
     public: Public,
     worker: Worker,
     actions: Actions,
@@ -250,6 +251,7 @@ impl Running {
         let app = App { store, secret: Some(secret_source.clone()), commands: Some(calls.clone()) };
         Running {
             performer: Performer::new(&aws.config(), app.clone(), PUBLIC_URL.to_owned(), aws.effects_config()),
+            receipts: Receipts::new(&aws.config(), aws.effects_config().timer_queue),
             public: Public {
                 app: app.clone(),
                 secret: secret_source,

@@ -325,8 +325,14 @@ impl World {
             Function::Expiry => (&quick_js, |due| matches!(due, Some(Due::Expiry { .. }))),
             Function::Timer => (&quick_js, |due| matches!(due, None | Some(Due::Timer { .. } | Due::Start(_)))),
         };
-        let handled = self.until_death(due::handle(&running.app, scripts, now, event, accepts)).await?;
-        Some(handled.map_err(Into::into))
+        let handled = async {
+            let handled = due::handle(&running.app, scripts, now, event, accepts).await?;
+            if function == Function::Timer {
+                running.receipts.put_off_all(&handled.returned).await;
+            }
+            Ok(handled.answer)
+        };
+        self.until_death(handled).await
     }
 }
 
