@@ -126,6 +126,8 @@ pub struct TimerStart {
 impl TimerStart {
     /// Its display name, when it fires as it is modelled, and when it begins the next instance, if ever.
     pub fn new(name: String, timer: String, next: Option<Timestamp>, zone: &Zone, now: Timestamp) -> TimerStart {
+        // Of all spellings only a cron expression has spaces; its hours are not those of the zone beside it.
+        let timer = if timer.contains(' ') { format!("{timer} (UTC)") } else { timer };
         TimerStart { name, timer, next: next.map(|at| when(zone, at, now)) }
     }
 }

@@ -94,7 +94,10 @@ fn a_process_that_begins_by_itself_says_when() {
     let current = shown(&Definition { version: 3, timers: timers.clone(), ..definition() });
     assert!(current.contains("Begins by itself") && current.contains("Every &lt;night&gt;"), "{current}");
     assert!(
-        current.contains("0 2 * * *") && current.contains("Next <time") && current.contains("Will not begin another")
+        current.contains("0 2 * * * (UTC)")
+            && current.contains(">PT5M<")
+            && current.contains("Next <time")
+            && current.contains("Will not begin another")
     );
     let old = shown(&Definition { timers: vec![start("Once", "PT5M", None)], ..definition() });
     assert!(old.contains("Off: version 3 is deployed"));
