@@ -121,13 +121,13 @@ impl<'a> Step<'a> {
 
     /// Queues the activation of an element that no flow leads to: a start or a boundary event.
     pub fn enter(&mut self, element: &str, place: Place) {
-        self.lead(None, Ready::at(element, place));
+        let is_async = self.env.process.element(element).is_some_and(|target| target.async_before);
+        self.lead(Ready::at(element, place), is_async);
     }
 
     /// Queues an activation, at once or behind an async boundary. What a job took up comes by `resume` and passes.
-    fn lead(&mut self, source: Option<&Element>, ready: Ready) {
-        let before = self.env.process.element(&ready.element).is_some_and(|target| target.async_before);
-        if before || source.is_some_and(|source| source.async_after) {
+    fn lead(&mut self, ready: Ready, is_async: bool) {
+        if is_async {
             self.for_job.push(ready);
         } else {
             self.queue.push_back(ready);
@@ -150,7 +150,8 @@ impl<'a> Step<'a> {
         let process = self.env.process;
         let Some(flow) = process.flows.get(flow) else { return };
         if let Some(target) = process.elements.get(flow.target) {
-            self.lead(Some(element), Ready { flow: Some(flow.id.clone()), ..Ready::at(&target.id, place) });
+            let ready = Ready { flow: Some(flow.id.clone()), ..Ready::at(&target.id, place) };
+            self.lead(ready, element.async_after || target.async_before);
         }
     }
 

@@ -15,7 +15,7 @@ pub use element::*;
 pub use event::*;
 pub use external_task::*;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 pub use system_task::*;
 pub use work::{TaskKind, WorkTaskModel};
@@ -42,6 +42,9 @@ pub struct Process {
     pub flows: Vec<Flow>,
     #[serde(skip)]
     by_id: BTreeMap<String, ElementIndex>,
+    /// Their ids by themselves: whether it is one is asked of every live element instance.
+    #[serde(skip)]
+    sub_processes: BTreeSet<String>,
 }
 
 /// A sequence flow.
@@ -66,19 +69,27 @@ pub struct Flow {
 impl Process {
     /// Puts a process together and builds its index.
     pub fn new(id: String, name: String, elements: Vec<Element>, flows: Vec<Flow>) -> Process {
-        Process { id, name, elements, flows, by_id: BTreeMap::new() }.indexed()
+        Process { id, name, elements, flows, by_id: BTreeMap::new(), sub_processes: BTreeSet::new() }.indexed()
     }
 
     /// Rebuilds the index after deserialising.
     #[must_use]
     pub fn indexed(mut self) -> Process {
         self.by_id = self.elements.iter().enumerate().map(|(index, element)| (element.id.clone(), index)).collect();
+        let is_scope =
+            |element: &&Element| matches!(element.kind, ElementKind::SubProcess | ElementKind::EventSubProcess);
+        self.sub_processes = self.elements.iter().filter(is_scope).map(|element| element.id.clone()).collect();
         self
     }
 
     /// The element with this BPMN id.
     pub fn element(&self, id: &str) -> Option<&Element> {
         self.by_id.get(id).and_then(|index| self.elements.get(*index))
+    }
+
+    /// Whether the element with this BPMN id is a sub-process, of whichever kind.
+    pub fn is_sub_process(&self, id: &str) -> bool {
+        self.sub_processes.contains(id)
     }
 
     /// The none start event of the process itself.

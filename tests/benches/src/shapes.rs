@@ -54,6 +54,13 @@ pub const ALL: &[Shape] = &[
         variables: none,
     },
     Shape {
+        name: "multi-instance sub-process, side by side, each waits for a timer",
+        unit: "turns",
+        sizes: [100, 1_000],
+        model: |turns| file(&work(WAITING_SUB_PROCESS, &times(turns, false))),
+        variables: none,
+    },
+    Shape {
         name: "sub-processes in one another",
         unit: "sub-processes",
         sizes: [2, 20],
@@ -95,6 +102,13 @@ const SCRIPT_TASK: [&str; 2] =
 const SUB_PROCESS: [&str; 2] = [
     "<bpmn:subProcess id=\"Work\"><bpmn:startEvent id=\"In\"/><bpmn:sequenceFlow id=\"Inside\" sourceRef=\"In\" \
      targetRef=\"Out\"/><bpmn:endEvent id=\"Out\"/>",
+    "</bpmn:subProcess>",
+];
+const WAITING_SUB_PROCESS: [&str; 2] = [
+    "<bpmn:subProcess id=\"Work\"><bpmn:startEvent id=\"In\"/><bpmn:sequenceFlow id=\"Inside\" sourceRef=\"In\" \
+     targetRef=\"Rest\"/><bpmn:intermediateCatchEvent id=\"Rest\"><bpmn:timerEventDefinition><bpmn:timeDuration>PT1H\
+     </bpmn:timeDuration></bpmn:timerEventDefinition></bpmn:intermediateCatchEvent><bpmn:sequenceFlow id=\"On\" \
+     sourceRef=\"Rest\" targetRef=\"Out\"/><bpmn:endEvent id=\"Out\"/>",
     "</bpmn:subProcess>",
 ];
 const CALL_ACTIVITY: [&str; 2] = ["<bpmn:callActivity id=\"Work\" calledElement=\"Called\">", "</bpmn:callActivity>"];

@@ -18,9 +18,12 @@ pub(super) fn arrive(step: &mut Step<'_>, element: &Element, ready: Ready, numbe
 pub(super) fn proceed(step: &mut Step<'_>) -> Result<bool, Rejection> {
     let process = step.env.process;
     let complete = |live: &&ElementInstance| {
+        if live.arrived.is_empty() || live.failed {
+            return false;
+        }
         let index = process.index(&live.element);
         let joins = index.filter(|index| matches!(process.elements[*index].kind, ElementKind::InclusiveGateway(_)));
-        !live.arrived.is_empty() && !live.failed && joins.is_some_and(|join| !is_awaited(step, live, join))
+        joins.is_some_and(|join| !is_awaited(step, live, join))
     };
     let Some(number) = step.state.instance.elements.iter().find(complete).map(|live| live.number) else {
         return Ok(false);

@@ -6,6 +6,7 @@ use crate::event::Event;
 use crate::ids::ElementNumber;
 use crate::instance::{ElementInstance, Place, Ready};
 use crate::process::{Element, ElementIndex, ElementKind, Process};
+use std::collections::BTreeSet;
 
 /// Opens a scope at its none start event.
 pub(crate) fn open(step: &mut Step<'_>, parent: Option<ElementIndex>, place: Place) {
@@ -66,23 +67,24 @@ pub(super) fn begins(step: &Step<'_>, start: &Element, place: Place) -> bool {
 /// The live sub-process whose paths have all ended, if there is one.
 pub(super) fn ended(step: &Step<'_>) -> Option<ElementNumber> {
     let process = step.env.process;
-    let live = &step.state.instance.elements;
-    // The innermost ones were activated last.
-    let mut scopes = live.iter().enumerate().rev().filter(|(_, scope)| is_scope(process, scope));
-    let ended = |(at, scope): &(usize, &ElementInstance)| {
-        let scope = Some(scope.number);
-        let inside = |ready: &Ready| ready.scope == scope;
-        // What is in a scope is younger than it.
-        !live[*at..].iter().any(|element| element.scope == scope && !is_listener(process, element))
-            && !step.queue.iter().chain(&step.for_job).chain(&step.state.instance.ready).any(inside)
-    };
-    scopes.find(ended).map(|(_, scope)| scope.number)
+    let flows = || step.queue.iter().chain(&step.for_job).chain(&step.state.instance.ready);
+    let mut occupied = BTreeSet::new();
+    // What is in a scope is younger than it, and the innermost ones were activated last.
+    for live in step.state.instance.elements.iter().rev() {
+        let scope = Some(live.number);
+        if is_scope(process, live) && !occupied.contains(&scope) && !flows().any(|ready| ready.scope == scope) {
+            return scope;
+        }
+        if live.scope.is_some() && !is_listener(process, live) {
+            occupied.insert(live.scope);
+        }
+    }
+    None
 }
 
 /// A sub-process in which paths run.
 pub(super) fn is_scope(process: &Process, live: &ElementInstance) -> bool {
-    let kind = process.element(&live.element).map(|element| &element.kind);
-    live.turns.is_none() && matches!(kind, Some(ElementKind::SubProcess | ElementKind::EventSubProcess))
+    live.turns.is_none() && process.is_sub_process(&live.element)
 }
 
 /// The start event of an event sub-process that waits: it keeps no scope alive.
@@ -123,7 +125,9 @@ impl Step<'_> {
     /// Ends what waits for events of a scope that has come to its end.
     pub(super) fn dismiss_listeners(&mut self, scope: Option<ElementNumber>) {
         let process = self.env.process;
-        let elements = self.state.instance.elements.iter();
+        // What is in a scope is younger than it.
+        let from = scope.and_then(|number| self.state.instance.position(number)).unwrap_or_default();
+        let elements = self.state.instance.elements[from..].iter();
         let waiting: Vec<ElementNumber> =
             elements.filter(|live| live.scope == scope && is_listener(process, live)).map(|live| live.number).collect();
         for number in waiting {
