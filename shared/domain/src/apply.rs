@@ -11,6 +11,7 @@ use crate::notification::Delivery;
 use crate::time::Timestamp;
 use crate::variables::Variables;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// The aggregate as its first event makes it.
 pub fn begin(key: InstanceKey, at: Timestamp, started: &InstanceStarted) -> Aggregate {
@@ -82,7 +83,7 @@ pub fn apply(state: &mut Aggregate, at: Timestamp, event: &Event) {
             on_element(instance, *element, |element| merge(&mut element.local, values))
         }
         Event::FlowJoined { element, flow } => {
-            on_element(instance, *element, |element| element.arrived.extend([flow.clone()]));
+            on_element(instance, *element, |element| element.arrived.extend([Arc::from(flow.as_str())]));
         }
         Event::FlowsTaken(ready) => instance.ready.extend(ready.iter().cloned()),
         Event::FlowsResumed => instance.ready.clear(),
@@ -171,7 +172,7 @@ fn merge(into: &mut Variables, values: &Variables) {
 
 fn activate(instance: &mut Instance, at: Timestamp, activated: &ElementActivated) {
     count_activation(instance, activated.number);
-    instance.elements.push(ElementInstance {
+    instance.elements.push(Arc::new(ElementInstance {
         number: activated.number,
         element: activated.element.clone(),
         scope: activated.scope,
@@ -187,7 +188,7 @@ fn activate(instance: &mut Instance, at: Timestamp, activated: &ElementActivated
         local: Variables::new(),
         action: None,
         failed: false,
-    });
+    }));
     count_turn(instance, activated.number, |turns| turns.begun += 1);
 }
 
@@ -208,7 +209,7 @@ fn count_turn(instance: &mut Instance, number: ElementNumber, count: impl FnOnce
 
 fn on_element(instance: &mut Instance, number: ElementNumber, change: impl FnOnce(&mut ElementInstance)) {
     if let Some(at) = instance.position(number) {
-        change(&mut instance.elements[at]);
+        change(Arc::make_mut(&mut instance.elements[at]));
     }
 }
 

@@ -53,6 +53,7 @@ use crate::process::{Element, FlowIndex};
 use crate::rejection::Rejection;
 use crate::script::LogLine;
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 /// Lines of script logs kept from one command.
 const LOG_LINES_MAX: usize = 100;
@@ -66,9 +67,9 @@ pub(crate) struct Step<'a> {
     /// What is kept beside the state for people and for whoever carries actions out.
     pub jobs: Vec<JobChange>,
     log: Vec<LogLine>,
-    queue: VecDeque<Ready>,
+    queue: VecDeque<Arc<Ready>>,
     /// Flows that end at an async boundary: a job takes them up.
-    for_job: Vec<Ready>,
+    for_job: Vec<Arc<Ready>>,
     activated: usize,
     /// Bytes of the process's variables, where they were counted.
     variables_bytes: Option<usize>,
@@ -128,9 +129,9 @@ impl<'a> Step<'a> {
     /// Queues an activation, at once or behind an async boundary. What a job took up comes by `resume` and passes.
     fn lead(&mut self, ready: Ready, is_async: bool) {
         if is_async {
-            self.for_job.push(ready);
+            self.for_job.push(Arc::new(ready));
         } else {
-            self.queue.push_back(ready);
+            self.queue.push_back(Arc::new(ready));
         }
     }
 
@@ -177,7 +178,7 @@ impl<'a> Step<'a> {
                     break;
                 }
                 self.activated += 1;
-                self.activate(ready)?;
+                self.activate(Arc::unwrap_or_clone(ready))?;
             }
             let done = !self.queue.is_empty() || !self.state.instance.incidents.is_empty();
             if done {
@@ -201,7 +202,7 @@ impl<'a> Step<'a> {
     fn settle(&mut self) {
         gateway::find_stuck(self);
         let process = self.env.process;
-        let listens = |live: &ElementInstance| scope::is_listener(process, live);
+        let listens = |live: &Arc<ElementInstance>| scope::is_listener(process, live);
         let instance = &self.state.instance;
         if instance.status.is_final() {
             return;

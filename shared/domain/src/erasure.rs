@@ -12,6 +12,7 @@ use crate::work_task::WorkTask;
 use crate::work_task::event::WorkTaskEvent;
 use serde_json::Value;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// What stands in place of an erased address. Nothing is ever sent there: the domain is reserved for that (RFC 2606).
 pub const ERASED_ADDRESS: &str = "erased@erased.invalid";
@@ -62,7 +63,7 @@ impl Erasure {
             }
         }
         self.values(&mut instance.variables);
-        for live in &mut instance.elements {
+        for live in instance.elements.iter_mut().map(Arc::make_mut) {
             self.values(&mut live.local);
             live.turns.iter_mut().flat_map(|turns| turns.output.values_mut()).for_each(|value| self.value(value));
         }

@@ -13,6 +13,7 @@ use crate::time::{Cycle, Timestamp};
 use crate::variables::Variables;
 use crate::work_task::event::WorkTaskEvent;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// A fact about an aggregate. The time is that of the journal item. Stored names are short because a journal item
 /// of an ordinary step must stay under 1,024 bytes.
@@ -81,7 +82,7 @@ pub enum Event {
     },
     /// Flows were taken whose targets must wait for a job or for the end of an error.
     #[serde(rename = "ready")]
-    FlowsTaken(Vec<Ready>),
+    FlowsTaken(Vec<Arc<Ready>>),
     /// The waiting flows go on now.
     #[serde(rename = "go")]
     FlowsResumed,

@@ -10,6 +10,7 @@ use crate::work_task::WorkTask;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::Arc;
 
 /// Status of an instance, I-01 to I-07. Completed and Cancelled are absorbing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,7 +101,7 @@ pub struct ElementInstance {
     pub subscriptions: Vec<Subscription>,
     /// Of a gateway that joins: the flows that arrived while it waits for the others.
     #[serde(rename = "r", default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub arrived: BTreeSet<String>,
+    pub arrived: BTreeSet<Arc<str>>,
     /// Of a multi-instance activity: how far its turns are.
     #[serde(rename = "m", default, skip_serializing_if = "Option::is_none")]
     pub turns: Option<TurnsState>,
@@ -294,7 +295,8 @@ pub struct Thrown {
     pub message: String,
 }
 
-/// A process instance.
+/// A process instance. What may wait a thousand times is shared by the states before and after a command, so that copying
+/// a state costs little; whoever changes one of these things copies that one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Instance {
     /// Key.
@@ -334,10 +336,10 @@ pub struct Instance {
     pub variables: Variables,
     /// Live element instances, by age and so by number.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub elements: Vec<ElementInstance>,
+    pub elements: Vec<Arc<ElementInstance>>,
     /// Flows taken whose targets are not yet activated.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub ready: Vec<Ready>,
+    pub ready: Vec<Arc<Ready>>,
     /// Open incidents, by age.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub incidents: Vec<Incident>,
@@ -352,7 +354,7 @@ pub struct Instance {
 
 impl Instance {
     /// The live element instance with this number.
-    pub fn element(&self, number: ElementNumber) -> Option<&ElementInstance> {
+    pub fn element(&self, number: ElementNumber) -> Option<&Arc<ElementInstance>> {
         self.position(number).and_then(|at| self.elements.get(at))
     }
 
@@ -362,7 +364,7 @@ impl Instance {
     }
 
     /// The multi-instance activity that an element instance is a turn of.
-    pub fn around(&self, turn: &ElementInstance) -> Option<&ElementInstance> {
+    pub fn around(&self, turn: &ElementInstance) -> Option<&Arc<ElementInstance>> {
         self.element(turn.scope?).filter(|around| around.element == turn.element && around.turns.is_some())
     }
 }

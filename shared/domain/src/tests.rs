@@ -34,6 +34,7 @@ mod resend;
 mod retry;
 mod scopes;
 mod script_task;
+mod sharing;
 mod start;
 mod stored_form;
 mod submit;

@@ -5,6 +5,7 @@ use crate::effect::Effect;
 use crate::event::Event;
 use crate::ids::{ElementNumber, TaskNumber};
 use crate::instance::Ready;
+use std::sync::Arc;
 
 /// Elements activated by one command at most; what is left goes on as a job (BPMN semantics, "Async boundaries").
 pub const STEPS_MAX: usize = 200;
@@ -61,12 +62,12 @@ impl Step<'_> {
         };
         let failure = Failure::new("LIMIT", message.to_owned());
         self.raise(ElementNumber::WHOLE_INSTANCE, &ready.element, failure);
-        self.queue.push_front(ready);
+        self.queue.push_front(Arc::new(ready));
     }
 
     /// Keeps what could not be activated with the instance; a job goes on with it unless the instance is in Error.
     pub(super) fn park(&mut self) {
-        let rest: Vec<Ready> = self.queue.drain(..).chain(self.for_job.drain(..)).collect();
+        let rest: Vec<Arc<Ready>> = self.queue.drain(..).chain(self.for_job.drain(..)).collect();
         if rest.is_empty() {
             return;
         }

@@ -12,6 +12,7 @@ use crate::instance::{ElementInstance, Place, Ready};
 use crate::process::{Element, ElementKind, FlowIndex};
 use crate::rejection::Rejection;
 use crate::work_task::arrival::reopen;
+use std::sync::Arc;
 
 /// Which flows an element takes when it is left.
 pub(crate) enum Chosen {
@@ -32,7 +33,7 @@ impl Step<'_> {
             // Only a damaged definition leads here: flows are checked when it is deployed.
             let message = format!("the process has no element \"{}\"", ready.element);
             self.raise(ElementNumber::WHOLE_INSTANCE, &ready.element, Failure::new("UNKNOWN_ELEMENT", message));
-            self.queue.push_front(ready);
+            self.queue.push_front(Arc::new(ready));
             return Ok(());
         };
         self.activating = &element.id;
@@ -174,7 +175,7 @@ impl Step<'_> {
     pub(crate) fn retry(&mut self, number: ElementNumber) -> Result<(), Rejection> {
         self.emit(Event::IncidentResolved(number));
         let has_message =
-            |live: &ElementInstance| live.subscriptions.iter().any(|awaited| awaited.event == live.element);
+            |live: &Arc<ElementInstance>| live.subscriptions.iter().any(|awaited| awaited.event == live.element);
         if self.state.instance.element(number).is_some_and(|live| !live.arrived.is_empty() || has_message(live)) {
             // A join waits on: `run` looks whether it can go on now. So does what waits for a message of its own.
             return Ok(());

@@ -10,6 +10,7 @@ use crate::process::{Condition, Element, FlowIndex};
 use crate::rejection::Rejection;
 use crate::script::ScriptKind;
 use serde_json::Value;
+use std::sync::Arc;
 
 /// For whom something is evaluated: the number of the element instance, and the live one whose variables are seen.
 #[derive(Clone, Copy)]
@@ -176,7 +177,7 @@ pub(super) fn join(
     flow: &str,
     number: ElementNumber,
 ) -> ElementNumber {
-    let lacks = |live: &&ElementInstance| {
+    let lacks = |live: &&Arc<ElementInstance>| {
         live.element == element.id && live.scope == ready.scope && !live.arrived.contains(flow)
     };
     let number = match step.state.instance.elements.iter().find(lacks) {
@@ -205,14 +206,14 @@ pub(super) fn find_stuck(step: &mut Step<'_>) {
                 .iter()
                 .any(|live| live.scope == scope && live.arrived.is_empty() && !super::scope::is_listener(process, live))
     };
-    let stuck: Vec<ElementInstance> =
+    let stuck: Vec<Arc<ElementInstance>> =
         instance.elements.iter().filter(|live| !live.arrived.is_empty() && !moves(live.scope)).cloned().collect();
     for join in stuck {
         let missing: Vec<&str> = process
             .flows
             .iter()
             .filter(|flow| process.elements.get(flow.target).is_some_and(|target| target.id == join.element))
-            .filter(|flow| !join.arrived.contains(&flow.id))
+            .filter(|flow| !join.arrived.contains(flow.id.as_str()))
             .map(|flow| flow.id.as_str())
             .collect();
         let message = format!(

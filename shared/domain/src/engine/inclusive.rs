@@ -7,6 +7,7 @@ use crate::instance::{ElementInstance, Ready};
 use crate::process::{Element, ElementIndex, ElementKind, Process};
 use crate::rejection::Rejection;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// A path arrived at a gateway with several incoming flows: it waits until `proceed` finds that no other can come.
 pub(super) fn arrive(step: &mut Step<'_>, element: &Element, ready: Ready, number: ElementNumber) {
@@ -17,7 +18,7 @@ pub(super) fn arrive(step: &mut Step<'_>, element: &Element, ready: Ready, numbe
 /// Lets one join go on for which no other path can come; false where there is none. Asked when nothing else moves.
 pub(super) fn proceed(step: &mut Step<'_>) -> Result<bool, Rejection> {
     let process = step.env.process;
-    let complete = |live: &&ElementInstance| {
+    let complete = |live: &&Arc<ElementInstance>| {
         if live.arrived.is_empty() || live.failed {
             return false;
         }
@@ -37,7 +38,7 @@ pub(super) fn proceed(step: &mut Step<'_>) -> Result<bool, Rejection> {
 fn is_awaited(step: &Step<'_>, live: &ElementInstance, join: ElementIndex) -> bool {
     let process = step.env.process;
     let flows = process.flows.iter().filter(|flow| flow.target == join);
-    let (arrived, lacking): (Vec<_>, Vec<_>) = flows.partition(|flow| live.arrived.contains(&flow.id));
+    let (arrived, lacking): (Vec<_>, Vec<_>) = flows.partition(|flow| live.arrived.contains(flow.id.as_str()));
     if lacking.is_empty() {
         return false;
     }
@@ -54,7 +55,7 @@ fn is_awaited(step: &Step<'_>, live: &ElementInstance, join: ElementIndex) -> bo
     let on_flows = step.queue.iter().chain(&step.for_job).chain(&state.ready).any(|ready| {
         ready.scope == live.scope
             && if ready.element == live.element {
-                ready.flow.as_ref().is_some_and(|flow| !live.arrived.contains(flow))
+                ready.flow.as_ref().is_some_and(|flow| !live.arrived.contains(flow.as_str()))
             } else {
                 process.index(&ready.element).is_some_and(can_come)
             }

@@ -10,6 +10,7 @@ use crate::rejection::Rejection;
 use crate::value::ValueExpr;
 use crate::variables::Variables;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// Turns of one activity at most: numbers of elements have 16 bits, and a turn may take several.
 const TURNS_MAX: u64 = 10_000;
@@ -112,7 +113,7 @@ fn item(expression: &ValueExpr, variables: &Variables, step: &Step<'_>, turn: u3
 fn enter_turn(step: &mut Step<'_>, element: &Element, around: ElementNumber) {
     let handles = step.state.instance.element(around).and_then(|around| around.handles);
     // Asynchrony is about the activity as a whole.
-    step.queue.push_back(Ready::at(&element.id, Place { scope: Some(around), handles }));
+    step.queue.push_back(Arc::new(Ready::at(&element.id, Place { scope: Some(around), handles })));
 }
 
 /// A turn was activated: it gets its item and its number, counted from 0.

@@ -7,6 +7,7 @@ use crate::ids::ElementNumber;
 use crate::instance::{ElementInstance, Place, Ready};
 use crate::process::{Element, ElementIndex, ElementKind, Process};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// Opens a scope at its none start event.
 pub(crate) fn open(step: &mut Step<'_>, parent: Option<ElementIndex>, place: Place) {
@@ -141,7 +142,7 @@ impl Step<'_> {
         self.for_job.retain(|ready| ready.scope != scope);
         if self.state.instance.ready.iter().any(|ready| ready.scope == scope) {
             // Those of other scopes wait on.
-            let rest: Vec<Ready> =
+            let rest: Vec<Arc<Ready>> =
                 self.state.instance.ready.iter().filter(|ready| ready.scope != scope).cloned().collect();
             self.emit(Event::FlowsResumed);
             if !rest.is_empty() {

@@ -12,6 +12,7 @@ use crate::time::{Cycle, Duration, InvalidTime, Timestamp};
 use crate::value::ValueExpr;
 use crate::variables::Variables;
 use serde_json::Value;
+use std::sync::Arc;
 
 /// Firings of a cycle without a number: a bound, so that no timer runs for ever.
 pub const CYCLE_TIMES_MAX: u32 = 1_000;
@@ -82,7 +83,7 @@ pub(super) fn stop_all(step: &mut Step<'_>, instance: &ElementInstance) {
 /// Orders the firing of every timer that is due once more: one may have been given up while the instance stood still.
 pub(crate) fn order_due(step: &mut Step<'_>) {
     let now = step.env.now;
-    let of = |live: &ElementInstance| {
+    let of = |live: &Arc<ElementInstance>| {
         let timers = live.timers.iter().filter(|timer| timer.due <= now);
         let due = |timer: &TimerState| {
             let (element, event, occurrence) = (live.number, timer.event.clone(), timer.occurrence);

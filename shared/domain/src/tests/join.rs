@@ -36,7 +36,7 @@ fn a_waiting_join_says_what_arrived() {
     world.submit("a", "Approve", json!({})).accepted();
     let instance = &world.state().instance;
     let join = instance.elements.iter().find(|live| live.element == "join").expect("it waits");
-    assert_eq!(join.arrived.iter().collect::<Vec<_>>(), ["a-join"]);
+    assert_eq!(join.arrived.iter().map(AsRef::as_ref).collect::<Vec<&str>>(), ["a-join"]);
     assert_eq!(instance.elements.len(), 2);
 }
 

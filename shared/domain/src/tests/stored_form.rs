@@ -93,7 +93,7 @@ fn instance_events() -> Vec<Event> {
         Event::TurnsBegun { element: ElementNumber(2), total: 3 },
         Event::TurnGave { element: ElementNumber(2), turn: 0, value: json!("yes") },
         Event::LocalsSet { element: ElementNumber(3), values: vars(json!({"item": 1})) },
-        Event::FlowsTaken(vec![ready]),
+        Event::FlowsTaken(vec![std::sync::Arc::new(ready)]),
         Event::FlowsResumed,
         Event::VariablesSet(vars(json!({"a": null, "b": {"c": "d"}}))),
         Event::EntityStateSet("ASKED".to_owned()),

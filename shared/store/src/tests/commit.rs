@@ -8,6 +8,7 @@ use domain::ids::{ElementNumber, TaskNumber, TenantId};
 use domain::instance::InstanceStatus;
 use domain::notification::Delivery;
 use serde_json::json;
+use std::sync::Arc;
 
 async fn loaded(store: &Store, n: u64) -> Loaded {
     store.load(TENANT, key(n)).await.expect("a table").expect("an instance")
@@ -44,7 +45,7 @@ async fn large_numbers_and_the_count_of_activations_are_read_as_they_were_writte
     let before = start(&store, 1).await;
     let mut decision = variables_set(&before, at(5), variables());
     let instance = &mut decision.after.instance;
-    instance.elements[0].number = ElementNumber(u32::MAX - 1);
+    Arc::make_mut(&mut instance.elements[0]).number = ElementNumber(u32::MAX - 1);
     (instance.last_element, instance.last_task) = (ElementNumber(u32::MAX), TaskNumber(u16::MAX));
     (instance.status, instance.activations) = (InstanceStatus::Running, 99_999);
     let written = commit(&store, Some(&before), &decision, at(5)).await.expect("a commit").loaded;

@@ -2,7 +2,6 @@
 
 use crate::effect::{Due, Effect};
 use crate::event::Event;
-use crate::instance::Ready;
 use crate::work_task::event::WorkTaskEvent;
 
 pub fn events(events: &[Event]) -> Vec<String> {
@@ -30,7 +29,7 @@ fn event(event: &Event) -> String {
         Event::TurnGave { turn, value, .. } => format!("turn {turn} gave {value}"),
         Event::LocalsSet { values, .. } => format!("own variables {}", names(values.keys())),
         Event::FlowsTaken(ready) => {
-            format!("waiting flows to {}", names(ready.iter().map(|Ready { element, .. }| element)))
+            format!("waiting flows to {}", names(ready.iter().map(|ready| &ready.element)))
         }
         Event::FlowsResumed => "waiting flows go on".to_owned(),
         Event::VariablesSet(values) => format!("variables {}", names(values.keys())),

@@ -136,11 +136,11 @@ pub fn of_engine(world: &World) -> Picture {
         words
     };
     let waits = |live: &ElementInstance| !live.timers.is_empty() || !live.subscriptions.is_empty();
-    let shown = |live: &&ElementInstance| !is_listener(&world.process, &live.element) || waits(live);
-    let lives = instance.elements.iter().filter(shown).map(|element| {
+    let shown = |live: &ElementInstance| !is_listener(&world.process, &live.element) || waits(live);
+    let lives = instance.elements.iter().filter(|live| shown(live)).map(|element| {
         let path = format!("{}{}", scope(element.scope), element.element);
         if !element.arrived.is_empty() {
-            return join(&path, element.failed, element.arrived.iter().cloned().collect());
+            return join(&path, element.failed, element.arrived.iter().map(ToString::to_string).collect());
         }
         let mut waits = Vec::new();
         waits.extend(element.task.is_some().then_some("asks"));

@@ -227,7 +227,7 @@ fn what_comes_next_is_shown_beside_what_was() {
     running.instance.status = domain::instance::InstanceStatus::Running;
     running.instance.incidents.clear();
     running.instance.ready = ["E", "E"]
-        .map(|element| domain::instance::Ready { element: element.to_owned(), flow: None, scope: None, handles: None })
+        .map(|element| domain::instance::Ready::at(element, domain::instance::Place::default()).into())
         .to_vec();
     let page = shown(&running, Tab::Overview, ALL);
     a11y::check_console(&page);

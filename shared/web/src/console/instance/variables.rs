@@ -90,7 +90,8 @@ impl VariablesPart {
         });
         let shown: Vec<VariableView> = shown.collect();
         let elements = &details.aggregate.instance.elements;
-        let own: Vec<&ElementInstance> = elements.iter().filter(|live| !live.local.is_empty()).collect();
+        let own: Vec<&ElementInstance> =
+            elements.iter().filter(|live| !live.local.is_empty()).map(AsRef::as_ref).collect();
         let step = |live: &&ElementInstance| StepView {
             name: name(details.process, &live.element),
             // They end with the step: what they were is in the history of the API.

@@ -3,7 +3,8 @@
 use super::*;
 use crate::a11y;
 use domain::ids::ElementNumber;
-use domain::instance::{ElementInstance, Incident, Ready};
+use domain::instance::{ElementInstance, Incident, Place, Ready};
+use std::sync::Arc;
 
 const NOW_MS: i64 = 1_795_165_200_000;
 const HOSTILE: &str = "</td><script>alert(1)</script>\" onclick=\"alert(2)";
@@ -49,7 +50,7 @@ fn instance(status: &str, elements: &[&str], failed: &[&str], ready: &[&str]) ->
     }))
     .expect("an instance");
     for (number, element) in (1..).zip(elements) {
-        instance.elements.push(ElementInstance {
+        instance.elements.push(Arc::new(ElementInstance {
             number: ElementNumber(number),
             element: (*element).to_owned(),
             scope: None,
@@ -65,7 +66,7 @@ fn instance(status: &str, elements: &[&str], failed: &[&str], ready: &[&str]) ->
             local: domain::variables::Variables::new(),
             action: None,
             failed: failed.contains(element),
-        });
+        }));
     }
     instance.incidents = failed
         .iter()
@@ -77,10 +78,7 @@ fn instance(status: &str, elements: &[&str], failed: &[&str], ready: &[&str]) ->
             at: now(),
         })
         .collect();
-    instance.ready = ready
-        .iter()
-        .map(|element| Ready { element: (*element).to_owned(), flow: None, scope: None, handles: None })
-        .collect();
+    instance.ready = ready.iter().map(|element| Ready::at(element, Place::default()).into()).collect();
     instance
 }
 
