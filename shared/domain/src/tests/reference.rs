@@ -81,7 +81,7 @@ fn saw(stories: &[Told], names: &[&str], codes: &[&str]) {
     assert!(commands > 2 * stories.len(), "only {commands} commands");
 }
 
-const NODES: [&str; 18] = [
+const NODES: [&str; 20] = [
     "call",
     "hear",
     "first",
@@ -96,13 +96,27 @@ const NODES: [&str; 18] = [
     "parallel",
     "inclusive",
     "wait",
+    "delay",
+    "serve",
     "sub",
     "on",
     "begin",
     "boundary",
 ];
 
-const CODES: [&str; 7] = ["JOIN_STUCK", "NO_FLOW", "SCRIPT_ERROR", "NOT_DEPLOYED", "LOW", "HIGH", "TASK_TIMEOUT"];
+const CODES: [&str; 11] = [
+    "JOIN_STUCK",
+    "NO_FLOW",
+    "SCRIPT_ERROR",
+    "NOT_DEPLOYED",
+    "LOW",
+    "HIGH",
+    "TASK_TIMEOUT",
+    "HTTP_404",
+    "HTTP_TIMEOUT",
+    "GRAPHQL_ERROR",
+    "MAIL_REJECTED",
+];
 
 /// What is split is joined: such processes also come to their end, whatever is answered.
 #[test]

@@ -2,20 +2,19 @@
 //! that come twice, and a state that was stored and read again in between.
 
 mod choices;
+mod commands;
+mod faults;
 mod lost;
 
-use super::interpreter::{Activity, Age, Reference, Status};
-use super::picture::{of_engine, of_reference};
-use super::plan::{Id, Plan};
+use super::interpreter::{Age, Reference, Status};
+use super::picture::{of_engine, of_reference, orders_of_engine, orders_of_reference};
+use super::plan::{Id, Plan, Reply};
 use super::random::Random;
-use crate::command::{Command, Completion, Start};
+use crate::command::{Command, Start};
 use crate::effect::{CallEffect, Effect};
-use crate::engine::ChildEnd;
 use crate::ids::{ElementNumber, InstanceKey};
 use crate::instance::{Aggregate, Parent};
 use crate::tests::dsl::{NINE, World, given, key};
-use crate::time::Timestamp;
-use crate::work_task::State;
 use serde_json::{Map, Value};
 
 /// What moves by itself between two decisions of the outside, and what waits at once: where a random process multiplies
@@ -46,6 +45,7 @@ enum Choice {
     Answer { task: Age, values: Map<String, Value> },
     Fire { activity: Age, event: Id, late: i64 },
     Hear { activity: Age, event: Id, values: Map<String, Value> },
+    Reply { task: Age, reply: Reply },
     Ended { call: Age, how: Ended },
     Job,
     Retry { only: Option<Id>, values: Map<String, Value> },
@@ -67,6 +67,8 @@ struct Both<'p> {
     world: World,
     /// A job was ordered that has not run.
     job: bool,
+    /// Commits whose orders were compared.
+    compared: usize,
     log: Vec<String>,
 }
 
@@ -82,7 +84,14 @@ pub fn tell(case: &Case) -> Result<Told, String> {
         ..Start::new(key(), world.process.id.clone(), 1)
     }));
     let job = then.accepted().effects.contains(&Effect::Continue);
-    let mut both = Both { plan, reference: Reference::started(plan, NINE), world, job, log: vec!["start".to_owned()] };
+    let mut both = Both {
+        plan,
+        reference: Reference::started(plan, NINE),
+        world,
+        job,
+        compared: 0,
+        log: vec!["start".to_owned()],
+    };
     let told = both.play(case);
     told.map_err(|what| format!("after {}:\n{what}", both.log.join("; ")))
 }
@@ -132,6 +141,15 @@ impl Both<'_> {
         if ended { Ok(()) } else { Err("the process does not come to its end".to_owned()) }
     }
 
+    /// What the outside is to do is the same.
+    fn orders_agree(&mut self) -> Result<(), String> {
+        let expected = orders_of_reference(&self.reference, self.plan);
+        let found = orders_of_engine(&self.world, self.compared);
+        self.reference.orders.clear();
+        self.compared = self.world.journal.len();
+        if expected == found { Ok(()) } else { Err(format!("the reference orders {expected:?}, the engine {found:?}")) }
+    }
+
     fn is_cut(&self) -> bool {
         let reference = &self.reference;
         let live = reference.activities.len() + reference.arrived.len() + reference.resting.len();
@@ -156,6 +174,7 @@ impl Both<'_> {
             Choice::Answer { task, values } => self.reference.answer(*task, values),
             Choice::Fire { activity, event, .. } => self.reference.fire(*activity, *event),
             Choice::Hear { activity, event, values } => self.reference.hear(*activity, *event, values),
+            Choice::Reply { task, reply } => self.reference.replied(*task, reply),
             Choice::Ended { call, how: Ended::Completed(values) } => self.reference.ended(*call, values),
             Choice::Ended { call, how: Ended::Failed(code) } => self.reference.ended_badly(*call, Some(code)),
             Choice::Ended { call, how: Ended::NotStarted } => self.reference.ended_badly(*call, None),
@@ -168,100 +187,8 @@ impl Both<'_> {
             return Ok(());
         }
         self.compare()?;
-        self.repeat(choice, &command)
-    }
-
-    /// The engine's command for a choice. What happens at several places at once is told apart by age.
-    fn command(&mut self, choice: &Choice) -> Result<Command, String> {
-        let missing = |what: &str| format!("the engine has no {what} for {choice:?}");
-        Ok(match choice {
-            Choice::Answer { task, values } => {
-                let (name, nth) = self.nth(*task, |activity| activity.asks && !activity.failed)?;
-                let tasks = self.world.state().work_tasks.values();
-                let mut open = tasks.filter(|task| task.state == State::Open && task.activity == name);
-                let task = open.nth(nth).ok_or_else(|| missing("open task"))?.key;
-                Command::Complete(Completion { task, action: Some("Approve".to_owned()), values: values.clone() })
-            }
-            Choice::Fire { activity, event, late } => {
-                let rings = |activity: &Activity| activity.alarms.iter().find(|alarm| alarm.event == *event).cloned();
-                let (name, nth) = self.nth(*activity, |activity| rings(activity).is_some())?;
-                let due = self.reference.activity(*activity).and_then(rings).map_or(0, |alarm| alarm.due);
-                self.reference.now = self.reference.now.max(due + late);
-                self.world.now = Timestamp::from_millis(self.reference.now);
-                let event = self.plan.name(*event);
-                let elements = self.world.state().instance.elements.iter().filter(|live| live.element == name);
-                let timers = elements.filter_map(|live| {
-                    let timer = live.timers.iter().find(|timer| timer.event == event)?;
-                    Some((live.number, timer.occurrence))
-                });
-                let (element, occurrence) = timers.clone().nth(nth).ok_or_else(|| missing("timer"))?;
-                Command::FireTimer { element, event, occurrence }
-            }
-            Choice::Hear { activity, event, values } => {
-                let (name, nth) =
-                    self.nth(*activity, |activity| !activity.failed && activity.awaits.contains(event))?;
-                let event = self.plan.name(*event);
-                let live = self.world.state().instance.elements.iter();
-                let live = live.filter(|live| live.element == name && !live.failed);
-                let waits = live.filter_map(|live| {
-                    let subscription = live.subscriptions.iter().find(|subscription| subscription.event == event)?;
-                    Some((live.number, subscription.to.clone()))
-                });
-                let (element, awaited) = waits.clone().nth(nth).ok_or_else(|| missing("message"))?;
-                Command::Receive { element, event, awaited, variables: values.clone() }
-            }
-            Choice::Ended { call, how } => {
-                let (name, nth) = self.nth(*call, |call| call.calls && !call.failed)?;
-                let live = self.world.state().instance.elements.iter();
-                let mut calls = live.filter(|live| live.element == name && !live.failed && live.turns.is_none());
-                let element = calls.nth(nth).ok_or_else(|| missing("call"))?.number;
-                self.end_child(element, how)
-            }
-            Choice::Job => Command::Continue,
-            Choice::Retry { only, values } => {
-                Command::Retry { element: only.map(|node| self.plan.name(node)), variables: values.clone() }
-            }
-            Choice::Cancel => Command::CancelInstance { reason: None },
-        })
-    }
-
-    /// The end of a child, which was started first unless that failed.
-    fn end_child(&mut self, element: ElementNumber, how: &Ended) -> Command {
-        let key = InstanceKey::compose(NINE, self.log.len() as u64 + 10);
-        let message = "it failed".to_owned();
-        let (child, end) = match how {
-            Ended::Completed(values) => (Some(key), ChildEnd::Completed(values.clone())),
-            Ended::Failed(code) => (Some(key), ChildEnd::Failed { code: code.clone(), message }),
-            Ended::NotStarted => (None, ChildEnd::NotStarted { code: "NOT_DEPLOYED", message }),
-            Ended::Cancelled => (Some(key), ChildEnd::Cancelled),
-        };
-        if child.is_some() {
-            self.world.when(Command::ChildStarted { element, child: key }).accepted();
-        }
-        Command::ChildEnded { element, child, end }
-    }
-
-    /// The name of an activity and how many of the same kind are older.
-    fn nth(&self, age: Age, of: impl Fn(&Activity) -> bool) -> Result<(String, usize), String> {
-        let activity = self.reference.activity(age).ok_or("it is gone")?;
-        let same = self.reference.activities.iter().filter(|other| other.node == activity.node && of(other));
-        Ok((self.plan.name(activity.node), same.filter(|other| other.age < age).count()))
-    }
-
-    /// What comes twice is refused; the world checks that a refusal changes nothing.
-    fn repeat(&mut self, choice: &Choice, command: &Command) -> Result<(), String> {
-        let stays = match choice {
-            Choice::Answer { task, .. } => self.reference.activity(*task).is_some_and(|task| !task.failed),
-            Choice::Hear { activity, event, .. } => {
-                self.reference.activity(*activity).is_some_and(|activity| activity.awaits.contains(event))
-            }
-            Choice::Fire { .. } | Choice::Ended { .. } | Choice::Cancel => false,
-            Choice::Job | Choice::Retry { .. } => return Ok(()),
-        };
-        if !stays && self.world.when(command.clone()).result.is_ok() {
-            return Err(format!("the engine does {choice:?} twice"));
-        }
-        Ok(())
+        self.repeat(choice, &command)?;
+        self.come_late(random)
     }
 
     /// The next command finds what the store gives back.
@@ -276,6 +203,7 @@ impl Both<'_> {
     }
 
     fn compare(&mut self) -> Result<(), String> {
+        self.orders_agree()?;
         let expected = of_reference(&self.reference, self.plan);
         let found = of_engine(&self.world);
         if let Some(differences) = expected.differences(&found) {

@@ -7,12 +7,15 @@ mod graph;
 pub use blocks::blocks;
 pub use graph::graph;
 
-use super::plan::{Each, Flow, Id, Node, Occurs, Plan, Script, Test, Throw, What};
+use super::plan::{Asks, Each, Flow, Id, Node, Occurs, Plan, Script, Service, Test, Throw, What};
 use super::random::Random;
 use serde_json::{Map, json};
 
 /// Business errors are thrown and caught by these codes.
 const CODES: [&str; 3] = ["LOW", "HIGH", "TASK_TIMEOUT"];
+/// What goes wrong with system tasks is caught by these, some of them classes.
+const TROUBLES: [&str; 6] =
+    ["HTTP_404", "HTTP_503", "HTTP_STATUS_4XX", "HTTP_STATUS_5XX", "HTTP_TIMEOUT", "GRAPHQL_ERROR"];
 
 /// A plan in the making.
 struct Draft<'r> {
@@ -75,6 +78,20 @@ impl Draft<'_> {
         self.random.pick(&CODES).to_owned()
     }
 
+    /// The code that an event beside an activity catches, or any.
+    fn caught(&mut self, on: Id) -> Occurs {
+        let troubled = matches!(self.node(on).what, What::Serve(_)) && !self.random.one_in(3);
+        let code = if troubled || self.random.one_in(6) { self.random.pick(&TROUBLES).to_owned() } else { self.code() };
+        Occurs::Error((!self.random.one_in(3)).then_some(code))
+    }
+
+    fn service(&mut self) -> What {
+        let asks = self.random.pick(&[Asks::Http, Asks::GraphQl, Asks::Command, Asks::Mail]);
+        let retries = if self.random.one_in(2) { self.random.below(8) as u32 } else { 0 };
+        let into = self.random.one_in(2).then(|| self.random.pick(&["v0", "v1", "item"]).to_owned());
+        What::Serve(Service { asks, retries, into })
+    }
+
     fn timer(&mut self, interrupting: bool) -> Occurs {
         let times = (!interrupting && self.random.one_in(3)).then(|| self.random.below(4) as u32);
         Occurs::Timer { minutes: self.random.below(90) as u32, times }
@@ -90,19 +107,21 @@ impl Draft<'_> {
         if self.random.one_in(2) {
             What::Hear { task: self.random.one_in(2) }
         } else {
-            What::Wait(self.random.below(60) as u32)
+            What::Wait { minutes: self.random.below(60) as u32, task: false }
         }
     }
 
     /// An activity or event that does something without opening a scope. In a sound plan errors come with their catcher.
     fn simple(&mut self) -> What {
         let throws = if self.plan.sound { 0 } else { self.random.below(3) };
-        match self.random.below(10) {
+        match self.random.below(13) {
             0 | 1 => What::Pass,
             2 => What::Script(Script::Count(format!("n{}", self.random.below(3)))),
             3 if throws > 0 => What::Script(Script::Throws(self.test(), self.throw())),
             3 => self.catch(),
             6 => What::Call,
+            7 | 8 => self.service(),
+            9 => What::Wait { minutes: self.random.below(60) as u32, task: true },
             4 if throws > 0 => What::Script(Script::Throws(self.test(), self.throw())),
             5 if throws > 0 => What::Ask(Some((self.test(), self.throw()))),
             _ => What::Ask(None),
@@ -122,10 +141,8 @@ impl Draft<'_> {
 
     /// Multi-instance characteristics and jobs for an activity, now and then.
     fn adorn(&mut self, id: Id) {
-        let repeatable = matches!(
-            self.node(id).what,
-            What::Pass | What::Script(_) | What::Ask(_) | What::Sub | What::Call | What::Hear { task: true }
-        );
+        let what = &self.node(id).what;
+        let repeatable = what.waits() || matches!(what, What::Pass | What::Script(_) | What::Sub);
         if repeatable && self.random.one_in(7) {
             let list = match self.random.below(4) {
                 0 => Ok("none".to_owned()),

@@ -9,12 +9,16 @@
 mod commands;
 mod errors;
 mod joins;
+mod requests;
 mod scopes;
+mod state;
 mod turns;
 mod work;
 
 use super::plan::{Id, Plan, What};
 use serde_json::{Map, Value};
+use state::Failure;
+pub use state::{Activity, Age, Alarm, Arrived, At, Counts, Incident, Order, Request, Status, Token, Turns};
 use std::collections::BTreeMap;
 
 /// Elements that one command reaches at most; what is left waits for a job.
@@ -22,116 +26,6 @@ const REACHED_BY_ONE_COMMAND: usize = 200;
 /// Open tasks and awaited messages of one instance; beyond it is another rule's matter.
 const HELD_AT_ONCE: usize = 90;
 pub const MINUTE: i64 = 60_000;
-
-/// Names an activity instance and tells how old it is.
-pub type Age = u64;
-
-/// Before the element that it reaches next.
-#[derive(Clone, Debug)]
-pub struct Token {
-    pub node: Id,
-    /// The flow it came by.
-    pub flow: Option<usize>,
-    /// The sub-process instance, or the multi-instance activity, that it is in.
-    pub scope: Option<Age>,
-    /// The task whose refused answer it handles.
-    pub handles: Option<Age>,
-}
-
-/// An element that is being done, or an event that is waited for.
-#[derive(Clone, Debug)]
-pub struct Activity {
-    pub age: Age,
-    pub node: Id,
-    pub scope: Option<Age>,
-    pub handles: Option<Age>,
-    pub alarms: Vec<Alarm>,
-    /// Events that wait for a message.
-    pub awaits: Vec<Id>,
-    /// A colleague is asked.
-    pub asks: bool,
-    /// Another instance is awaited.
-    pub calls: bool,
-    /// The boundary events have begun to wait.
-    watched: bool,
-    pub failed: bool,
-    /// Of a multi-instance activity as a whole.
-    pub turns: Option<Turns>,
-    /// Variables of its own.
-    pub local: Map<String, Value>,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub struct Alarm {
-    pub event: Id,
-    pub due: i64,
-    /// From 1.
-    pub nth: u32,
-}
-
-#[derive(Clone, Debug)]
-pub struct Turns {
-    pub total: u32,
-    pub begun: u32,
-    pub done: u32,
-    pub given: BTreeMap<u32, Value>,
-}
-
-/// A token that waits at a join.
-#[derive(Clone, Debug)]
-pub struct Arrived {
-    pub token: Token,
-    pub since: Age,
-}
-
-#[derive(Clone, Debug)]
-pub struct Incident {
-    pub node: Id,
-    pub code: &'static str,
-    /// Of business errors the code that nobody caught.
-    pub thrown: Option<String>,
-    pub at: At,
-}
-
-impl Incident {
-    pub fn code(&self) -> &str {
-        self.thrown.as_deref().unwrap_or(self.code)
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum At {
-    Activity(Age),
-    /// The tokens that would pass a join together; named by the oldest of them.
-    Join {
-        scope: Option<Age>,
-        since: Age,
-    },
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Status {
-    Running,
-    Waiting,
-    Completed,
-    Error,
-    Cancelled,
-}
-
-/// How often an element was reached, left as modelled and taken away.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    pub reached: usize,
-    pub left: usize,
-    pub withdrawn: usize,
-}
-
-/// Why an element could not do its work.
-pub struct Failure {
-    code: &'static str,
-    /// The code of a business error.
-    thrown: Option<String>,
-}
 
 pub struct Reference<'p> {
     plan: &'p Plan,
@@ -150,6 +44,8 @@ pub struct Reference<'p> {
     pub incidents: Vec<Incident>,
     /// Code and element of every error.
     pub errors: Vec<(String, Id)>,
+    /// What is wanted of the outside, by whoever takes it.
+    pub orders: Vec<Order>,
     pub counts: BTreeMap<Id, Counts>,
     born: Age,
     reached: usize,
@@ -256,7 +152,8 @@ impl<'p> Reference<'p> {
             },
             What::ErrorEnd(_)
             | What::Ask(_)
-            | What::Wait(_)
+            | What::Serve(_)
+            | What::Wait { .. }
             | What::Hear { .. }
             | What::First
             | What::Call
@@ -283,10 +180,11 @@ impl<'p> Reference<'p> {
         }
         match &node.what {
             What::Ask(_) => self.change(age, |task| task.asks = true),
+            What::Serve(service) => self.ask(age, service),
             What::Call => self.change(age, |call| call.calls = true),
             // It waits on.
             What::Hear { .. } if activity.awaits.contains(&node.id) => {}
-            What::Wait(_) | What::Hear { .. } | What::EventStart { .. } => {
+            What::Wait { .. } | What::Hear { .. } | What::EventStart { .. } => {
                 self.watch(age, node.id, &node.what.awaited().expect("it waits"));
             }
             What::First => {
@@ -295,7 +193,7 @@ impl<'p> Reference<'p> {
                 }
             }
             What::Sub | What::OnEvent => self.open(Some(age), Some(node.id), activity.handles),
-            What::ErrorEnd(code) => self.fail(age, Failure { code: "", thrown: Some(code.clone()) }),
+            What::ErrorEnd(code) => self.fail(age, Failure::business(code)),
             What::Start
             | What::End
             | What::Terminate
@@ -348,6 +246,7 @@ impl<'p> Reference<'p> {
             awaits: Vec::new(),
             asks: false,
             calls: false,
+            request: None,
             watched: false,
             failed: false,
             turns: None,
@@ -376,7 +275,9 @@ impl<'p> Reference<'p> {
     }
 
     fn is_crowded(&self) -> bool {
-        let held = |activity: &Activity| activity.awaits.len() + usize::from(activity.asks);
+        let held = |activity: &Activity| {
+            activity.awaits.len() + usize::from(activity.asks) + usize::from(activity.request.is_some())
+        };
         self.activities.iter().map(held).sum::<usize>() + 5 > HELD_AT_ONCE
     }
 

@@ -1,13 +1,15 @@
 //! What both interpreters can be asked about an instance, in the same words. Order of what happens side by side is left
 //! out; what is left differs only where the interpreters differ.
 
-use super::interpreter::{Activity, Age, At, Counts, MINUTE, Reference, Status};
+use super::interpreter::{Activity, Age, At, Counts, MINUTE, Order, Reference, Status};
 use super::plan::{Plan, What};
+use crate::effect::Effect;
 use crate::event::Event;
 use crate::ids::ElementNumber;
 use crate::instance::{ElementInstance, InstanceStatus};
 use crate::process::{ElementKind, Process};
 use crate::tests::dsl::{NINE, World};
+use crate::time::Timestamp;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
@@ -84,6 +86,8 @@ pub fn of_reference(reference: &Reference<'_>, plan: &Plan) -> Picture {
         waits.extend(activity.asks.then_some("asks"));
         waits.extend(activity.failed.then_some("failed"));
         waits.extend(activity.calls.then_some("calls"));
+        let request = activity.request.as_ref().map(|request| request_in_words(request.attempt, request.left));
+        waits.extend(request.as_deref());
         let turns = activity.turns.as_ref().map(|turns| turns_in_words(turns.total, turns.begun, turns.done));
         waits.extend(turns.as_deref());
         let alarms = activity.alarms.iter().map(|alarm| (plan.name(alarm.event), alarm.due, alarm.nth)).collect();
@@ -126,15 +130,7 @@ pub fn of_reference(reference: &Reference<'_>, plan: &Plan) -> Picture {
 
 pub fn of_engine(world: &World) -> Picture {
     let instance = &world.state().instance;
-    let scope = |number: Option<ElementNumber>| {
-        let mut words = String::new();
-        let mut around = number.and_then(|number| instance.element(number));
-        while let Some(live) = around {
-            words = format!("{}/{words}", live.element);
-            around = live.scope.and_then(|number| instance.element(number));
-        }
-        words
-    };
+    let scope = |number| around_live(world, number);
     let waits = |live: &ElementInstance| !live.timers.is_empty() || !live.subscriptions.is_empty();
     let shown = |live: &ElementInstance| !is_listener(&world.process, &live.element) || waits(live);
     let lives = instance.elements.iter().filter(|live| shown(live)).map(|element| {
@@ -145,6 +141,8 @@ pub fn of_engine(world: &World) -> Picture {
         let mut waits = Vec::new();
         waits.extend(element.task.is_some().then_some("asks"));
         waits.extend(element.failed.then_some("failed"));
+        let request = element.action.as_ref().map(|action| request_in_words(action.attempt, action.left));
+        waits.extend(request.as_deref());
         let calls = matches!(
             world.process.element(&element.element).map(|element| &element.kind),
             Some(ElementKind::CallActivity(_))
@@ -211,6 +209,54 @@ fn counts(world: &World) -> BTreeMap<String, Counts> {
     counts
 }
 
+/// What the outside is to do for what is still there, in words.
+pub fn orders_of_reference(reference: &Reference<'_>, plan: &Plan) -> Vec<String> {
+    let words = |order: &Order| match order {
+        Order::Ask { age, request } => {
+            let task = reference.activity(*age)?;
+            Some(format!("{} attempt {} at {}", path(reference, plan, task), request.attempt, request.at))
+        }
+    };
+    sorted(reference.orders.iter().filter_map(words).collect())
+}
+
+/// The same of what the engine has committed since a position in the journal.
+pub fn orders_of_engine(world: &World, since: usize) -> Vec<String> {
+    let instance = &world.state().instance;
+    let path = |number: ElementNumber| match instance.element(number) {
+        Some(live) => format!("{}{}", around_live(world, live.scope), live.element),
+        None => "what is gone".to_owned(),
+    };
+    let words = |now: Timestamp, effect: &Effect| match effect {
+        Effect::Act { element, attempt, at } => {
+            Some(format!("{} attempt {attempt} at {}", path(*element), at.as_millis()))
+        }
+        Effect::Mail { element, attempt, .. } => {
+            Some(format!("{} attempt {attempt} at {}", path(*element), now.as_millis()))
+        }
+        Effect::Throw { .. }
+        | Effect::Schedule { .. }
+        | Effect::Unschedule { .. }
+        | Effect::Notify { .. }
+        | Effect::Find { .. }
+        | Effect::Call(_)
+        | Effect::Continue => None,
+    };
+    let commits = world.journal[since..].iter();
+    sorted(commits.flat_map(|(now, _, effects)| effects.iter().filter_map(|effect| words(*now, effect))).collect())
+}
+
+fn around_live(world: &World, number: Option<ElementNumber>) -> String {
+    let instance = &world.state().instance;
+    let mut words = String::new();
+    let mut around = number.and_then(|number| instance.element(number));
+    while let Some(live) = around {
+        words = format!("{}/{words}", live.element);
+        around = live.scope.and_then(|number| instance.element(number));
+    }
+    words
+}
+
 fn is_listener(process: &Process, element: &str) -> bool {
     process.element(element).is_some_and(|element| matches!(element.kind, ElementKind::EventStart(_)))
 }
@@ -233,6 +279,10 @@ fn around(reference: &Reference<'_>, plan: &Plan, scope: Option<Age>) -> String 
 fn join(path: &str, failed: bool, mut flows: Vec<String>) -> String {
     flows.sort();
     format!("{path} has {}{}", flows.join(" "), if failed { " failed" } else { "" })
+}
+
+fn request_in_words(attempt: u32, left: u32) -> String {
+    format!("attempt {attempt} and {left} more")
 }
 
 fn turns_in_words(total: u32, begun: u32, done: u32) -> String {

@@ -2,6 +2,9 @@
 //! engine's model is put together from. Runs nothing.
 
 mod model;
+mod service;
+
+pub use service::{Asks, Reply, Service};
 
 use serde_json::{Map, Value};
 use std::fmt;
@@ -51,8 +54,13 @@ pub enum What {
     Exclusive,
     Parallel,
     Inclusive,
-    /// Intermediate timer event, in minutes.
-    Wait(u32),
+    /// A time passes: an intermediate timer event, or a service task that is a delay.
+    Wait {
+        minutes: u32,
+        task: bool,
+    },
+    /// A system task that asks another system.
+    Serve(Service),
     /// Waits for a message, as an event or as a task.
     Hear {
         task: bool,
@@ -169,7 +177,7 @@ impl What {
     /// What an event that is reached by a flow waits for.
     pub fn awaited(&self) -> Option<Occurs> {
         match self {
-            What::Wait(minutes) => Some(Occurs::Timer { minutes: *minutes, times: None }),
+            What::Wait { minutes, .. } => Some(Occurs::Timer { minutes: *minutes, times: None }),
             What::Hear { .. } => Some(Occurs::Message),
             What::EventStart { event, .. } => Some(event.clone()),
             What::Start
@@ -179,6 +187,7 @@ impl What {
             | What::Pass
             | What::Script(_)
             | What::Ask(_)
+            | What::Serve(_)
             | What::Exclusive
             | What::Parallel
             | What::Inclusive
@@ -189,6 +198,14 @@ impl What {
             | What::Boundary { .. }
             | What::Limit { .. } => None,
         }
+    }
+
+    /// An activity that takes time, beside which events may occur.
+    pub fn waits(&self) -> bool {
+        matches!(
+            self,
+            What::Ask(_) | What::Call | What::Serve(_) | What::Hear { task: true } | What::Wait { task: true, .. }
+        )
     }
 
     pub fn starts_by_event(&self) -> bool {
@@ -248,7 +265,9 @@ impl Plan {
             What::Exclusive => "exclusive",
             What::Parallel => "parallel",
             What::Inclusive => "inclusive",
-            What::Wait(_) => "wait",
+            What::Wait { task: false, .. } => "wait",
+            What::Wait { task: true, .. } => "delay",
+            What::Serve(_) => "serve",
             What::Hear { .. } => "hear",
             What::First => "first",
             What::Call => "call",

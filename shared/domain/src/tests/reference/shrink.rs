@@ -72,7 +72,10 @@ fn smaller_at(plan: &Plan, id: Id) -> Vec<Plan> {
     if node.job_before || node.job_after {
         change(&|node| (node.job_before, node.job_after) = (false, false));
     }
-    if matches!(node.what, What::Script(_) | What::Ask(_) | What::Call | What::Wait(_) | What::Exclusive) {
+    if matches!(
+        node.what,
+        What::Script(_) | What::Ask(_) | What::Serve(_) | What::Call | What::Wait { .. } | What::Exclusive
+    ) {
         change(&|node| node.what = What::Pass);
     }
     plans
@@ -105,7 +108,8 @@ fn is_whole(plan: &Plan) -> bool {
         |node: &Node| plan.outgoing(node.id).into_iter().filter(|flow| plan.flows[*flow].default).count() <= 1;
     let events = |node: &Node| {
         let mut behind = plan.outgoing(node.id).into_iter().map(|flow| plan.node(plan.flows[flow].to));
-        node.what != What::First || behind.all(|event| matches!(event.what, What::Wait(_) | What::Hear { .. }))
+        node.what != What::First
+            || behind.all(|event| matches!(event.what, What::Wait { task: false, .. } | What::Hear { .. }))
     };
     let known = |id: Id| plan.nodes.iter().any(|node| node.id == id);
     plan.flows.iter().all(|flow| known(flow.from) && known(flow.to))
@@ -116,7 +120,6 @@ fn is_whole(plan: &Plan) -> bool {
         && plan.nodes.iter().all(|node| {
             let Some(on) = node.what.attached_to() else { return true };
             let host = &plan.node(on).what;
-            matches!(host, What::Ask(_) | What::Sub | What::Call | What::Script(_) | What::Hear { .. })
-                || plan.node(on).turns.is_some()
+            matches!(host, What::Sub | What::Script(_)) || host.waits() || plan.node(on).turns.is_some()
         })
 }

@@ -2,7 +2,7 @@
 
 use super::{Both, Choice, Ended};
 use crate::tests::reference::interpreter::{Activity, Age, Status};
-use crate::tests::reference::plan::Id;
+use crate::tests::reference::plan::{Asks, Id, Occurs, Reply, What};
 use crate::tests::reference::random::Random;
 use serde_json::{Map, Value, json};
 
@@ -25,10 +25,11 @@ impl Both<'_> {
             let only = random.one_in(3).then(|| incidents[random.below(incidents.len())].node);
             return Some(Choice::Retry { only, values });
         }
-        match random.below(6) {
+        match random.below(8) {
             0 | 1 => self.fire(random),
             2 => self.hear(random),
             3 => self.end_called(random),
+            4 | 5 => self.reply(random, false),
             _ => self.answer(random),
         }
         .or_else(|| self.next_step(random))
@@ -41,7 +42,8 @@ impl Both<'_> {
             Status::Running => Some(Choice::Job),
             Status::Waiting => {
                 let first = if random.one_in(2) { self.hear(random) } else { self.fire(random) };
-                let awaited = self.answer(random).or_else(|| self.end_called(random));
+                let awaited =
+                    self.answer(random).or_else(|| self.end_called(random)).or_else(|| self.reply(random, true));
                 awaited.or(first).or_else(|| self.hear(random)).or_else(|| self.fire(random))
             }
             Status::Error => Some(Choice::Retry { only: None, values: answers(random) }),
@@ -75,6 +77,31 @@ impl Both<'_> {
         Some(Choice::Hear { activity, event, values })
     }
 
+    /// `done`: what was asked for is done.
+    fn reply(&self, random: &mut Random, done: bool) -> Option<Choice> {
+        let asked = |task: &&Activity| task.request.is_some() && !task.failed;
+        let all: Vec<&Activity> = self.reference.activities.iter().filter(asked).collect();
+        let task = *all.get(random.below(all.len()))?;
+        let What::Serve(service) = &self.plan.node(task.node).what else { return None };
+        let mut beside = self.plan.nodes.iter().filter(|event| event.what.attached_to() == Some(task.node));
+        let caught = beside.any(|event| event.what.event().is_some_and(|(event, _)| *event == Occurs::Error(None)));
+        let may_fail = !self.plan.sound || caught;
+        let again = service.asks != Asks::Mail && task.request.as_ref().is_some_and(|request| request.left > 0);
+        let code = random.one_in(2).then(|| random.pick(&["LOW", "HIGH"]).to_owned());
+        let mail = service.asks == Asks::Mail;
+        let reply = match random.below(7) {
+            _ if done || !(may_fail || again) => Reply::Done(brought(random)),
+            0..3 if mail => Reply::None { code: "MAIL_REJECTED", again: false },
+            0..2 if may_fail && service.asks == Asks::GraphQl => Reply::Errors,
+            0 => Reply::None { code: "HTTP_TIMEOUT", again: true },
+            1 => Reply::Refused { status: random.pick(&[408, 429, 500, 503]), code },
+            2 if may_fail => Reply::Refused { status: random.pick(&[400, 404]), code },
+            3 if may_fail && !mail => Reply::None { code: "HTTP_REFUSED", again: false },
+            _ => Reply::Done(brought(random)),
+        };
+        Some(Choice::Reply { task: task.age, reply })
+    }
+
     fn end_called(&self, random: &mut Random) -> Option<Choice> {
         let calls = self.reference.activities.iter().filter(|call| call.calls && !call.failed);
         let calls: Vec<Age> = calls.map(|call| call.age).collect();
@@ -87,6 +114,11 @@ impl Both<'_> {
         };
         Some(Choice::Ended { call, how })
     }
+}
+
+/// What another system answers with.
+fn brought(random: &mut Random) -> Value {
+    random.pick(&[json!(0), json!(1), json!(2), Value::Null, json!({ "v": 1 })])
 }
 
 fn answers(random: &mut Random) -> Map<String, Value> {

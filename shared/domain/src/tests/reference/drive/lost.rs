@@ -59,7 +59,17 @@ impl Both<'_> {
             let ordered = |effect: &Effect| *effect == Effect::Call(CallEffect::Start { element: live.number });
             let calls = matches!(kind(process, &live.element), Some(ElementKind::CallActivity(_)))
                 && self.world.journal.iter().any(|(_, _, effects)| effects.iter().any(ordered));
-            let stays = calls || asks || joins || own || inside || live.failed || listens(&live.element);
+            // Somebody was told to carry out the very attempt.
+            let acts = live.action.as_ref().is_some_and(|action| {
+                self.world.journal.iter().any(|(_, _, effects)| {
+                    effects.iter().any(|effect| {
+                        matches!(effect,
+                    Effect::Act { element, attempt, .. } | Effect::Mail { element, attempt, .. }
+                        if (*element, *attempt) == (live.number, action.attempt))
+                    })
+                })
+            });
+            let stays = acts || calls || asks || joins || own || inside || live.failed || listens(&live.element);
             if !(stays || scope && ends) {
                 return Err(format!("{} waits for nothing", live.element));
             }

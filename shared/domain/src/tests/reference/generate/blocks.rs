@@ -109,13 +109,14 @@ impl Draft<'_> {
         if caught {
             // It throws now and then, and its own boundary event catches that.
             let (test, throw) = (self.test(), self.throw());
-            what = match self.random.below(2) {
+            what = match self.random.below(3) {
                 0 => What::Script(Script::Throws(test, throw)),
+                1 => self.service(),
                 _ => What::Ask(Some((test, throw))),
             };
         }
         let asks = matches!(what, What::Ask(_));
-        let waits = asks || matches!(what, What::Call | What::Hear { task: true });
+        let waits = what.waits();
         let node = self.lead(scope, ends, what);
         self.adorn(node);
         self.limit(scope, node);
@@ -154,8 +155,7 @@ impl Draft<'_> {
     fn catches(&mut self, scope: Option<Id>, on: Id) -> Vec<End> {
         let mut ends = Vec::new();
         for _ in 0..1 + self.random.below(2) {
-            let code = self.code();
-            let event = Occurs::Error((!self.random.one_in(3)).then_some(code));
+            let event = self.caught(on);
             // On what cannot go on it interrupts whatever is said.
             let waits = matches!(self.node(on).what, What::Ask(_) | What::Hear { .. });
             let interrupting = waits || self.plan.sound || !self.random.one_in(4);

@@ -68,7 +68,7 @@ impl Draft<'_> {
 
     fn boundary(&mut self, scope: Option<Id>, on: Id) -> Option<Id> {
         let (what, repeated) = (self.node(on).what.clone(), self.node(on).turns.is_some());
-        let waits = matches!(what, What::Ask(_) | What::Sub | What::Call | What::Hear { task: true });
+        let waits = what.waits() || what == What::Sub;
         let fails = repeated || waits || matches!(what, What::Script(_));
         if !fails || !self.random.one_in(3) {
             return None;
@@ -77,9 +77,8 @@ impl Draft<'_> {
             let interrupting = self.random.one_in(2);
             (self.outside(interrupting), interrupting)
         } else {
-            let code = self.code();
             let interrupting = matches!(what, What::Ask(_) | What::Hear { .. }) || !self.random.one_in(4);
-            (Occurs::Error((!self.random.one_in(3)).then_some(code)), interrupting)
+            (self.caught(on), interrupting)
         };
         let boundary = self.add(scope, What::Boundary { on, event, interrupting });
         self.adorn(boundary);

@@ -19,6 +19,7 @@ impl<'p> Reference<'p> {
             activities: Vec::new(),
             incidents: Vec::new(),
             errors: Vec::new(),
+            orders: Vec::new(),
             counts: BTreeMap::new(),
             born: 0,
             reached: 0,
@@ -31,7 +32,7 @@ impl<'p> Reference<'p> {
         reference
     }
 
-    fn command(&mut self) {
+    pub(super) fn command(&mut self) {
         self.reached = 0;
         self.reached_by_itself = 0;
         self.stopped = !self.incidents.is_empty();
@@ -108,8 +109,7 @@ impl<'p> Reference<'p> {
     pub fn ended_badly(&mut self, age: Age, code: Option<&str>) {
         self.command();
         self.change(age, |call| call.calls = false);
-        let thrown = code.map(str::to_owned);
-        self.fail(age, Failure { code: "NOT_DEPLOYED", thrown });
+        self.fail(age, code.map_or(Failure::technical("NOT_DEPLOYED"), Failure::business));
         self.advance();
     }
 
@@ -171,7 +171,7 @@ impl<'p> Reference<'p> {
     /// A task's time is over: the system completes it without its script, or it fails.
     fn run_out(&mut self, age: Age, completes: bool) {
         if !completes {
-            self.refuse(age, Failure { code: "", thrown: Some("TASK_TIMEOUT".to_owned()) });
+            self.refuse(age, Failure::business("TASK_TIMEOUT"));
             return;
         }
         self.set(Some(age), "userAction", json!("Late"));

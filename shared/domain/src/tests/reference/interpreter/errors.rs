@@ -42,14 +42,14 @@ impl Reference<'_> {
 
     /// From the inside outwards: the boundary events of an activity, then the event sub-processes of the scope around it.
     pub(super) fn catcher(&self, thrower: Age, failure: &Failure) -> Option<Catch> {
-        let code = failure.thrown.as_deref()?;
+        failure.thrown.as_deref()?;
         let thrower = self.host(thrower);
         let mut age = thrower;
         loop {
             let activity = self.activity(age)?;
             let node = self.plan.node(activity.node);
             let attached = self.plan.nodes.iter().filter(|event| event.what.attached_to() == Some(node.id));
-            if let Some((event, interrupting)) = best(attached, code) {
+            if let Some((event, interrupting)) = best(attached, failure) {
                 // A scope in which something failed cannot go on.
                 return Some(Catch { event, at: Where::Activity(age), interrupting: interrupting || age != thrower });
             }
@@ -57,7 +57,7 @@ impl Reference<'_> {
             if !self.is_interrupting_handler(node.id) {
                 let handlers = self.plan.within(node.scope).filter(|node| node.what == What::OnEvent);
                 let starts = handlers.flat_map(|around| self.plan.within(Some(around.id)));
-                if let Some((event, _)) = best(starts.filter(|start| start.what.starts_by_event()), code) {
+                if let Some((event, _)) = best(starts.filter(|start| start.what.starts_by_event()), failure) {
                     return Some(Catch { event, at: Where::Scope(activity.scope), interrupting: true });
                 }
             }
@@ -100,7 +100,7 @@ impl Reference<'_> {
     }
 
     /// The multi-instance activity around a turn, beside which its boundary events are.
-    fn host(&self, age: Age) -> Age {
+    pub(super) fn host(&self, age: Age) -> Age {
         match self.activity(age) {
             Some(activity) if self.is_turn(activity) => activity.scope.unwrap_or(age),
             _ => age,
@@ -108,14 +108,16 @@ impl Reference<'_> {
     }
 }
 
-/// Of the error events among these the first with exactly the code, else the first without one.
-fn best<'n>(events: impl Iterator<Item = &'n Node>, code: &str) -> Option<(Id, bool)> {
+/// Of the error events among these the first with exactly the code, else the first with its class, else the first
+/// without a code.
+fn best<'n>(events: impl Iterator<Item = &'n Node>, failure: &Failure) -> Option<(Id, bool)> {
     let errors = events.filter_map(|node| {
         let (event, interrupting) = node.what.event()?;
         Some((event.as_error()?, node.id, interrupting))
     });
     let errors: Vec<(Option<&str>, Id, bool)> = errors.collect();
-    let exactly = errors.iter().find(|(own, ..)| *own == Some(code));
-    let best = exactly.or_else(|| errors.iter().find(|(own, ..)| own.is_none()));
+    let by = |code: Option<&str>| errors.iter().find(move |(own, ..)| *own == code);
+    let exactly = by(failure.thrown.as_deref());
+    let best = exactly.or_else(|| failure.class.and_then(|class| by(Some(class)))).or_else(|| by(None));
     best.map(|(_, event, interrupting)| (*event, *interrupting))
 }

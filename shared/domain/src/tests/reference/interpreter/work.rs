@@ -31,8 +31,9 @@ impl Reference<'_> {
             | What::ErrorEnd(_)
             | What::Pass
             | What::Ask(_)
+            | What::Serve(_)
             | What::Parallel
-            | What::Wait(_)
+            | What::Wait { .. }
             | What::Hear { .. }
             | What::First
             | What::Call
@@ -51,7 +52,7 @@ impl Reference<'_> {
         let holds = |flow: &usize| self.plan.flows[*flow].test.as_ref().is_none_or(|test| self.holds(test, at));
         let chosen: Vec<usize> = others.into_iter().filter(holds).take(most).collect();
         if chosen.is_empty() && default.is_empty() {
-            return Err(Failure { code: "NO_FLOW", thrown: None });
+            return Err(Failure::technical("NO_FLOW"));
         }
         Ok(if chosen.is_empty() { default } else { chosen })
     }
@@ -88,10 +89,18 @@ impl Reference<'_> {
 }
 
 impl Failure {
+    pub(super) fn technical(code: &'static str) -> Failure {
+        Failure { code, thrown: None, class: None }
+    }
+
+    pub(super) fn business(code: &str) -> Failure {
+        Failure { code: "", thrown: Some(code.to_owned()), class: None }
+    }
+
     pub(super) fn of(throw: &Throw) -> Failure {
         match throw {
-            Throw::Business(code) => Failure { code: "", thrown: Some(code.clone()) },
-            Throw::Technical => Failure { code: "SCRIPT_ERROR", thrown: None },
+            Throw::Business(code) => Failure::business(code),
+            Throw::Technical => Failure::technical("SCRIPT_ERROR"),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The engine's model of a random process, and what its scripts do.
 
+use super::service::delay;
 use super::{Each, Id, Node, Occurs, Plan, Script, Test, Throw, What, gathered};
 use crate::process::{
     BoundaryEvent, CallActivity, Condition, ElementKind, EventStart, MultiInstance, OnTimeout, Payload, Process,
@@ -72,7 +73,11 @@ impl Plan {
             What::Exclusive => ElementKind::ExclusiveGateway(Default::default()),
             What::Parallel => ElementKind::ParallelGateway,
             What::Inclusive => ElementKind::InclusiveGateway(Default::default()),
-            What::Wait(minutes) => ElementKind::IntermediateCatchEvent(Trigger::Timer(once(&format!("PT{minutes}M")))),
+            What::Wait { minutes, task: false } => {
+                ElementKind::IntermediateCatchEvent(Trigger::Timer(once(&format!("PT{minutes}M"))))
+            }
+            What::Wait { minutes, task: true } => ElementKind::SystemTask(Box::new(delay(*minutes))),
+            What::Serve(service) => ElementKind::SystemTask(Box::new(service.task())),
             What::Hear { task: false } => ElementKind::IntermediateCatchEvent(message("word", None)),
             What::Hear { task: true } => ElementKind::ReceiveTask(message("word", None)),
             What::First => ElementKind::EventBasedGateway,

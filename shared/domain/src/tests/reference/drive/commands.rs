@@ -1,0 +1,111 @@
+//! The engine's commands for what the story chooses.
+
+use super::{Both, Choice, Ended};
+use crate::command::{Command, Completion};
+use crate::engine::ChildEnd;
+use crate::ids::{ElementNumber, InstanceKey};
+use crate::tests::dsl::NINE;
+use crate::tests::reference::interpreter::{Activity, Age};
+use crate::tests::reference::plan::{Plan, Service, What};
+use crate::time::Timestamp;
+use crate::work_task::State;
+
+impl Both<'_> {
+    /// The engine's command for a choice. What happens at several places at once is told apart by age.
+    pub(super) fn command(&mut self, choice: &Choice) -> Result<Command, String> {
+        let missing = |what: &str| format!("the engine has no {what} for {choice:?}");
+        Ok(match choice {
+            Choice::Answer { task, values } => {
+                let (name, nth) = self.nth(*task, |activity| activity.asks && !activity.failed)?;
+                let tasks = self.world.state().work_tasks.values();
+                let mut open = tasks.filter(|task| task.state == State::Open && task.activity == name);
+                let task = open.nth(nth).ok_or_else(|| missing("open task"))?.key;
+                Command::Complete(Completion { task, action: Some("Approve".to_owned()), values: values.clone() })
+            }
+            Choice::Fire { activity, event, late } => {
+                let rings = |activity: &Activity| activity.alarms.iter().find(|alarm| alarm.event == *event).cloned();
+                let (name, nth) = self.nth(*activity, |activity| rings(activity).is_some())?;
+                let due = self.reference.activity(*activity).and_then(rings).map_or(0, |alarm| alarm.due);
+                self.set_clock(due + late);
+                let event = self.plan.name(*event);
+                let elements = self.world.state().instance.elements.iter().filter(|live| live.element == name);
+                let timers = elements.filter_map(|live| {
+                    let timer = live.timers.iter().find(|timer| timer.event == event)?;
+                    Some((live.number, timer.occurrence))
+                });
+                let (element, occurrence) = timers.clone().nth(nth).ok_or_else(|| missing("timer"))?;
+                Command::FireTimer { element, event, occurrence }
+            }
+            Choice::Hear { activity, event, values } => {
+                let (name, nth) =
+                    self.nth(*activity, |activity| !activity.failed && activity.awaits.contains(event))?;
+                let event = self.plan.name(*event);
+                let live = self.world.state().instance.elements.iter();
+                let live = live.filter(|live| live.element == name && !live.failed);
+                let waits = live.filter_map(|live| {
+                    let subscription = live.subscriptions.iter().find(|subscription| subscription.event == event)?;
+                    Some((live.number, subscription.to.clone()))
+                });
+                let (element, awaited) = waits.clone().nth(nth).ok_or_else(|| missing("message"))?;
+                Command::Receive { element, event, awaited, variables: values.clone() }
+            }
+            Choice::Reply { task, reply } => {
+                let (name, nth) = self.nth(*task, |task| task.request.is_some() && !task.failed)?;
+                let request = self.reference.activity(*task).and_then(|task| task.request.clone());
+                self.set_clock(request.map_or(0, |request| request.at));
+                let live = self.world.state().instance.elements.iter().filter(|live| live.element == name);
+                let mut asked =
+                    live.filter(|live| !live.failed).filter_map(|live| Some((live.number, live.action.as_ref()?)));
+                let (element, action) = asked.nth(nth).ok_or_else(|| missing("request"))?;
+                service_of(self.plan, &name).report(reply, element, action.attempt)
+            }
+            Choice::Ended { call, how } => {
+                let (name, nth) = self.nth(*call, |call| call.calls && !call.failed)?;
+                let live = self.world.state().instance.elements.iter();
+                let mut calls = live.filter(|live| live.element == name && !live.failed && live.turns.is_none());
+                let element = calls.nth(nth).ok_or_else(|| missing("call"))?.number;
+                self.end_child(element, how)
+            }
+            Choice::Job => Command::Continue,
+            Choice::Retry { only, values } => {
+                Command::Retry { element: only.map(|node| self.plan.name(node)), variables: values.clone() }
+            }
+            Choice::Cancel => Command::CancelInstance { reason: None },
+        })
+    }
+
+    /// The end of a child, which was started first unless that failed.
+    fn end_child(&mut self, element: ElementNumber, how: &Ended) -> Command {
+        let key = InstanceKey::compose(NINE, self.log.len() as u64 + 10);
+        let message = "it failed".to_owned();
+        let (child, end) = match how {
+            Ended::Completed(values) => (Some(key), ChildEnd::Completed(values.clone())),
+            Ended::Failed(code) => (Some(key), ChildEnd::Failed { code: code.clone(), message }),
+            Ended::NotStarted => (None, ChildEnd::NotStarted { code: "NOT_DEPLOYED", message }),
+            Ended::Cancelled => (Some(key), ChildEnd::Cancelled),
+        };
+        if child.is_some() {
+            self.world.when(Command::ChildStarted { element, child: key }).accepted();
+        }
+        Command::ChildEnded { element, child, end }
+    }
+
+    /// It is that late at least.
+    fn set_clock(&mut self, at: i64) {
+        self.reference.now = self.reference.now.max(at);
+        self.world.now = Timestamp::from_millis(self.reference.now);
+    }
+
+    /// The name of an activity and how many of the same kind are older.
+    fn nth(&self, age: Age, of: impl Fn(&Activity) -> bool) -> Result<(String, usize), String> {
+        let activity = self.reference.activity(age).ok_or("it is gone")?;
+        let same = self.reference.activities.iter().filter(|other| other.node == activity.node && of(other));
+        Ok((self.plan.name(activity.node), same.filter(|other| other.age < age).count()))
+    }
+}
+
+fn service_of<'p>(plan: &'p Plan, name: &str) -> &'p Service {
+    let node = plan.nodes.iter().find(|node| plan.name(node.id) == name).expect("it was asked for by its name");
+    let What::Serve(service) = &node.what else { panic!("{name} asks nobody") };
+    service
+}
