@@ -104,7 +104,7 @@ fn input(model: &CallActivity, variables: &Variables, now: Timestamp) -> Variabl
 }
 
 /// What a mapping gives to somebody else.
-pub(super) fn mapped(mappings: &[Mapping], variables: &Variables, now: Timestamp) -> Variables {
+fn mapped(mappings: &[Mapping], variables: &Variables, now: Timestamp) -> Variables {
     let mut values = Variables::new();
     for mapping in mappings {
         let value = match &mapping.source {

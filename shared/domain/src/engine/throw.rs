@@ -1,12 +1,12 @@
 //! Message and signal throw events: what is sent and to whom. Who waits for it is found by whoever delivers it; the path
 //! goes on at once.
 
-use super::{Failure, Step, call, script, trigger};
+use super::{Failure, Step, script, trigger};
 use crate::effect::Effect;
 use crate::ids::ElementNumber;
 use crate::instance::Awaited;
 use crate::process::{Sent, Throw};
-use crate::variables::Variables;
+use crate::variables::{Variables, is_reserved};
 
 /// What the events of one command send takes at most so many bytes: it is kept in one item with all that happened.
 pub(crate) const THROWN_BYTES_MAX: usize = 64 * 1024;
@@ -26,7 +26,7 @@ pub(super) fn order(
         }
         Sent::Signal { name } => Awaited::Signal { name: name.clone() },
     };
-    let variables = call::mapped(&model.input_mapping, &step.variables_at(at), step.env.now);
+    let variables = brought(step, model, at);
     let thrown = |effect: &Effect| if let Effect::Throw { variables, .. } = effect { size(variables) } else { 0 };
     let bytes = step.effects.iter().map(thrown).sum::<usize>() + size(&variables);
     if bytes > THROWN_BYTES_MAX {
@@ -37,6 +37,17 @@ pub(super) fn order(
     }
     step.effect(Effect::Throw { element: number, to, variables });
     Ok(())
+}
+
+/// What is sent along. Unlike a call activity's, a name that is no variable is nothing and no text.
+fn brought(step: &Step<'_>, model: &Throw, at: Option<ElementNumber>) -> Variables {
+    let seen = step.variables_at(at);
+    let mut variables = Variables::new();
+    for mapping in &model.input_mapping {
+        mapping.target.set(&mut variables, mapping.source.evaluate(&seen, step.env.now));
+    }
+    variables.retain(|name, _| !is_reserved(name));
+    variables
 }
 
 fn size(variables: &Variables) -> usize {

@@ -55,6 +55,13 @@ fn without_key_and_mapping_a_message_is_for_the_instance_itself_and_brings_nothi
     assert_eq!(sent(&then), [(ElementNumber(2), to(&key().to_string()), json!({}))]);
 }
 
+/// Mapping rules: a source that is no variable is null. Only call activities pass its name on.
+#[test]
+fn a_variable_that_is_not_set_is_brought_as_null() {
+    let then = given(telling(Some(throw(paid(None), &[("sum", "sum")])))).start(json!({}));
+    assert_eq!(sent(&then), [(ElementNumber(2), to(&key().to_string()), json!({"sum": null}))]);
+}
+
 #[test]
 fn a_throw_event_without_definition_is_passed() {
     let mut world = given(telling(None));
