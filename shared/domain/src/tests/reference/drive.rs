@@ -5,10 +5,11 @@ mod choices;
 mod commands;
 mod faults;
 mod lost;
+mod words;
 
-use super::interpreter::{Age, Reference, Status};
+use super::interpreter::{Age, Order, Reference, Status};
 use super::picture::{of_engine, of_reference, orders_of_engine, orders_of_reference};
-use super::plan::{Id, Plan, Reply};
+use super::plan::{Id, Plan, Reply, Word};
 use super::random::Random;
 use crate::command::{Command, Start};
 use crate::effect::{CallEffect, Effect};
@@ -16,6 +17,7 @@ use crate::ids::{ElementNumber, InstanceKey};
 use crate::instance::{Aggregate, Parent};
 use crate::tests::dsl::{NINE, World, given, key};
 use serde_json::{Map, Value};
+use std::collections::BTreeSet;
 
 /// What moves by itself between two decisions of the outside, and what waits at once: where a random process multiplies
 /// its paths beyond these, its story ends.
@@ -38,17 +40,44 @@ pub struct Told {
     pub completed: bool,
     /// It grew beyond all bounds.
     pub cut: bool,
+    /// What happened around the instance.
+    pub happened: BTreeSet<&'static str>,
 }
 
 #[derive(Clone, Debug)]
 enum Choice {
-    Answer { task: Age, values: Map<String, Value> },
-    Fire { activity: Age, event: Id, late: i64 },
-    Hear { activity: Age, event: Id, values: Map<String, Value> },
-    Reply { task: Age, reply: Reply },
-    Ended { call: Age, how: Ended },
+    Answer {
+        task: Age,
+        values: Map<String, Value>,
+    },
+    Fire {
+        activity: Age,
+        event: Id,
+        late: i64,
+    },
+    /// A message finds one who waits for it; one of those that were sent is dropped where nobody does.
+    Hear {
+        to: (Age, Id),
+        values: Map<String, Value>,
+    },
+    /// A message or signal that the instance sent is delivered, or a signal comes from outside.
+    Deliver {
+        word: Word,
+        values: Map<String, Value>,
+    },
+    Reply {
+        task: Age,
+        reply: Reply,
+    },
+    Ended {
+        call: Age,
+        how: Ended,
+    },
     Job,
-    Retry { only: Option<Id>, values: Map<String, Value> },
+    Retry {
+        only: Option<Id>,
+        values: Map<String, Value>,
+    },
     Cancel,
 }
 
@@ -67,9 +96,12 @@ struct Both<'p> {
     world: World,
     /// A job was ordered that has not run.
     job: bool,
+    /// Messages and signals that were sent and are not delivered.
+    said: Vec<(Word, Map<String, Value>)>,
     /// Commits whose orders were compared.
     compared: usize,
     log: Vec<String>,
+    happened: BTreeSet<&'static str>,
 }
 
 /// Tells the story, and says where the interpreters part.
@@ -89,8 +121,10 @@ pub fn tell(case: &Case) -> Result<Told, String> {
         reference: Reference::started(plan, NINE),
         world,
         job,
+        said: Vec::new(),
         compared: 0,
         log: vec!["start".to_owned()],
+        happened: BTreeSet::new(),
     };
     let told = both.play(case);
     told.map_err(|what| format!("after {}:\n{what}", both.log.join("; ")))
@@ -119,6 +153,7 @@ impl Both<'_> {
             commands: self.log.len(),
             completed: self.reference.status == Status::Completed,
             cut: self.is_cut(),
+            happened: std::mem::take(&mut self.happened),
         })
     }
 
@@ -145,7 +180,11 @@ impl Both<'_> {
     fn orders_agree(&mut self) -> Result<(), String> {
         let expected = orders_of_reference(&self.reference, self.plan);
         let found = orders_of_engine(&self.world, self.compared);
-        self.reference.orders.clear();
+        for order in std::mem::take(&mut self.reference.orders) {
+            if let Order::Say { word, values } = order {
+                self.said.push((word, values));
+            }
+        }
         self.compared = self.world.journal.len();
         if expected == found { Ok(()) } else { Err(format!("the reference orders {expected:?}, the engine {found:?}")) }
     }
@@ -160,8 +199,15 @@ impl Both<'_> {
         if random.one_in(3) {
             self.store_and_read();
         }
-        let command = self.command(choice)?;
         self.log.push(format!("{choice:?}"));
+        if let Choice::Deliver { word, values } = choice {
+            return self.deliver(word, values, random);
+        }
+        let command = self.command(choice)?;
+        self.carry_out_command(choice, command, random)
+    }
+
+    fn carry_out_command(&mut self, choice: &Choice, command: Command, random: &mut Random) -> Result<(), String> {
         let continues = command == Command::Continue;
         let then = self.world.when(command.clone());
         let decision = then.result.map_err(|rejection| format!("the engine refuses: {rejection:?}"))?;
@@ -173,7 +219,8 @@ impl Both<'_> {
         match choice {
             Choice::Answer { task, values } => self.reference.answer(*task, values),
             Choice::Fire { activity, event, .. } => self.reference.fire(*activity, *event),
-            Choice::Hear { activity, event, values } => self.reference.hear(*activity, *event, values),
+            Choice::Hear { to: (activity, event), values } => self.reference.hear(*activity, *event, values),
+            Choice::Deliver { .. } => {}
             Choice::Reply { task, reply } => self.reference.replied(*task, reply),
             Choice::Ended { call, how: Ended::Completed(values) } => self.reference.ended(*call, values),
             Choice::Ended { call, how: Ended::Failed(code) } => self.reference.ended_badly(*call, Some(code)),

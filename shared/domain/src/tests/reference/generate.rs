@@ -7,7 +7,7 @@ mod graph;
 pub use blocks::blocks;
 pub use graph::graph;
 
-use super::plan::{Asks, Each, Flow, Id, Node, Occurs, Plan, Script, Service, Test, Throw, What};
+use super::plan::{Asks, Each, Flow, Hears, Id, Node, Occurs, Plan, Script, Service, Test, Throw, What};
 use super::random::Random;
 use serde_json::{Map, json};
 
@@ -97,15 +97,37 @@ impl Draft<'_> {
         Occurs::Timer { minutes: self.random.below(90) as u32, times }
     }
 
+    /// Few of them, so that they find each other.
+    fn word(&mut self) -> Hears {
+        let name = self.random.pick(&["alarm", "news"]).to_owned();
+        match self.random.below(4) {
+            0 | 1 => Hears::Signal(name),
+            2 => Hears::Message { name, key: None },
+            _ => Hears::Message { name, key: Some(self.random.pick(&["v2", "v3"]).to_owned()) },
+        }
+    }
+
+    fn say(&mut self, end: bool) -> What {
+        let brings = self.random.one_in(2).then(|| self.random.pick(&["v0", "item", "v3"]).to_owned());
+        What::Say { what: self.word(), brings, end }
+    }
+
+    /// How a path ends, if it ends nothing else.
+    fn end(&mut self) -> What {
+        if self.random.one_in(5) { self.say(true) } else { What::End }
+    }
+
     /// What an event beside an activity or a scope waits for.
     fn outside(&mut self, interrupting: bool) -> Occurs {
-        if self.random.one_in(3) { Occurs::Message } else { self.timer(interrupting) }
+        if self.random.one_in(2) { Occurs::Word(self.word()) } else { self.timer(interrupting) }
     }
 
     /// An event of a path of its own.
     fn catch(&mut self) -> What {
         if self.random.one_in(2) {
-            What::Hear { task: self.random.one_in(2) }
+            let what = self.word();
+            let task = !what.is_signal() && self.random.one_in(2);
+            What::Hear { what, task }
         } else {
             What::Wait { minutes: self.random.below(60) as u32, task: false }
         }
@@ -114,7 +136,8 @@ impl Draft<'_> {
     /// An activity or event that does something without opening a scope. In a sound plan errors come with their catcher.
     fn simple(&mut self) -> What {
         let throws = if self.plan.sound { 0 } else { self.random.below(3) };
-        match self.random.below(13) {
+        match self.random.below(14) {
+            10 => self.say(false),
             0 | 1 => What::Pass,
             2 => What::Script(Script::Count(format!("n{}", self.random.below(3)))),
             3 if throws > 0 => What::Script(Script::Throws(self.test(), self.throw())),
@@ -131,7 +154,7 @@ impl Draft<'_> {
     /// A time limit for a task, now and then. Of a task that waits for a message nobody is the system's deputy.
     fn limit(&mut self, scope: Option<Id>, on: Id) {
         let asks = matches!(self.node(on).what, What::Ask(_));
-        let may = asks || (!self.plan.sound && matches!(self.node(on).what, What::Hear { task: true }));
+        let may = asks || (!self.plan.sound && matches!(self.node(on).what, What::Hear { task: true, .. }));
         if may && self.random.one_in(6) {
             let completes = asks && (self.plan.sound || self.random.one_in(2));
             let event = Occurs::Timer { minutes: self.random.below(90) as u32, times: None };

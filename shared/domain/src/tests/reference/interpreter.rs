@@ -13,12 +13,13 @@ mod requests;
 mod scopes;
 mod state;
 mod turns;
+mod words;
 mod work;
 
 use super::plan::{Id, Plan, What};
 use serde_json::{Map, Value};
 use state::Failure;
-pub use state::{Activity, Age, Alarm, Arrived, At, Counts, Incident, Order, Request, Status, Token, Turns};
+pub use state::{Activity, Age, Alarm, Arrived, At, Awaits, Counts, Incident, Order, Request, Status, Token, Turns};
 use std::collections::BTreeMap;
 
 /// Elements that one command reaches at most; what is left waits for a job.
@@ -143,13 +144,15 @@ impl<'p> Reference<'p> {
                 let flows = plan.outgoing(node.id);
                 self.pass(&token, &flows);
             }
-            What::Exclusive | What::Inclusive | What::Script(_) => match self.work(node.id, token.scope) {
-                Ok(flows) => self.pass(&token, &flows),
-                Err(failure) => {
-                    let age = self.begin(&token);
-                    self.fail(age, failure);
+            What::Exclusive | What::Inclusive | What::Script(_) | What::Say { .. } => {
+                match self.work(node.id, token.scope) {
+                    Ok(flows) => self.pass(&token, &flows),
+                    Err(failure) => {
+                        let age = self.begin(&token);
+                        self.fail(age, failure);
+                    }
                 }
-            },
+            }
             What::ErrorEnd(_)
             | What::Ask(_)
             | What::Serve(_)
@@ -183,7 +186,7 @@ impl<'p> Reference<'p> {
             What::Serve(service) => self.ask(age, service),
             What::Call => self.change(age, |call| call.calls = true),
             // It waits on.
-            What::Hear { .. } if activity.awaits.contains(&node.id) => {}
+            What::Hear { .. } if activity.awaits.iter().any(|awaits| awaits.event == node.id) => {}
             What::Wait { .. } | What::Hear { .. } | What::EventStart { .. } => {
                 self.watch(age, node.id, &node.what.awaited().expect("it waits"));
             }
@@ -199,6 +202,7 @@ impl<'p> Reference<'p> {
             | What::Terminate
             | What::Pass
             | What::Script(_)
+            | What::Say { .. }
             | What::Exclusive
             | What::Parallel
             | What::Inclusive

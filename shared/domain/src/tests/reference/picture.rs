@@ -6,9 +6,9 @@ use super::plan::{Plan, What};
 use crate::effect::Effect;
 use crate::event::Event;
 use crate::ids::ElementNumber;
-use crate::instance::{ElementInstance, InstanceStatus};
+use crate::instance::{Awaited, ElementInstance, InstanceStatus};
 use crate::process::{ElementKind, Process};
-use crate::tests::dsl::{NINE, World};
+use crate::tests::dsl::{NINE, World, key};
 use crate::time::Timestamp;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -91,8 +91,10 @@ pub fn of_reference(reference: &Reference<'_>, plan: &Plan) -> Picture {
         let turns = activity.turns.as_ref().map(|turns| turns_in_words(turns.total, turns.begun, turns.done));
         waits.extend(turns.as_deref());
         let alarms = activity.alarms.iter().map(|alarm| (plan.name(alarm.event), alarm.due, alarm.nth)).collect();
-        let awaits = activity.awaits.iter().map(|event| plan.name(*event)).collect();
-        lives.push(live(&path(reference, plan, activity), &waits, alarms, awaits, &activity.local));
+        let own = key();
+        let awaits = activity.awaits.iter();
+        let awaits = awaits.map(|awaits| awaits_in_words(&plan.name(awaits.event), &awaits.word.awaited(own)));
+        lives.push(live(&path(reference, plan, activity), &waits, alarms, awaits.collect(), &activity.local));
     }
     for (node, scope) in reference.joins() {
         for round in reference.rounds(node, scope) {
@@ -153,7 +155,7 @@ pub fn of_engine(world: &World) -> Picture {
         waits.extend(turns.as_deref());
         let timers = element.timers.iter();
         let alarms = timers.map(|timer| (timer.event.clone(), timer.due.as_millis(), timer.occurrence)).collect();
-        let awaits = element.subscriptions.iter().map(|awaited| awaited.event.clone()).collect();
+        let awaits = element.subscriptions.iter().map(|awaits| awaits_in_words(&awaits.event, &awaits.to)).collect();
         live(&path, &waits, alarms, awaits, &element.local)
     });
     let resting = instance
@@ -216,6 +218,7 @@ pub fn orders_of_reference(reference: &Reference<'_>, plan: &Plan) -> Vec<String
             let task = reference.activity(*age)?;
             Some(format!("{} attempt {} at {}", path(reference, plan, task), request.attempt, request.at))
         }
+        Order::Say { word, values } => Some(said_in_words(&word.awaited(key()), values)),
     };
     sorted(reference.orders.iter().filter_map(words).collect())
 }
@@ -234,8 +237,8 @@ pub fn orders_of_engine(world: &World, since: usize) -> Vec<String> {
         Effect::Mail { element, attempt, .. } => {
             Some(format!("{} attempt {attempt} at {}", path(*element), now.as_millis()))
         }
-        Effect::Throw { .. }
-        | Effect::Schedule { .. }
+        Effect::Throw { to, variables, .. } => Some(said_in_words(to, variables)),
+        Effect::Schedule { .. }
         | Effect::Unschedule { .. }
         | Effect::Notify { .. }
         | Effect::Find { .. }
@@ -279,6 +282,14 @@ fn around(reference: &Reference<'_>, plan: &Plan, scope: Option<Age>) -> String 
 fn join(path: &str, failed: bool, mut flows: Vec<String>) -> String {
     flows.sort();
     format!("{path} has {}{}", flows.join(" "), if failed { " failed" } else { "" })
+}
+
+fn said_in_words(what: &Awaited, values: &Map<String, Value>) -> String {
+    format!("say {what:?} {}", Value::Object(values.clone()))
+}
+
+fn awaits_in_words(event: &str, what: &Awaited) -> String {
+    format!("{event} {what:?}")
 }
 
 fn request_in_words(attempt: u32, left: u32) -> String {

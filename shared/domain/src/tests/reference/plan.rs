@@ -3,8 +3,10 @@
 
 mod model;
 mod service;
+mod word;
 
 pub use service::{Asks, Reply, Service};
+pub use word::{Hears, Word};
 
 use serde_json::{Map, Value};
 use std::fmt;
@@ -61,9 +63,17 @@ pub enum What {
     },
     /// A system task that asks another system.
     Serve(Service),
-    /// Waits for a message, as an event or as a task.
+    /// Waits for a message or signal, as an event or as a task.
     Hear {
+        what: Hears,
         task: bool,
+    },
+    /// Sends a message or signal, and ends its path.
+    Say {
+        what: Hears,
+        /// It brings this variable.
+        brings: Option<String>,
+        end: bool,
     },
     /// Call activity.
     Call,
@@ -111,7 +121,7 @@ pub enum Occurs {
     },
     /// With this code, or with any.
     Error(Option<String>),
-    Message,
+    Word(Hears),
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -178,7 +188,7 @@ impl What {
     pub fn awaited(&self) -> Option<Occurs> {
         match self {
             What::Wait { minutes, .. } => Some(Occurs::Timer { minutes: *minutes, times: None }),
-            What::Hear { .. } => Some(Occurs::Message),
+            What::Hear { what, .. } => Some(Occurs::Word(what.clone())),
             What::EventStart { event, .. } => Some(event.clone()),
             What::Start
             | What::End
@@ -188,6 +198,7 @@ impl What {
             | What::Script(_)
             | What::Ask(_)
             | What::Serve(_)
+            | What::Say { .. }
             | What::Exclusive
             | What::Parallel
             | What::Inclusive
@@ -204,7 +215,7 @@ impl What {
     pub fn waits(&self) -> bool {
         matches!(
             self,
-            What::Ask(_) | What::Call | What::Serve(_) | What::Hear { task: true } | What::Wait { task: true, .. }
+            What::Ask(_) | What::Call | What::Serve(_) | What::Hear { task: true, .. } | What::Wait { task: true, .. }
         )
     }
 
@@ -269,6 +280,7 @@ impl Plan {
             What::Wait { task: true, .. } => "delay",
             What::Serve(_) => "serve",
             What::Hear { .. } => "hear",
+            What::Say { .. } => "say",
             What::First => "first",
             What::Call => "call",
             What::Sub => "sub",

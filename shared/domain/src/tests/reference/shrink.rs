@@ -74,7 +74,13 @@ fn smaller_at(plan: &Plan, id: Id) -> Vec<Plan> {
     }
     if matches!(
         node.what,
-        What::Script(_) | What::Ask(_) | What::Serve(_) | What::Call | What::Wait { .. } | What::Exclusive
+        What::Script(_)
+            | What::Ask(_)
+            | What::Serve(_)
+            | What::Call
+            | What::Say { end: false, .. }
+            | What::Wait { .. }
+            | What::Exclusive
     ) {
         change(&|node| node.what = What::Pass);
     }

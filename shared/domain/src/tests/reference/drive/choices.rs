@@ -1,8 +1,8 @@
 //! What is possible in a state, and what chance takes of it.
 
 use super::{Both, Choice, Ended};
-use crate::tests::reference::interpreter::{Activity, Age, Status};
-use crate::tests::reference::plan::{Asks, Id, Occurs, Reply, What};
+use crate::tests::reference::interpreter::{Activity, Age, Awaits, Status};
+use crate::tests::reference::plan::{Asks, Id, Occurs, Reply, What, Word};
 use crate::tests::reference::random::Random;
 use serde_json::{Map, Value, json};
 
@@ -25,9 +25,10 @@ impl Both<'_> {
             let only = random.one_in(3).then(|| incidents[random.below(incidents.len())].node);
             return Some(Choice::Retry { only, values });
         }
-        match random.below(8) {
+        match random.below(10) {
             0 | 1 => self.fire(random),
             2 => self.hear(random),
+            8 | 9 => self.said_before(random),
             3 => self.end_called(random),
             4 | 5 => self.reply(random, false),
             _ => self.answer(random),
@@ -67,14 +68,23 @@ impl Both<'_> {
         Some(Choice::Fire { activity, event, late })
     }
 
+    /// From outside.
     fn hear(&self, random: &mut Random) -> Option<Choice> {
-        let awaits =
-            |activity: &Activity| activity.awaits.iter().map(|event| (activity.age, *event)).collect::<Vec<_>>();
         let able = self.reference.activities.iter().filter(|activity| !activity.failed);
-        let all: Vec<(Age, Id)> = able.flat_map(awaits).collect();
-        let (activity, event) = *all.get(random.below(all.len()))?;
+        let awaits = able.flat_map(|activity| activity.awaits.iter().map(|awaits| (activity.age, awaits)));
+        let all: Vec<(Age, &Awaits)> = awaits.collect();
+        let (age, Awaits { event, word }) = *all.get(random.below(all.len()))?;
         let values = if random.one_in(2) { answers(random) } else { Map::new() };
-        Some(Choice::Hear { activity, event, values })
+        Some(match word {
+            Word::Message { .. } => Choice::Hear { to: (age, *event), values },
+            Word::Signal(_) => Choice::Deliver { word: word.clone(), values },
+        })
+    }
+
+    /// Something that the instance sent, in any order.
+    fn said_before(&self, random: &mut Random) -> Option<Choice> {
+        let (word, values) = self.said.get(random.below(self.said.len()))?.clone();
+        Some(Choice::Deliver { word, values })
     }
 
     /// `done`: what was asked for is done.

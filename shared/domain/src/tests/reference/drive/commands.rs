@@ -36,9 +36,9 @@ impl Both<'_> {
                 let (element, occurrence) = timers.clone().nth(nth).ok_or_else(|| missing("timer"))?;
                 Command::FireTimer { element, event, occurrence }
             }
-            Choice::Hear { activity, event, values } => {
-                let (name, nth) =
-                    self.nth(*activity, |activity| !activity.failed && activity.awaits.contains(event))?;
+            Choice::Deliver { .. } => return Err("a delivery is a command for each who hears it".to_owned()),
+            Choice::Hear { to: (activity, event), values } => {
+                let (name, nth) = self.nth(*activity, |activity| !activity.failed && activity.hears(*event))?;
                 let event = self.plan.name(*event);
                 let live = self.world.state().instance.elements.iter();
                 let live = live.filter(|live| live.element == name && !live.failed);

@@ -14,9 +14,10 @@ impl Both<'_> {
     pub(super) fn repeat(&mut self, choice: &Choice, command: &Command) -> Result<(), String> {
         let stays = match choice {
             Choice::Answer { task, .. } => self.reference.activity(*task).is_some_and(|task| !task.failed),
-            Choice::Hear { activity, event, .. } => {
-                self.reference.activity(*activity).is_some_and(|activity| activity.awaits.contains(event))
+            Choice::Hear { to: (activity, event), .. } => {
+                self.reference.activity(*activity).is_some_and(|activity| activity.hears(*event))
             }
+            Choice::Deliver { .. } => return Ok(()),
             Choice::Fire { .. } | Choice::Reply { .. } | Choice::Ended { .. } | Choice::Cancel => false,
             Choice::Job => self.reference.status == Status::Running,
             Choice::Retry { .. } => return Ok(()),
@@ -32,11 +33,14 @@ impl Both<'_> {
     pub(super) fn come_late(&mut self, random: &mut Random) -> Result<(), String> {
         let effects = self.world.journal.iter().flat_map(|(_, _, effects)| effects);
         let late: Vec<Command> = effects.filter_map(|effect| self.late(effect)).collect();
-        let Some(command) = late.get(random.below(late.len())) else { return Ok(()) };
-        match self.world.when(command.clone()).result {
-            Ok(_) => Err(format!("the engine does {command:?}, for which nobody waits")),
-            Err(_) => Ok(()),
-        }
+        let Some(command) = late.get(random.below(late.len())).cloned() else { return Ok(()) };
+        self.happened.insert(if matches!(command, Command::FireTimer { .. }) {
+            "a late timer"
+        } else {
+            "a late answer"
+        });
+        let said = format!("the engine does {command:?}, for which nobody waits");
+        if self.world.when(command).result.is_ok() { Err(said) } else { Ok(()) }
     }
 
     fn late(&self, effect: &Effect) -> Option<Command> {

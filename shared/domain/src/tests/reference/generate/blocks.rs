@@ -99,7 +99,8 @@ impl Draft<'_> {
 
     fn finish(&mut self, scope: Option<Id>, ends: Vec<End>) {
         if !ends.is_empty() {
-            self.lead(scope, ends, What::End);
+            let end = self.end();
+            self.lead(scope, ends, end);
         }
     }
 
@@ -203,7 +204,8 @@ impl Draft<'_> {
                 // All of them, or one.
                 let early = if self.random.one_in(2) { std::mem::take(&mut ends) } else { vec![ends.remove(0)] };
                 let code = self.code();
-                let what = [What::End, What::Terminate, What::ErrorEnd(code)][self.random.below(3)].clone();
+                let end = self.end();
+                let what = [end, What::Terminate, What::ErrorEnd(code)][self.random.below(3)].clone();
                 self.lead(scope, early, what);
             }
             branches.push(ends);

@@ -58,7 +58,7 @@ impl Draft<'_> {
             0 | 1 => What::Exclusive,
             2 | 3 => What::Parallel,
             4 | 5 => What::Inclusive,
-            6 => What::End,
+            6 => self.end(),
             7 if self.random.one_in(2) => What::Terminate,
             7 => What::ErrorEnd(self.code()),
             8 | 9 if depth < 2 && self.room > 3 => What::Sub,
@@ -97,7 +97,9 @@ impl Draft<'_> {
     /// One to three flows, rather onwards than back.
     fn connect(&mut self, source: Id, nodes: &[Id]) {
         let what = self.node(source).what.clone();
-        if matches!(what, What::End | What::Terminate | What::ErrorEnd(_)) || self.random.one_in(10) {
+        if matches!(what, What::End | What::Say { end: true, .. } | What::Terminate | What::ErrorEnd(_))
+            || self.random.one_in(10)
+        {
             return;
         }
         let gateway = matches!(what, What::Exclusive | What::Parallel | What::Inclusive);

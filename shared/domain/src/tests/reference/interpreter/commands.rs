@@ -113,18 +113,6 @@ impl<'p> Reference<'p> {
         self.advance();
     }
 
-    /// A message comes for an event that waits for it.
-    pub fn hear(&mut self, age: Age, event: Id, values: &Map<String, Value>) {
-        self.command();
-        let Some(activity) = self.activity(age).cloned() else { return };
-        if !values.is_empty() || self.variables.contains_key("lastSignalData") {
-            let brought = if values.is_empty() { Value::Null } else { Value::Object(values.clone()) };
-            self.set(Some(age), "lastSignalData", brought);
-        }
-        self.occur(&activity, event);
-        self.advance();
-    }
-
     /// A cycle that interrupts nothing goes on; firings that were missed are one.
     fn wind_up(&mut self, age: Age, alarm: &Alarm) {
         let Some((event, interrupting)) = self.plan.node(alarm.event).what.event() else { return };
@@ -141,7 +129,7 @@ impl<'p> Reference<'p> {
         self.set_alarm(age, Alarm { event: alarm.event, due: next, nth: alarm.nth + 1 });
     }
 
-    fn occur(&mut self, activity: &Activity, event: Id) {
+    pub(super) fn occur(&mut self, activity: &Activity, event: Id) {
         let plan = self.plan;
         let what = &plan.node(event).what;
         if let What::Limit { completes, .. } = what {
@@ -249,7 +237,7 @@ impl<'p> Reference<'p> {
                 let minutes = if times.is_some() { *minutes.max(&1) } else { *minutes };
                 self.set_alarm(age, Alarm { event, due: self.now + i64::from(minutes) * MINUTE, nth: 1 });
             }
-            Occurs::Message => self.change(age, |activity| activity.awaits.push(event)),
+            Occurs::Word(what) => self.listen(age, event, what),
             Occurs::Error(_) => {}
         }
     }

@@ -1,6 +1,6 @@
 //! What the reference interpreter remembers of an instance. Does nothing with it.
 
-use crate::tests::reference::plan::Id;
+use crate::tests::reference::plan::{Id, Word};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
@@ -27,8 +27,8 @@ pub struct Activity {
     pub scope: Option<Age>,
     pub handles: Option<Age>,
     pub alarms: Vec<Alarm>,
-    /// Events that wait for a message.
-    pub awaits: Vec<Id>,
+    /// Events that wait for a message or signal.
+    pub awaits: Vec<Awaits>,
     /// A colleague is asked.
     pub asks: bool,
     /// Another instance is awaited.
@@ -52,6 +52,12 @@ pub struct Alarm {
     pub nth: u32,
 }
 
+#[derive(Clone, Debug, PartialEq)]
+pub struct Awaits {
+    pub event: Id,
+    pub word: Word,
+}
+
 /// What another system was asked and has not answered; of an activity that failed the last one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Request {
@@ -67,6 +73,7 @@ pub struct Request {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Order {
     Ask { age: Age, request: Request },
+    Say { word: Word, values: Map<String, Value> },
 }
 
 #[derive(Clone, Debug)]
@@ -133,4 +140,10 @@ pub struct Failure {
     pub(super) thrown: Option<String>,
     /// The class of such a refusal, which an event may name instead of its code.
     pub(super) class: Option<&'static str>,
+}
+
+impl Activity {
+    pub fn hears(&self, event: Id) -> bool {
+        self.awaits.iter().any(|awaits| awaits.event == event)
+    }
 }

@@ -25,6 +25,10 @@ impl Reference<'_> {
                 self.nothing_resulted(at);
                 Ok(outgoing)
             }
+            What::Say { what, brings, .. } => {
+                self.say(at, what, brings.as_deref());
+                Ok(outgoing)
+            }
             What::Start
             | What::End
             | What::Terminate

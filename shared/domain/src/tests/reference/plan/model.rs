@@ -78,8 +78,12 @@ impl Plan {
             }
             What::Wait { minutes, task: true } => ElementKind::SystemTask(Box::new(delay(*minutes))),
             What::Serve(service) => ElementKind::SystemTask(Box::new(service.task())),
-            What::Hear { task: false } => ElementKind::IntermediateCatchEvent(message("word", None)),
-            What::Hear { task: true } => ElementKind::ReceiveTask(message("word", None)),
+            What::Hear { what, task: false } => ElementKind::IntermediateCatchEvent(what.trigger()),
+            What::Hear { what, task: true } => ElementKind::ReceiveTask(what.trigger()),
+            What::Say { what, brings, end } => {
+                let throw = Box::new(what.throw(brings.as_deref()));
+                if *end { ElementKind::ThrowEndEvent(throw) } else { ElementKind::IntermediateThrowEvent(Some(throw)) }
+            }
             What::First => ElementKind::EventBasedGateway,
             What::Sub => ElementKind::SubProcess,
             What::OnEvent => ElementKind::EventSubProcess,
@@ -145,7 +149,7 @@ fn trigger(event: &Occurs) -> Trigger {
             Trigger::Timer(cycle((*times > 0).then_some(*times), &format!("PT{}M", minutes.max(&1))))
         }
         Occurs::Error(code) => Trigger::Error(code.clone()),
-        Occurs::Message => message("word", None),
+        Occurs::Word(what) => what.trigger(),
     }
 }
 
