@@ -106,8 +106,12 @@ impl World {
             commands: &self.commands,
         };
         let before = self.state.clone();
-        let result = decide(&env, self.state.as_ref(), &command);
-        assert_eq!(result, decide(&env, self.state.as_ref(), &command), "a decision is deterministic");
+        let decided = || {
+            self.scripts.start_the_clock();
+            decide(&env, self.state.as_ref(), &command)
+        };
+        let result = decided();
+        assert_eq!(result, decided(), "a decision is deterministic");
         assert_eq!(self.state, before, "a decision changes nothing by itself");
         if let Ok(decision) = &result {
             self.replay(&decision.events);

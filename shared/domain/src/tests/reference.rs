@@ -108,7 +108,8 @@ const NODES: [&str; 21] = [
     "boundary",
 ];
 
-const CODES: [&str; 11] = [
+const CODES: [&str; 12] = [
+    "JOB_FAILED",
     "JOIN_STUCK",
     "NO_FLOW",
     "SCRIPT_ERROR",
@@ -122,8 +123,14 @@ const CODES: [&str; 11] = [
     "MAIL_REJECTED",
 ];
 
-const HAPPENED: [&str; 5] =
-    ["several hear a signal", "nobody hears", "a signal takes away who would hear it", "a late timer", "a late answer"];
+const HAPPENED: [&str; 6] = [
+    "the time of a command is over",
+    "several hear a signal",
+    "nobody hears",
+    "a signal takes away who would hear it",
+    "a late timer",
+    "a late answer",
+];
 
 /// What is split is joined: such processes also come to their end, whatever is answered.
 #[test]

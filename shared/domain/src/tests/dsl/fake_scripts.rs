@@ -5,6 +5,7 @@ use crate::script::{ScriptFailure, ScriptKind, ScriptOutcome, ScriptRequest, Scr
 use crate::variables::Variables;
 use serde_json::{Value, json};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 type Answer = Box<dyn Fn(&ScriptRequest<'_>) -> Result<ScriptOutcome, ScriptFailure> + Send + Sync>;
 
@@ -28,6 +29,9 @@ pub struct FakeScripts {
     seen: Mutex<Vec<Seen>>,
     /// What the language says of the time.
     pub time_is_over: bool,
+    /// Over it is when it is asked for so often in one decision.
+    pub time_is_over_after: Option<usize>,
+    time_asked: AtomicUsize,
 }
 
 impl FakeScripts {
@@ -37,6 +41,11 @@ impl FakeScripts {
         answer: impl Fn(&ScriptRequest<'_>) -> Result<ScriptOutcome, ScriptFailure> + Send + Sync + 'static,
     ) {
         self.table.insert(0, (source.to_owned(), Box::new(answer)));
+    }
+
+    /// The time of a decision begins.
+    pub fn start_the_clock(&self) {
+        self.time_asked.store(0, Ordering::Relaxed);
     }
 
     /// The newest evaluation of a source.
@@ -52,7 +61,8 @@ pub fn result(result: Value) -> Result<ScriptOutcome, ScriptFailure> {
 
 impl Scripts for FakeScripts {
     fn is_time_over(&self) -> bool {
-        self.time_is_over
+        let asked = self.time_asked.fetch_add(1, Ordering::Relaxed) + 1;
+        self.time_is_over || self.time_is_over_after.is_some_and(|enough| asked >= enough)
     }
 
     fn evaluate(&self, request: &ScriptRequest<'_>) -> Result<ScriptOutcome, ScriptFailure> {

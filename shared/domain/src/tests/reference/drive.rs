@@ -7,15 +7,16 @@ mod faults;
 mod lost;
 mod words;
 
-use super::interpreter::{Age, Order, Reference, Status};
+use super::interpreter::{Age, MINUTE, Order, REACHED_BY_ONE_COMMAND, Reference, Status};
 use super::picture::{of_engine, of_reference, orders_of_engine, orders_of_reference};
-use super::plan::{Id, Plan, Reply, Word};
+use super::plan::{Begins, Id, Plan, Reply, What, Word};
 use super::random::Random;
 use crate::command::{Command, Start};
-use crate::effect::{CallEffect, Effect};
+use crate::effect::{CallEffect, Effect, TimerStart};
 use crate::ids::{ElementNumber, InstanceKey};
 use crate::instance::{Aggregate, Parent};
 use crate::tests::dsl::{NINE, World, given, key};
+use crate::time::Timestamp;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
@@ -74,6 +75,9 @@ enum Choice {
         how: Ended,
     },
     Job,
+    GiveUp {
+        timer: Option<(Age, Id)>,
+    },
     Retry {
         only: Option<Id>,
         values: Map<String, Value>,
@@ -109,28 +113,59 @@ pub fn tell(case: &Case) -> Result<Told, String> {
     let plan = &case.plan;
     let mut world = given(stored(&plan.process()).indexed());
     plan.teach(&mut world.scripts);
-    let caller = Parent { instance: InstanceKey::compose(NINE, 1), element: ElementNumber(1), depth: 1 };
-    let then = world.when(Command::Start(Start {
-        parent: plan.called.then_some(caller),
-        variables: plan.variables.clone(),
-        ..Start::new(key(), world.process.id.clone(), 1)
-    }));
-    let job = then.accepted().effects.contains(&Effect::Continue);
+    let mut reference = Reference::new(plan, NINE);
+    let mut random = Random::new(case.choices.len() as u64);
+    let mut start = start_of(plan, world.process.id.clone());
+    if let Begins::ByTimer { minutes, .. } = plan.begins {
+        let at = Timestamp::from_millis(NINE + 1_000);
+        let (process_id, event) = (world.process.id.clone(), begins_at(plan));
+        let timer = TimerStart { process_id, version: 1, event, occurrence: 1 + random.below(3) as u32, at };
+        reference.now = at.as_millis() + random.below(3 * minutes as usize) as i64 * MINUTE;
+        world.now = Timestamp::from_millis(reference.now);
+        reference.order_next_start(at.as_millis(), timer.occurrence);
+        start.timer = Some(timer);
+    }
     let mut both = Both {
         plan,
-        reference: Reference::started(plan, NINE),
+        reference,
         world,
-        job,
+        job: false,
         said: Vec::new(),
         compared: 0,
         log: vec!["start".to_owned()],
         happened: BTreeSet::new(),
     };
+    both.limit_time(&mut random);
+    let then = both.world.when(Command::Start(start));
+    both.job = then.accepted().effects.contains(&Effect::Continue);
+    both.reference.start();
     let told = both.play(case);
     told.map_err(|what| format!("after {}:\n{what}", both.log.join("; ")))
 }
 
+fn start_of(plan: &Plan, process_id: String) -> Start {
+    let caller = Parent { instance: InstanceKey::compose(NINE, 1), element: ElementNumber(1), depth: 1 };
+    Start {
+        parent: plan.called.then_some(caller),
+        variables: plan.variables.clone(),
+        in_background: plan.begins != Begins::AtOnce,
+        ..Start::new(key(), process_id, 1)
+    }
+}
+
+fn begins_at(plan: &Plan) -> String {
+    let start = plan.within(None).find(|node| node.what == What::Start).map(|node| node.id);
+    plan.name(start.expect("a process begins somewhere"))
+}
+
 impl Both<'_> {
+    /// The time of a command is over now and then before everything waits: the rest is a job's.
+    fn limit_time(&mut self, random: &mut Random) {
+        let patience = random.one_in(4).then(|| 1 + random.below(8));
+        self.world.scripts.time_is_over_after = patience;
+        self.reference.patience = patience.unwrap_or(REACHED_BY_ONE_COMMAND);
+    }
+
     fn play(&mut self, case: &Case) -> Result<Told, String> {
         if !self.is_cut() {
             self.compare()?;
@@ -160,6 +195,9 @@ impl Both<'_> {
     /// What is split is joined and what is thrown is caught: once everything is answered, the process has ended.
     fn finish(&mut self, random: &mut Random) -> Result<(), String> {
         for _ in 0..200 {
+            if self.reference.errors.iter().any(|(code, _)| code == "JOIN_STUCK") {
+                return Err("a join is stuck in a process whose splits and joins match".to_owned());
+            }
             let done = matches!(self.reference.status, Status::Completed);
             if done || self.is_cut() {
                 break;
@@ -168,9 +206,6 @@ impl Both<'_> {
                 return Err("nothing is possible, and the process has not ended".to_owned());
             };
             self.carry_out(&choice, random)?;
-        }
-        if self.reference.errors.iter().any(|(code, _)| code == "JOIN_STUCK") {
-            return Err("a join is stuck in a process whose splits and joins match".to_owned());
         }
         let ended = self.reference.status == Status::Completed || self.is_cut();
         if ended { Ok(()) } else { Err("the process does not come to its end".to_owned()) }
@@ -209,6 +244,7 @@ impl Both<'_> {
 
     fn carry_out_command(&mut self, choice: &Choice, command: Command, random: &mut Random) -> Result<(), String> {
         let continues = command == Command::Continue;
+        self.limit_time(random);
         let then = self.world.when(command.clone());
         let decision = then.result.map_err(|rejection| format!("the engine refuses: {rejection:?}"))?;
         let tells = decision.effects.iter().any(|effect| matches!(effect, Effect::Call(CallEffect::Ended { .. })));
@@ -216,6 +252,8 @@ impl Both<'_> {
             return Err("whoever called the instance is told when it has ended".to_owned());
         }
         self.job = decision.effects.contains(&Effect::Continue) || (self.job && !continues);
+        let is_over = self.job && self.world.scripts.time_is_over_after.is_some();
+        self.happened.extend(is_over.then_some("the time of a command is over"));
         match choice {
             Choice::Answer { task, values } => self.reference.answer(*task, values),
             Choice::Fire { activity, event, .. } => self.reference.fire(*activity, *event),
@@ -227,6 +265,7 @@ impl Both<'_> {
             Choice::Ended { call, how: Ended::NotStarted } => self.reference.ended_badly(*call, None),
             Choice::Ended { how: Ended::Cancelled, .. } => self.reference.cancel(),
             Choice::Job => self.reference.go_on(),
+            Choice::GiveUp { timer } => self.reference.give_up(timer.map(|(_, event)| event)),
             Choice::Retry { only, values } => self.reference.retry(*only, values),
             Choice::Cancel => self.reference.cancel(),
         }

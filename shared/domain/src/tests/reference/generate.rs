@@ -7,7 +7,7 @@ mod graph;
 pub use blocks::blocks;
 pub use graph::graph;
 
-use super::plan::{Asks, Each, Flow, Hears, Id, Node, Occurs, Plan, Script, Service, Test, Throw, What};
+use super::plan::{Asks, Begins, Each, Flow, Hears, Id, Node, Occurs, Plan, Script, Service, Test, Throw, What};
 use super::random::Random;
 use serde_json::{Map, json};
 
@@ -35,7 +35,15 @@ impl Draft<'_> {
         variables.insert("none".to_owned(), json!([]));
         variables.insert("some".to_owned(), json!([1, 2, 0][..1 + random.below(3)]));
         let called = !sound && random.one_in(4);
-        let plan = Plan { nodes: Vec::new(), flows: Vec::new(), variables, sound, called };
+        let begins = match random.below(8) {
+            0 => Begins::InTheBackground,
+            1 if !called => {
+                let times = random.one_in(2).then(|| random.below(4) as u32);
+                Begins::ByTimer { minutes: 1 + random.below(90) as u32, times }
+            }
+            _ => Begins::AtOnce,
+        };
+        let plan = Plan { nodes: Vec::new(), flows: Vec::new(), variables, sound, begins, called };
         Draft { random, plan, next: 0, room }
     }
 

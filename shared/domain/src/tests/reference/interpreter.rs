@@ -23,7 +23,7 @@ pub use state::{Activity, Age, Alarm, Arrived, At, Awaits, Counts, Incident, Ord
 use std::collections::BTreeMap;
 
 /// Elements that one command reaches at most; what is left waits for a job.
-const REACHED_BY_ONE_COMMAND: usize = 200;
+pub const REACHED_BY_ONE_COMMAND: usize = 200;
 /// Open tasks and awaited messages of one instance; beyond it is another rule's matter.
 const HELD_AT_ONCE: usize = 90;
 pub const MINUTE: i64 = 60_000;
@@ -52,6 +52,8 @@ pub struct Reference<'p> {
     reached: usize,
     /// Elements reached since somebody outside decided something.
     pub reached_by_itself: usize,
+    /// Elements that the present command reaches at most.
+    pub patience: usize,
     /// More waited at some time than an instance can hold.
     pub crowded: bool,
     stopped: bool,
@@ -65,7 +67,7 @@ impl<'p> Reference<'p> {
             self.moving.append(&mut self.resting);
         }
         loop {
-            while self.incidents.is_empty() && self.reached < REACHED_BY_ONE_COMMAND && !self.moving.is_empty() {
+            while self.incidents.is_empty() && self.reached < self.patience && !self.moving.is_empty() {
                 let oldest = self.moving.remove(0);
                 self.reached += 1;
                 self.reached_by_itself += 1;

@@ -3,7 +3,7 @@
 
 use super::interpreter::{Activity, Age, At, Counts, MINUTE, Order, Reference, Status};
 use super::plan::{Plan, What};
-use crate::effect::Effect;
+use crate::effect::{Due, Effect};
 use crate::event::Event;
 use crate::ids::ElementNumber;
 use crate::instance::{Awaited, ElementInstance, InstanceStatus};
@@ -218,6 +218,7 @@ pub fn orders_of_reference(reference: &Reference<'_>, plan: &Plan) -> Vec<String
             let task = reference.activity(*age)?;
             Some(format!("{} attempt {} at {}", path(reference, plan, task), request.attempt, request.at))
         }
+        Order::Begin { nth, at } => Some(format!("begin {nth} at {at}")),
         Order::Say { word, values } => Some(said_in_words(&word.awaited(key()), values)),
     };
     sorted(reference.orders.iter().filter_map(words).collect())
@@ -238,7 +239,10 @@ pub fn orders_of_engine(world: &World, since: usize) -> Vec<String> {
             Some(format!("{} attempt {attempt} at {}", path(*element), now.as_millis()))
         }
         Effect::Throw { to, variables, .. } => Some(said_in_words(to, variables)),
-        Effect::Schedule { .. }
+        Effect::Schedule { due: Due::Start(start), .. } => {
+            Some(format!("begin {} at {}", start.occurrence, start.at.as_millis()))
+        }
+        Effect::Schedule { due: Due::Timer { .. } | Due::Reminder { .. } | Due::Expiry { .. }, .. }
         | Effect::Unschedule { .. }
         | Effect::Notify { .. }
         | Effect::Find { .. }

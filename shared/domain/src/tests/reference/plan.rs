@@ -25,8 +25,21 @@ pub struct Plan {
     /// Nothing but what was made in pairs: every split has its join, every error its catcher. Such a process reaches its
     /// end whatever the answers are.
     pub sound: bool,
+    pub begins: Begins,
     /// Another instance called it, and what nobody catches is thrown there.
     pub called: bool,
+}
+
+/// How an instance begins.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Begins {
+    AtOnce,
+    InTheBackground,
+    /// By a timer start event; `times` as of [`Occurs::Timer`].
+    ByTimer {
+        minutes: u32,
+        times: Option<u32>,
+    },
 }
 
 #[derive(Clone, Debug)]
@@ -303,7 +316,7 @@ impl Plan {
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let called = if self.called { "called with " } else { "" };
-        writeln!(f, "{called}variables {}", Value::Object(self.variables.clone()))?;
+        writeln!(f, "{called}begins {:?}, variables {}", self.begins, Value::Object(self.variables.clone()))?;
         for node in &self.nodes {
             let scope = node.scope.map(|scope| format!(" in {}", self.name(scope))).unwrap_or_default();
             write!(f, "{}{scope}: {:?}", self.name(node.id), node.what)?;

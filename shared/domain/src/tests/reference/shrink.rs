@@ -1,7 +1,7 @@
 //! Makes a failing case small: leaves out what it fails without.
 
 use super::drive::Case;
-use super::plan::{Flow, Id, Node, Plan, What};
+use super::plan::{Begins, Flow, Id, Node, Plan, What};
 
 /// Tries at most; a case is small long before.
 const TRIES_MAX: usize = 3_000;
@@ -31,6 +31,9 @@ fn candidates(case: &Case) -> Vec<Case> {
         let mut smaller = case.clone();
         smaller.choices.remove(at);
         cases.push(smaller);
+    }
+    if case.plan.begins != Begins::AtOnce {
+        cases.push(Case { plan: Plan { begins: Begins::AtOnce, ..case.plan.clone() }, ..case.clone() });
     }
     let plans = case.plan.nodes.iter().flat_map(|node| smaller_at(&case.plan, node.id));
     let plans = plans.chain((0..case.plan.flows.len()).map(|flow| {

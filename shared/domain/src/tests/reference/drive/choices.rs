@@ -17,7 +17,7 @@ impl Both<'_> {
             return Some(Choice::Cancel);
         }
         if status == Status::Running && random.one_in(2) {
-            return Some(Choice::Job);
+            return Some(if random.one_in(20) { Choice::GiveUp { timer: None } } else { Choice::Job });
         }
         if status == Status::Error && random.one_in(2) {
             let values = if random.one_in(2) { answers(random) } else { Map::new() };
@@ -26,6 +26,7 @@ impl Both<'_> {
             return Some(Choice::Retry { only, values });
         }
         match random.below(10) {
+            0 | 1 if random.one_in(20) && status != Status::Error => self.give_up(random),
             0 | 1 => self.fire(random),
             2 => self.hear(random),
             8 | 9 => self.said_before(random),
@@ -66,6 +67,11 @@ impl Both<'_> {
         let (activity, event) = *all.get(random.below(all.len()))?;
         let late = if random.one_in(3) { 60_000 * random.below(200) as i64 } else { 0 };
         Some(Choice::Fire { activity, event, late })
+    }
+
+    fn give_up(&self, random: &mut Random) -> Option<Choice> {
+        let Some(Choice::Fire { activity, event, .. }) = self.fire(random) else { return None };
+        Some(Choice::GiveUp { timer: Some((activity, event)) })
     }
 
     /// From outside.

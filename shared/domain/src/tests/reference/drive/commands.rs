@@ -6,7 +6,7 @@ use crate::engine::ChildEnd;
 use crate::ids::{ElementNumber, InstanceKey};
 use crate::tests::dsl::NINE;
 use crate::tests::reference::interpreter::{Activity, Age};
-use crate::tests::reference::plan::{Plan, Service, What};
+use crate::tests::reference::plan::{Id, Plan, Service, What};
 use crate::time::Timestamp;
 use crate::work_task::State;
 
@@ -23,17 +23,7 @@ impl Both<'_> {
                 Command::Complete(Completion { task, action: Some("Approve".to_owned()), values: values.clone() })
             }
             Choice::Fire { activity, event, late } => {
-                let rings = |activity: &Activity| activity.alarms.iter().find(|alarm| alarm.event == *event).cloned();
-                let (name, nth) = self.nth(*activity, |activity| rings(activity).is_some())?;
-                let due = self.reference.activity(*activity).and_then(rings).map_or(0, |alarm| alarm.due);
-                self.set_clock(due + late);
-                let event = self.plan.name(*event);
-                let elements = self.world.state().instance.elements.iter().filter(|live| live.element == name);
-                let timers = elements.filter_map(|live| {
-                    let timer = live.timers.iter().find(|timer| timer.event == event)?;
-                    Some((live.number, timer.occurrence))
-                });
-                let (element, occurrence) = timers.clone().nth(nth).ok_or_else(|| missing("timer"))?;
+                let (element, event, occurrence) = self.timer(*activity, *event, *late)?;
                 Command::FireTimer { element, event, occurrence }
             }
             Choice::Deliver { .. } => return Err("a delivery is a command for each who hears it".to_owned()),
@@ -67,11 +57,30 @@ impl Both<'_> {
                 self.end_child(element, how)
             }
             Choice::Job => Command::Continue,
+            Choice::GiveUp { timer } => {
+                let timer = timer.map(|(activity, event)| self.timer(activity, event, 0)).transpose()?;
+                Command::GiveUp { timer, tries: 4 }
+            }
             Choice::Retry { only, values } => {
                 Command::Retry { element: only.map(|node| self.plan.name(node)), variables: values.clone() }
             }
             Choice::Cancel => Command::CancelInstance { reason: None },
         })
+    }
+
+    /// A timer that runs; it is due when this is asked.
+    fn timer(&mut self, activity: Age, event: Id, late: i64) -> Result<(ElementNumber, String, u32), String> {
+        let rings = |activity: &Activity| activity.alarms.iter().find(|alarm| alarm.event == event).cloned();
+        let (name, nth) = self.nth(activity, |activity| rings(activity).is_some())?;
+        let due = self.reference.activity(activity).and_then(rings).map_or(0, |alarm| alarm.due);
+        self.set_clock(due + late);
+        let event = self.plan.name(event);
+        let elements = self.world.state().instance.elements.iter().filter(|live| live.element == name);
+        let mut timers = elements.filter_map(|live| {
+            let timer = live.timers.iter().find(|timer| timer.event == event)?;
+            Some((live.number, event.clone(), timer.occurrence))
+        });
+        timers.nth(nth).ok_or_else(|| format!("the engine has no timer {event} at {name}"))
     }
 
     /// The end of a child, which was started first unless that failed.

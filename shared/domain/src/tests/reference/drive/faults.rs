@@ -19,6 +19,8 @@ impl Both<'_> {
             }
             Choice::Deliver { .. } => return Ok(()),
             Choice::Fire { .. } | Choice::Reply { .. } | Choice::Ended { .. } | Choice::Cancel => false,
+            // With the incident a person looks at the instance.
+            Choice::GiveUp { .. } => false,
             Choice::Job => self.reference.status == Status::Running,
             Choice::Retry { .. } => return Ok(()),
         };

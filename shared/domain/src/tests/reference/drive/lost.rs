@@ -10,6 +10,8 @@ impl Both<'_> {
     /// The scheduler holds what the live timers wait for, and nothing else.
     fn schedules_are_kept(&self) -> Result<(), String> {
         let mut held = self.world.scheduled();
+        // The next start is no matter of this instance.
+        held.retain(|(due, _)| !matches!(due, Due::Start(_)));
         let live = self.world.state().instance.elements.iter();
         for (element, timer) in live.flat_map(|live| live.timers.iter().map(|timer| (live.number, timer))) {
             let due = Due::Timer { element, event: timer.event.clone(), occurrence: timer.occurrence };

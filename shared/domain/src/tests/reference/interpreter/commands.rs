@@ -1,13 +1,13 @@
 //! What comes from outside: the start, answers, timers, jobs, an operator's retry and cancel.
 
-use super::{Activity, Age, Alarm, At, Failure, MINUTE, Reference, Status};
-use crate::tests::reference::plan::{Id, Occurs, Plan, What};
+use super::{Activity, Age, Alarm, At, Failure, Incident, MINUTE, Order, REACHED_BY_ONE_COMMAND, Reference, Status};
+use crate::tests::reference::plan::{Begins, Id, Occurs, Plan, What};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 impl<'p> Reference<'p> {
-    pub fn started(plan: &'p Plan, now: i64) -> Reference<'p> {
-        let mut reference = Reference {
+    pub fn new(plan: &'p Plan, now: i64) -> Reference<'p> {
+        Reference {
             plan,
             now,
             status: Status::Running,
@@ -24,12 +24,30 @@ impl<'p> Reference<'p> {
             born: 0,
             reached: 0,
             reached_by_itself: 0,
+            patience: REACHED_BY_ONE_COMMAND,
             crowded: false,
             stopped: false,
-        };
-        reference.open(None, None, None);
-        reference.advance();
-        reference
+        }
+    }
+
+    /// The instance begins; in the background nothing is reached before a job takes it up.
+    pub fn start(&mut self) {
+        self.open(None, None, None);
+        if let Begins::InTheBackground | Begins::ByTimer { .. } = self.plan.begins {
+            self.resting.append(&mut self.moving);
+        }
+        self.advance();
+    }
+
+    /// What a timer start event wants of the outside, whose firing of that number was due: the next one, unless it is the
+    /// last. Those that were missed are one.
+    pub fn order_next_start(&mut self, due: i64, nth: u32) {
+        let Begins::ByTimer { minutes, times } = &self.plan.begins else { return };
+        if times.is_some_and(|times| nth < times || times == 0) {
+            let every = i64::from(*minutes) * MINUTE;
+            let missed = (self.now - due) / every;
+            self.orders.push(Order::Begin { nth: nth + 1, at: due + every * (missed + 1) });
+        }
     }
 
     pub(super) fn command(&mut self) {
@@ -179,18 +197,29 @@ impl<'p> Reference<'p> {
         self.advance();
     }
 
+    /// A job, or the firing of a timer, failed too often: an operator must look, and nothing moves until then.
+    pub fn give_up(&mut self, timer: Option<Id>) {
+        self.command();
+        let Some(node) = timer.or_else(|| self.resting.first().map(|token| token.node)) else { return };
+        let code = "JOB_FAILED";
+        self.errors.push((code.to_owned(), node));
+        self.incidents.push(Incident { node, code, thrown: None, at: At::Job });
+        self.advance();
+    }
+
     /// Whatever failed is done again. A task is open again; a join waits on, and is looked at when nothing else moves.
     pub fn retry(&mut self, only: Option<Id>, values: &Map<String, Value>) {
         self.command();
         self.variables.extend(values.clone());
         let mut incidents = self.incidents.clone();
-        incidents.sort_by_key(super::Incident::age);
+        incidents.sort_by_key(Incident::age);
         // What failed twice is done again once.
         incidents.dedup_by_key(|incident| incident.at);
         for incident in incidents.into_iter().filter(|incident| only.is_none_or(|only| only == incident.node)) {
             self.incidents.retain(|other| other.at != incident.at);
             match incident.at {
-                At::Join { .. } => {}
+                // What waits goes on with the last incident.
+                At::Join { .. } | At::Job => {}
                 At::Activity(age) => {
                     self.change(age, |activity| activity.failed = false);
                     self.do_again(age);
@@ -213,6 +242,7 @@ impl<'p> Reference<'p> {
 
     pub fn cancel(&mut self) {
         self.clear(None);
+        self.incidents.clear();
         self.status = Status::Cancelled;
     }
 

@@ -142,6 +142,7 @@ impl Incident {
     pub(super) fn age(&self) -> Age {
         match self.at {
             At::Activity(age) | At::Join { since: age, .. } => age,
+            At::Job => 0,
         }
     }
 }

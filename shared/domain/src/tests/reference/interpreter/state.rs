@@ -72,8 +72,19 @@ pub struct Request {
 /// What a command wants of the outside.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Order {
-    Ask { age: Age, request: Request },
-    Say { word: Word, values: Map<String, Value> },
+    Ask {
+        age: Age,
+        request: Request,
+    },
+    Say {
+        word: Word,
+        values: Map<String, Value>,
+    },
+    /// The next instance of a timer start event.
+    Begin {
+        nth: u32,
+        at: i64,
+    },
 }
 
 #[derive(Clone, Debug)]
@@ -109,6 +120,8 @@ impl Incident {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum At {
     Activity(Age),
+    /// What waits for a job, or a timer.
+    Job,
     /// The tokens that would pass a join together; named by the oldest of them.
     Join {
         scope: Option<Age>,

@@ -1,7 +1,7 @@
 //! The engine's model of a random process, and what its scripts do.
 
 use super::service::delay;
-use super::{Each, Id, Node, Occurs, Plan, Script, Test, Throw, What, gathered};
+use super::{Begins, Each, Id, Node, Occurs, Plan, Script, Test, Throw, What, gathered};
 use crate::process::{
     BoundaryEvent, CallActivity, Condition, ElementKind, EventStart, MultiInstance, OnTimeout, Payload, Process,
     ScriptTask, ThrownError, Trigger, Turns, UserTask,
@@ -48,7 +48,15 @@ impl Plan {
 
     fn kind(&self, node: &Node) -> ElementKind {
         match &node.what {
-            What::Start => ElementKind::StartEvent,
+            What::Start => match (&self.begins, node.scope) {
+                (Begins::ByTimer { minutes, times }, None) => {
+                    let Trigger::Timer(timer) = trigger(&Occurs::Timer { minutes: *minutes, times: *times }) else {
+                        panic!("it is a timer")
+                    };
+                    ElementKind::TimerStart(timer)
+                }
+                (Begins::AtOnce | Begins::InTheBackground | Begins::ByTimer { .. }, _) => ElementKind::StartEvent,
+            },
             What::End => ElementKind::EndEvent,
             What::Terminate => ElementKind::TerminateEndEvent,
             What::ErrorEnd(code) => ElementKind::ErrorEndEvent(ThrownError { code: code.clone(), message: None }),
