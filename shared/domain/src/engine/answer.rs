@@ -93,33 +93,31 @@ fn server_script(
 
 /// The ServerScript refused an answer. A boundary event that interrupts nothing leaves the task open and handles the
 /// error beside it; any other one takes the task away; where nobody catches, here or in the calling instance, an operator
-/// must look: `uncaught` says what that means for the task.
+/// must look: `uncaught` says what that means for the task. Paths move when the caller lets them run.
 pub(crate) fn refuse(
     step: &mut Step<'_>,
     (number, activity): (ElementNumber, &str),
     failure: Failure,
     catch: Option<Catch<'_>>,
     uncaught: impl FnOnce(&mut Step<'_>, &Failure),
-) -> Result<Reply, Rejection> {
+) -> Reply {
     let Some(catch) = catch else {
         if throw_to_parent(step, &failure) {
-            return Ok(Reply::Interrupted { code: failure.code, message: failure.message });
+            return Reply::Interrupted { code: failure.code, message: failure.message };
         }
         uncaught(step, &failure);
         step.raise(number, activity, failure);
-        step.run()?;
-        return Ok(Reply::Done);
+        return Reply::Done;
     };
     record(step, activity, &failure);
     let stays = !catch.interrupting;
     caught(step, &catch, stays.then_some(number));
-    step.run()?;
     let problem = Problem::Refused { code: failure.code.clone(), message: failure.message.clone() };
-    Ok(if stays {
+    if stays {
         Reply::Denied(vec![FieldError { field: String::new(), problem }])
     } else {
         Reply::Interrupted { code: failure.code, message: failure.message }
-    })
+    }
 }
 
 /// The values of a refused answer, as far as a draft has room for them, that `fits` lets through.

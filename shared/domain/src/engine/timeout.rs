@@ -19,12 +19,15 @@ const SYSTEM: &str = "system";
 /// The time limit of `live` ran out.
 pub(super) fn ran_out(step: &mut Step<'_>, live: &ElementInstance, then: &OnTimeout) -> Result<(), Rejection> {
     match then {
-        OnTimeout::Throw => throw(step, live),
+        OnTimeout::Throw => {
+            throw(step, live);
+            Ok(())
+        }
         OnTimeout::Complete(action) => complete(step, live, action),
     }
 }
 
-fn throw(step: &mut Step<'_>, live: &ElementInstance) -> Result<(), Rejection> {
+fn throw(step: &mut Step<'_>, live: &ElementInstance) {
     let message = format!("the time limit of \"{}\" ran out", live.element);
     let failure = Failure::catchable(TASK_TIMEOUT, message);
     let catch = catcher(step, live.number, &failure);
@@ -36,8 +39,7 @@ fn throw(step: &mut Step<'_>, live: &ElementInstance) -> Result<(), Rejection> {
             let what = WorkTaskEvent::Failed { code: failure.code.clone(), values: Variables::new() };
             step.emit(Event::WorkTask { task, what });
         }
-    })?;
-    Ok(())
+    });
 }
 
 fn complete(step: &mut Step<'_>, live: &ElementInstance, action: &str) -> Result<(), Rejection> {

@@ -111,7 +111,9 @@ fn accept(
     if let Err(failure) = take_answer(step, task.element, user_task, &answer)? {
         deny(step, task, model, submission, vec![failure.code.clone()]);
         let catch = catcher(step, task.element, &failure);
-        return refuse(step, (task.element, &task.activity), failure, catch, |_, _| {});
+        let reply = refuse(step, (task.element, &task.activity), failure, catch, |_, _| {});
+        step.run()?;
+        return Ok(reply);
     }
     unschedule(step, task);
     step.emit(Event::TaskCompleted {

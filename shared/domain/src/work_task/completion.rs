@@ -90,8 +90,10 @@ fn fail(step: &mut Step<'_>, task: &WorkTask, completion: &Completion, failure: 
         let what = WorkTaskEvent::CompleteDenied { codes: vec![failure.code.clone()], values: values.clone() };
         step.emit(Event::WorkTask { task: number, what });
     }
-    refuse(step, (task.element, &task.activity), failure, catch, |step, failure| {
+    let reply = refuse(step, (task.element, &task.activity), failure, catch, |step, failure| {
         let what = WorkTaskEvent::Failed { code: failure.code.clone(), values };
         step.emit(Event::WorkTask { task: number, what });
-    })
+    });
+    step.run()?;
+    Ok(reply)
 }

@@ -187,3 +187,28 @@ fn a_path_that_waits_for_an_incident_goes_on_when_the_same_command_closes_it() {
     world.after("P3D").fire("ask", "late", 1).status(InstanceStatus::Completed);
     assert_eq!(world.variable("reminded"), json!(1));
 }
+
+/// An inclusive join goes on when nothing else can: also where the time of a command is over before that.
+#[test]
+fn a_join_waits_for_the_job_when_the_time_is_over_behind_a_time_limit() {
+    let process = model("cut")
+        .start("start")
+        .task("ask", work())
+        .limit("limit", "ask", once("P1D"), OnTimeout::Throw)
+        .error("late", "ask", true, None)
+        .gateway("never")
+        .inclusive("join")
+        .script("other", "count other")
+        .flow("start > ask")
+        .end("end")
+        .flow("late > join > end")
+        .flow("late > other")
+        .flow("never > join")
+        .build();
+    let mut world = given(process).started(json!({}));
+    world.scripts.time_is_over_after = Some(2);
+    world.after("P1D").fire("ask", "limit", 1).status(InstanceStatus::Running);
+    assert_eq!((world.live(), world.reached("other")), (vec!["join"], 0));
+    world.go_on().status(InstanceStatus::Completed);
+    assert_eq!(world.variable("other"), json!(1));
+}
