@@ -5,7 +5,10 @@ mod choices;
 mod commands;
 mod faults;
 mod lost;
+mod order;
 mod words;
+
+pub use order::tell_in_any_order;
 
 use super::interpreter::{Age, MINUTE, Order, REACHED_BY_ONE_COMMAND, Reference, Status};
 use super::picture::{of_engine, of_reference, orders_of_engine, orders_of_reference};
@@ -85,6 +88,26 @@ enum Choice {
     Cancel,
 }
 
+impl Choice {
+    fn happen(&self, reference: &mut Reference<'_>) {
+        match self {
+            Choice::Answer { task, values } => reference.answer(*task, values),
+            Choice::Fire { activity, event, .. } => reference.fire(*activity, *event),
+            Choice::Hear { to: (activity, event), values } => reference.hear(*activity, *event, values),
+            Choice::Deliver { .. } => {}
+            Choice::Reply { task, reply } => reference.replied(*task, reply),
+            Choice::Ended { call, how: Ended::Completed(values) } => reference.ended(*call, values),
+            Choice::Ended { call, how: Ended::Failed(code) } => reference.ended_badly(*call, Some(code)),
+            Choice::Ended { call, how: Ended::NotStarted } => reference.ended_badly(*call, None),
+            Choice::Ended { how: Ended::Cancelled, .. } => reference.cancel(),
+            Choice::Job => reference.go_on(),
+            Choice::GiveUp { timer } => reference.give_up(timer.map(|(_, event)| event)),
+            Choice::Retry { only, values } => reference.retry(*only, values),
+            Choice::Cancel => reference.cancel(),
+        }
+    }
+}
+
 /// How the instance ended that a call activity started.
 #[derive(Clone, Debug)]
 enum Ended {
@@ -110,6 +133,12 @@ struct Both<'p> {
 
 /// Tells the story, and says where the interpreters part.
 pub fn tell(case: &Case) -> Result<Told, String> {
+    let mut both = start(case);
+    let told = both.play(case);
+    told.map_err(|what| format!("after {}:\n{what}", both.log.join("; ")))
+}
+
+fn start(case: &Case) -> Both<'_> {
     let plan = &case.plan;
     let mut world = given(stored(&plan.process()).indexed());
     plan.teach(&mut world.scripts);
@@ -139,8 +168,7 @@ pub fn tell(case: &Case) -> Result<Told, String> {
     let then = both.world.when(Command::Start(start));
     both.job = then.accepted().effects.contains(&Effect::Continue);
     both.reference.start();
-    let told = both.play(case);
-    told.map_err(|what| format!("after {}:\n{what}", both.log.join("; ")))
+    both
 }
 
 fn start_of(plan: &Plan, process_id: String) -> Start {
@@ -181,15 +209,19 @@ impl Both<'_> {
         if case.plan.sound && self.reference.status != Status::Cancelled {
             self.finish(&mut Random::new(case.choices.len() as u64))?;
         }
+        Ok(self.told())
+    }
+
+    fn told(&mut self) -> Told {
         let errors = self.reference.errors.iter().map(|(code, _)| code.clone());
-        Ok(Told {
+        Told {
             reached: self.reference.counts.keys().map(|node| self.plan.name(*node)).collect(),
             codes: errors.collect(),
             commands: self.log.len(),
             completed: self.reference.status == Status::Completed,
             cut: self.is_cut(),
             happened: std::mem::take(&mut self.happened),
-        })
+        }
     }
 
     /// What is split is joined and what is thrown is caught: once everything is answered, the process has ended.
@@ -225,9 +257,7 @@ impl Both<'_> {
     }
 
     fn is_cut(&self) -> bool {
-        let reference = &self.reference;
-        let live = reference.activities.len() + reference.arrived.len() + reference.resting.len();
-        live > LIVE_MAX || reference.reached_by_itself > REACHED_MAX || reference.crowded
+        is_cut(&self.reference)
     }
 
     fn carry_out(&mut self, choice: &Choice, random: &mut Random) -> Result<(), String> {
@@ -254,21 +284,7 @@ impl Both<'_> {
         self.job = decision.effects.contains(&Effect::Continue) || (self.job && !continues);
         let is_over = self.job && self.world.scripts.time_is_over_after.is_some();
         self.happened.extend(is_over.then_some("the time of a command is over"));
-        match choice {
-            Choice::Answer { task, values } => self.reference.answer(*task, values),
-            Choice::Fire { activity, event, .. } => self.reference.fire(*activity, *event),
-            Choice::Hear { to: (activity, event), values } => self.reference.hear(*activity, *event, values),
-            Choice::Deliver { .. } => {}
-            Choice::Reply { task, reply } => self.reference.replied(*task, reply),
-            Choice::Ended { call, how: Ended::Completed(values) } => self.reference.ended(*call, values),
-            Choice::Ended { call, how: Ended::Failed(code) } => self.reference.ended_badly(*call, Some(code)),
-            Choice::Ended { call, how: Ended::NotStarted } => self.reference.ended_badly(*call, None),
-            Choice::Ended { how: Ended::Cancelled, .. } => self.reference.cancel(),
-            Choice::Job => self.reference.go_on(),
-            Choice::GiveUp { timer } => self.reference.give_up(timer.map(|(_, event)| event)),
-            Choice::Retry { only, values } => self.reference.retry(*only, values),
-            Choice::Cancel => self.reference.cancel(),
-        }
+        choice.happen(&mut self.reference);
         if self.is_cut() {
             return Ok(());
         }
@@ -297,6 +313,11 @@ impl Both<'_> {
         }
         self.nothing_is_lost()
     }
+}
+
+fn is_cut(reference: &Reference<'_>) -> bool {
+    let live = reference.activities.len() + reference.arrived.len() + reference.resting.len();
+    live > LIVE_MAX || reference.reached_by_itself > REACHED_MAX || reference.crowded
 }
 
 fn stored<T: serde::Serialize + serde::de::DeserializeOwned>(value: &T) -> T {

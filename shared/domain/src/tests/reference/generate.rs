@@ -2,9 +2,11 @@
 //! flows wherever chance puts them.
 
 mod blocks;
+mod confluent;
 mod graph;
 
 pub use blocks::blocks;
+pub use confluent::confluent;
 pub use graph::graph;
 
 use super::plan::{Asks, Begins, Each, Flow, Hears, Id, Node, Occurs, Plan, Script, Service, Test, Throw, What};

@@ -4,7 +4,8 @@
 //!
 //! The standard leaves open which token moves first. Where this can be seen, the product's order is meant: tokens move in
 //! the order in which they were put down, each as far as the next element; a scope ends, and then an inclusive join goes
-//! on, only when no token can move; of several the innermost scope and the oldest join come first.
+//! on, only when no token can move; of several the innermost scope and the oldest join come first. Where it cannot be seen,
+//! any order must do.
 
 mod commands;
 mod errors;
@@ -17,6 +18,7 @@ mod words;
 mod work;
 
 use super::plan::{Id, Plan, What};
+use super::random::Random;
 use serde_json::{Map, Value};
 use state::Failure;
 pub use state::{Activity, Age, Alarm, Arrived, At, Awaits, Counts, Incident, Order, Request, Status, Token, Turns};
@@ -52,6 +54,8 @@ pub struct Reference<'p> {
     reached: usize,
     /// Elements reached since somebody outside decided something.
     pub reached_by_itself: usize,
+    /// Who moves next is left to chance.
+    pub any_order: Option<Random>,
     /// Elements that the present command reaches at most.
     pub patience: usize,
     /// More waited at some time than an instance can hold.
@@ -68,7 +72,10 @@ impl<'p> Reference<'p> {
         }
         loop {
             while self.incidents.is_empty() && self.reached < self.patience && !self.moving.is_empty() {
-                let oldest = self.moving.remove(0);
+                if self.leaps() && (self.end_a_scope() || self.pass_an_inclusive_join()) {
+                    continue;
+                }
+                let oldest = self.take_one();
                 self.reached += 1;
                 self.reached_by_itself += 1;
                 self.crowded |= self.is_crowded();
@@ -107,6 +114,17 @@ impl<'p> Reference<'p> {
         } else {
             Status::Waiting
         };
+    }
+
+    /// The token that moves next: the oldest, or any.
+    fn take_one(&mut self) -> Token {
+        let moving = self.moving.len();
+        self.moving.remove(self.any_order.as_mut().map_or(0, |random| random.below(moving)))
+    }
+
+    /// In any order what may happen only when nothing moves may also happen before.
+    fn leaps(&mut self) -> bool {
+        self.any_order.as_mut().is_some_and(|random| random.one_in(3))
     }
 
     /// A token reaches an element.

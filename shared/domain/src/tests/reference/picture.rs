@@ -27,6 +27,13 @@ pub struct Picture {
 }
 
 impl Picture {
+    /// Without what says in which order things happened.
+    pub fn outcome(mut self) -> Picture {
+        self.variables.retain(|name, _| !name.starts_with("last"));
+        self.errors.sort();
+        self
+    }
+
     /// What the other one says differently, line by line.
     pub fn differences(&self, engine: &Picture) -> Option<String> {
         let words = |picture: &Picture| {

@@ -224,6 +224,11 @@ impl What {
         }
     }
 
+    /// A boundary event that catches whatever goes wrong with an activity.
+    pub fn catches_all_at(&self, activity: Id) -> bool {
+        matches!(self, What::Boundary { on, event: Occurs::Error(None), interrupting: true } if *on == activity)
+    }
+
     /// An activity that takes time, beside which events may occur.
     pub fn waits(&self) -> bool {
         matches!(

@@ -91,7 +91,7 @@ fn smaller_at(plan: &Plan, id: Id) -> Vec<Plan> {
 }
 
 /// Without a node, what is in it, what is attached to it, and the flows of all that.
-fn without(plan: &Plan, id: Id) -> Plan {
+pub fn without(plan: &Plan, id: Id) -> Plan {
     let mut gone = vec![id];
     loop {
         let depends = |node: &&Node| {

@@ -2,7 +2,7 @@
 
 use super::{Both, Choice, Ended};
 use crate::tests::reference::interpreter::{Activity, Age, Awaits, Status};
-use crate::tests::reference::plan::{Asks, Id, Occurs, Reply, What, Word};
+use crate::tests::reference::plan::{Asks, Id, Reply, What, Word};
 use crate::tests::reference::random::Random;
 use serde_json::{Map, Value, json};
 
@@ -99,8 +99,7 @@ impl Both<'_> {
         let all: Vec<&Activity> = self.reference.activities.iter().filter(asked).collect();
         let task = *all.get(random.below(all.len()))?;
         let What::Serve(service) = &self.plan.node(task.node).what else { return None };
-        let mut beside = self.plan.nodes.iter().filter(|event| event.what.attached_to() == Some(task.node));
-        let caught = beside.any(|event| event.what.event().is_some_and(|(event, _)| *event == Occurs::Error(None)));
+        let caught = self.plan.nodes.iter().any(|event| event.what.catches_all_at(task.node));
         let may_fail = !self.plan.sound || caught;
         let again = service.asks != Asks::Mail && task.request.as_ref().is_some_and(|request| request.left > 0);
         let code = random.one_in(2).then(|| random.pick(&["LOW", "HIGH"]).to_owned());

@@ -24,6 +24,7 @@ impl<'p> Reference<'p> {
             born: 0,
             reached: 0,
             reached_by_itself: 0,
+            any_order: None,
             patience: REACHED_BY_ONE_COMMAND,
             crowded: false,
             stopped: false,
