@@ -192,19 +192,17 @@ pub(super) fn join(
 }
 
 /// Opens an incident at each join of a scope in which nothing but joins is left: no path can arrive there any more, and
-/// an instance that waits for ever in silence helps nobody.
+/// an instance that waits for ever in silence helps nobody. Not before the job: what it takes up comes first, and then an
+/// inclusive join looks whether it can go on.
 pub(super) fn find_stuck(step: &mut Step<'_>) {
     let process = step.env.process;
     let instance = &step.state.instance;
-    if !instance.incidents.is_empty() || instance.status.is_final() {
+    if !instance.incidents.is_empty() || !instance.ready.is_empty() || instance.status.is_final() {
         return;
     }
     let moves = |scope: Option<ElementNumber>| {
-        instance.ready.iter().any(|ready| ready.scope == scope)
-            || instance
-                .elements
-                .iter()
-                .any(|live| live.scope == scope && live.arrived.is_empty() && !super::scope::is_listener(process, live))
+        let mut inside = instance.elements.iter().filter(|live| live.scope == scope);
+        inside.any(|live| live.arrived.is_empty() && !super::scope::is_listener(process, live))
     };
     let stuck: Vec<Arc<ElementInstance>> =
         instance.elements.iter().filter(|live| !live.arrived.is_empty() && !moves(live.scope)).cloned().collect();

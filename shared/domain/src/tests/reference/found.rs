@@ -212,3 +212,33 @@ fn a_join_waits_for_the_job_when_the_time_is_over_behind_a_time_limit() {
     world.go_on().status(InstanceStatus::Completed);
     assert_eq!(world.variable("other"), json!(1));
 }
+
+/// A join that could go on at once is not stuck because a path of another scope used up the time before.
+#[test]
+fn a_join_is_not_stuck_while_paths_of_another_scope_wait_for_a_job() {
+    let process = model("two")
+        .start("start")
+        .sub("here")
+        .start("begin")
+        .gateway("never")
+        .inclusive("join")
+        .end("joined")
+        .close()
+        .sub("there")
+        .start("also")
+        .script("count", "count ran")
+        .close()
+        .flow("start > here")
+        .flow("start > there")
+        .flow("begin > join > joined")
+        .flow("never > join")
+        .flow("also > count")
+        .build();
+    let mut world = given(process);
+    // What is left is the script there.
+    world.scripts.time_is_over_after = Some(6);
+    world.start(json!({})).status(InstanceStatus::Running);
+    assert_eq!((world.live(), world.variable("ran")), (vec!["here", "there", "join"], json!(null)));
+    world.go_on().status(InstanceStatus::Completed);
+    assert_eq!((world.reached("joined"), world.variable("ran")), (1, json!(1)));
+}

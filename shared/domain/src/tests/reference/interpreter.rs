@@ -98,7 +98,7 @@ impl<'p> Reference<'p> {
         if matches!(self.status, Status::Cancelled) {
             return;
         }
-        if self.incidents.is_empty() {
+        if self.incidents.is_empty() && self.resting.is_empty() {
             self.find_stuck_joins();
         }
         let at_rest = self.incidents.is_empty() && self.resting.is_empty() && self.arrived.is_empty();

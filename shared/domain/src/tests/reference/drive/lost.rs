@@ -46,7 +46,9 @@ impl Both<'_> {
         for live in &instance.elements {
             let task = live.task.and_then(|task| work_tasks.get(&task));
             let asks = task.is_some_and(|task| !task.state.is_final() && task.element == live.number);
-            let joins = !live.arrived.is_empty() && (holds(live.scope) || !instance.incidents.is_empty());
+            // With the job it is looked at again.
+            let looked_at = !instance.ready.is_empty() || !instance.incidents.is_empty();
+            let joins = !live.arrived.is_empty() && (holds(live.scope) || looked_at);
             let first = matches!(kind(process, &live.element), Some(ElementKind::EventBasedGateway));
             let timers = live.timers.iter().map(|timer| &timer.event);
             let mut events = timers.chain(live.subscriptions.iter().map(|awaited| &awaited.event));

@@ -111,11 +111,12 @@ impl Reference<'_> {
         found
     }
 
-    /// By rule of the product: where only joins are left in a scope, nothing can come, and each is an incident.
+    /// By rule of the product: where only joins are left in a scope and no job comes, nothing can come, and each is an
+    /// incident.
     pub(super) fn find_stuck_joins(&mut self) {
         let moves = |scope: Option<Age>| {
             let still = |activity: &Activity| activity.scope == scope && !self.listens(activity);
-            self.resting.iter().any(|token| token.scope == scope) || self.activities.iter().any(still)
+            self.activities.iter().any(still)
         };
         let mut stuck: Vec<Incident> = Vec::new();
         for (node, scope) in self.joins().into_iter().filter(|(_, scope)| !moves(*scope)) {
