@@ -34,9 +34,11 @@ impl Step<'_> {
         number.ok_or_else(|| Failure::new("LIMIT", "the instance has used all 65,535 numbers of its tasks".to_owned()))
     }
 
-    /// Whether what is left is a job's. Each command activates one element at least, however late it is.
+    /// Whether what is left is a job's. Each command activates one element at least, however late it is, and the scripts
+    /// whose commands have been carried out: a job would have them carried out once more.
     pub(super) fn has_done_enough(&self) -> bool {
-        self.activated == STEPS_MAX || self.activated > 0 && self.env.scripts.is_time_over()
+        let is_over = self.activated > 0 && self.env.scripts.is_time_over();
+        self.activated == STEPS_MAX || is_over && self.called >= self.env.commands.len()
     }
 
     /// A job that failed again and again: the instance stops with an incident. A retry goes on where it stopped.

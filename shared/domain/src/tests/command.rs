@@ -58,6 +58,21 @@ fn a_decision_waits_for_one_command_after_the_other() {
     assert_eq!(world.state().instance.variables["lastScriptResult"], json!(800));
 }
 
+/// The time may be over because a command took long: what it answered is of use before the rest is left to a job, which
+/// would have it carried out once more.
+#[test]
+fn a_command_that_uses_up_the_time_is_not_carried_out_again_by_a_job() {
+    let mut world = given(two_scripts());
+    world.scripts.on("commands", |request| calls(request, "Score", json!({ "customer": 7 })));
+    world.start(json!({})).refused("TRY_AGAIN");
+    world.commands.push((call(2, 0), CommandAnswer::Done(json!(700))));
+    world.scripts.time_is_over = true;
+    world.start(json!({})).status(InstanceStatus::Running);
+    assert_eq!(world.variable("lastScriptResult"), json!(700));
+    world.commands.clear();
+    assert_eq!(world.go_on().refused("TRY_AGAIN"), &Rejection::CommandWanted(Box::new(call(3, 0))));
+}
+
 /// A command that fails throws its code in the script: boundary events catch it, else it is an incident.
 #[test]
 fn a_command_that_fails_is_a_business_error_of_its_script() {
