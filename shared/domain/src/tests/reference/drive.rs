@@ -12,13 +12,15 @@ pub use order::tell_in_any_order;
 
 use super::interpreter::{Age, MINUTE, Order, REACHED_BY_ONE_COMMAND, Reference, Status};
 use super::picture::{of_engine, of_reference, orders_of_engine, orders_of_reference};
-use super::plan::{Begins, Id, Plan, Reply, What, Word};
+use super::plan::{Begins, DONE, Id, Plan, Reply, What, Word};
 use super::random::Random;
 use crate::command::{Command, Start};
 use crate::effect::{CallEffect, Effect, TimerStart};
 use crate::ids::{ElementNumber, InstanceKey};
 use crate::instance::{Aggregate, Parent};
-use crate::tests::dsl::{NINE, World, given, key};
+use crate::rejection::Rejection;
+use crate::script::CommandAnswer;
+use crate::tests::dsl::{NINE, Then, World, given, key};
 use crate::time::Timestamp;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -59,12 +61,12 @@ enum Choice {
         event: Id,
         late: i64,
     },
-    /// A message finds one who waits for it; one of those that were sent is dropped where nobody does.
+    /// A message or signal reaches one who waits for it.
     Hear {
         to: (Age, Id),
         values: Map<String, Value>,
     },
-    /// A message or signal that the instance sent is delivered, or a signal comes from outside.
+    /// What the instance sent is delivered, or a signal comes from outside: to all who wait, a message to one of them.
     Deliver {
         word: Word,
         values: Map<String, Value>,
@@ -133,12 +135,12 @@ struct Both<'p> {
 
 /// Tells the story, and says where the interpreters part.
 pub fn tell(case: &Case) -> Result<Told, String> {
-    let mut both = start(case);
+    let mut both = start(case)?;
     let told = both.play(case);
     told.map_err(|what| format!("after {}:\n{what}", both.log.join("; ")))
 }
 
-fn start(case: &Case) -> Both<'_> {
+fn start(case: &Case) -> Result<Both<'_>, String> {
     let plan = &case.plan;
     let mut world = given(stored(&plan.process()).indexed());
     plan.teach(&mut world.scripts);
@@ -165,10 +167,10 @@ fn start(case: &Case) -> Both<'_> {
         happened: BTreeSet::new(),
     };
     both.limit_time(&mut random);
-    let then = both.world.when(Command::Start(start));
+    let then = both.decide(Command::Start(start))?;
     both.job = then.accepted().effects.contains(&Effect::Continue);
     both.reference.start();
-    both
+    Ok(both)
 }
 
 fn start_of(plan: &Plan, process_id: String) -> Start {
@@ -192,6 +194,34 @@ impl Both<'_> {
         let patience = random.one_in(4).then(|| 1 + random.below(8));
         self.world.scripts.time_is_over_after = patience;
         self.reference.patience = patience.unwrap_or(REACHED_BY_ONE_COMMAND);
+        self.reference.patience_for_calls = random.one_in(2).then(|| 1 + random.below(3) as u32);
+    }
+
+    /// Decides until all commands that scripts call have been carried out, as those around the engine do. One of them may
+    /// use up the time.
+    fn decide(&mut self, command: Command) -> Result<Then, String> {
+        self.world.commands.clear();
+        self.world.scripts.time_is_over = false;
+        loop {
+            let then = self.world.when(command.clone());
+            let Err(Rejection::CommandWanted(call)) = &then.result else { return Ok(then) };
+            if self.world.commands.iter().any(|(made, _)| made == call.as_ref()) {
+                return Err(format!("{call:?} is made twice"));
+            }
+            let (code, message) = (call.name.clone(), "it refuses".to_owned());
+            let done = CommandAnswer::Done(Value::Null);
+            let answer = if call.name == DONE { done } else { CommandAnswer::Failed { code, message } };
+            self.world.commands.push((call.as_ref().clone(), answer));
+            let called = self.world.commands.len() as u32;
+            self.world.scripts.time_is_over = self.reference.patience_for_calls.is_some_and(|calls| called >= calls);
+        }
+    }
+
+    /// What was carried out is what was called, once.
+    fn calls_agree(&mut self) -> Result<(), String> {
+        let (expected, found) = (self.reference.called as usize, self.world.commands.len());
+        self.happened.extend((found > 1).then_some("several commands are called"));
+        if expected == found { Ok(()) } else { Err(format!("{found} commands were carried out and not {expected}")) }
     }
 
     fn play(&mut self, case: &Case) -> Result<Told, String> {
@@ -275,7 +305,7 @@ impl Both<'_> {
     fn carry_out_command(&mut self, choice: &Choice, command: Command, random: &mut Random) -> Result<(), String> {
         let continues = command == Command::Continue;
         self.limit_time(random);
-        let then = self.world.when(command.clone());
+        let then = self.decide(command.clone())?;
         let decision = then.result.map_err(|rejection| format!("the engine refuses: {rejection:?}"))?;
         let tells = decision.effects.iter().any(|effect| matches!(effect, Effect::Call(CallEffect::Ended { .. })));
         if tells != (self.plan.called && decision.after.instance.status.is_final()) {
@@ -285,6 +315,7 @@ impl Both<'_> {
         let is_over = self.job && self.world.scripts.time_is_over_after.is_some();
         self.happened.extend(is_over.then_some("the time of a command is over"));
         choice.happen(&mut self.reference);
+        self.calls_agree()?;
         if self.is_cut() {
             return Ok(());
         }

@@ -146,9 +146,13 @@ impl Draft<'_> {
     /// An activity or event that does something without opening a scope. In a sound plan errors come with their catcher.
     fn simple(&mut self) -> What {
         let throws = if self.plan.sound { 0 } else { self.random.below(3) };
-        match self.random.below(14) {
+        match self.random.below(15) {
             10 => self.say(false),
             0 | 1 => What::Pass,
+            11 => {
+                let fails = (throws > 0 && self.random.one_in(2)).then(|| (self.test(), self.code()));
+                What::Script(Script::Calls(1 + self.random.below(2) as u32, fails))
+            }
             2 => What::Script(Script::Count(format!("n{}", self.random.below(3)))),
             3 if throws > 0 => What::Script(Script::Throws(self.test(), self.throw())),
             3 => self.catch(),

@@ -58,6 +58,10 @@ pub struct Reference<'p> {
     pub any_order: Option<Random>,
     /// Elements that the present command reaches at most.
     pub patience: usize,
+    /// Commands of scripts that are called in the time of the present command.
+    pub patience_for_calls: Option<u32>,
+    /// Commands that scripts called in the present command.
+    pub called: u32,
     /// More waited at some time than an instance can hold.
     pub crowded: bool,
     stopped: bool,
@@ -71,7 +75,7 @@ impl<'p> Reference<'p> {
             self.moving.append(&mut self.resting);
         }
         loop {
-            while self.incidents.is_empty() && self.reached < self.patience && !self.moving.is_empty() {
+            while self.incidents.is_empty() && !self.is_out_of_time() && !self.moving.is_empty() {
                 if self.leaps() && (self.end_a_scope() || self.pass_an_inclusive_join()) {
                     continue;
                 }
@@ -114,6 +118,12 @@ impl<'p> Reference<'p> {
         } else {
             Status::Waiting
         };
+    }
+
+    /// A command reaches one element at least; and what it called outside has been of use before it is cut off.
+    fn is_out_of_time(&self) -> bool {
+        let called = self.patience_for_calls.is_some_and(|calls| self.called >= calls);
+        self.reached >= self.patience || self.reached > 0 && called
     }
 
     /// The token that moves next: the oldest, or any.

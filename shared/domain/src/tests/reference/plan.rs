@@ -5,6 +5,7 @@ mod model;
 mod service;
 mod word;
 
+pub use model::DONE;
 pub use service::{Asks, Reply, Service};
 pub use word::{Hears, Word};
 
@@ -116,6 +117,8 @@ pub enum What {
 pub enum Script {
     Count(String),
     Throws(Test, Throw),
+    /// Calls so many commands one after the other; each fails with this code where the test holds.
+    Calls(u32, Option<(Test, String)>),
 }
 
 #[derive(Clone, Debug, PartialEq)]

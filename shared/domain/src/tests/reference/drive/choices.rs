@@ -25,17 +25,19 @@ impl Both<'_> {
             let only = random.one_in(3).then(|| incidents[random.below(incidents.len())].node);
             return Some(Choice::Retry { only, values });
         }
-        match random.below(10) {
-            0 | 1 if random.one_in(20) && status != Status::Error => self.give_up(random),
-            0 | 1 => self.fire(random),
-            2 => self.hear(random),
-            8 | 9 => self.said_before(random),
-            3 => self.end_called(random),
-            4 | 5 => self.reply(random, false),
-            _ => self.answer(random),
-        }
-        .or_else(|| self.next_step(random))
-        .or(Some(Choice::Cancel).filter(|_| random.one_in(4)))
+        // Of what is impossible now something else is tried.
+        (0..4)
+            .find_map(|_| match random.below(7) {
+                0 if random.one_in(20) && status != Status::Error => self.give_up(random),
+                0 | 1 => self.fire(random),
+                2 => self.hear(random),
+                3 => self.end_called(random),
+                4 => self.reply(random, false),
+                5 => self.said_before(random),
+                _ => self.answer(random),
+            })
+            .or_else(|| self.next_step(random))
+            .or(Some(Choice::Cancel).filter(|_| random.one_in(4)))
     }
 
     /// Something that brings the process on.

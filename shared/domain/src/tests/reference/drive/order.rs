@@ -21,7 +21,7 @@ struct Story {
 /// The engine in its own order, the reference beside it; then the reference alone in any other.
 pub fn tell_in_any_order(case: &Case) -> Result<Told, String> {
     let seed = case.choices.first().copied().unwrap_or_default();
-    let mut both = start(case);
+    let mut both = start(case)?;
     let finished = both.finish_as_decided(seed);
     finished.map_err(|what| format!("after {}:\n{what}", both.log.join("; ")))?;
     let mut random = Random::new(seed ^ 1);

@@ -1,5 +1,6 @@
 //! Deliveries of messages and signals: to one who waits, or to all who wait at that moment, one after the other.
 
+use super::faults::is_taken;
 use super::{Both, Choice};
 use crate::tests::reference::interpreter::Age;
 use crate::tests::reference::plan::{Id, Word};
@@ -33,7 +34,7 @@ impl Both<'_> {
             let Choice::Hear { to, .. } = hear else { continue };
             if self.reference.hearers(word).contains(to) {
                 self.carry_out_command(hear, command, random)?;
-            } else if self.world.when(command).result.is_ok() {
+            } else if is_taken(&self.world.when(command)) {
                 return Err(format!("the engine hears {word:?} where nobody waits for it"));
             } else {
                 self.happened.insert("a signal takes away who would hear it");

@@ -26,6 +26,8 @@ impl<'p> Reference<'p> {
             reached_by_itself: 0,
             any_order: None,
             patience: REACHED_BY_ONE_COMMAND,
+            patience_for_calls: None,
+            called: 0,
             crowded: false,
             stopped: false,
         }
@@ -53,6 +55,7 @@ impl<'p> Reference<'p> {
 
     pub(super) fn command(&mut self) {
         self.reached = 0;
+        self.called = 0;
         self.reached_by_itself = 0;
         self.stopped = !self.incidents.is_empty();
     }
@@ -242,6 +245,12 @@ impl<'p> Reference<'p> {
     }
 
     pub fn cancel(&mut self) {
+        self.command();
+        self.end_early();
+    }
+
+    /// Nothing of it is left.
+    pub(super) fn end_early(&mut self) {
         self.clear(None);
         self.incidents.clear();
         self.status = Status::Cancelled;

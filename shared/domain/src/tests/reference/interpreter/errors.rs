@@ -22,7 +22,7 @@ impl Reference<'_> {
         let catch = self.catcher(age, &failure);
         if catch.is_none() && failure.thrown.is_some() && self.plan.called {
             // It ends by the error, which goes on at the call activity.
-            self.cancel();
+            self.end_early();
             return;
         }
         let code = failure.thrown.clone().unwrap_or_else(|| failure.code.to_owned());

@@ -25,6 +25,15 @@ impl Reference<'_> {
                 self.nothing_resulted(at);
                 Ok(outgoing)
             }
+            What::Script(Script::Calls(times, fails)) => {
+                if let Some((_, code)) = fails.as_ref().filter(|(test, _)| self.holds(test, at)) {
+                    self.called += 1;
+                    return Err(Failure::business(code));
+                }
+                self.called += times;
+                self.set(at, "lastScriptResult", json!(times));
+                Ok(outgoing)
+            }
             What::Say { what, brings, .. } => {
                 self.say(at, what, brings.as_deref());
                 Ok(outgoing)

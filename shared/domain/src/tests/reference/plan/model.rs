@@ -6,10 +6,10 @@ use crate::process::{
     BoundaryEvent, CallActivity, Condition, ElementKind, EventStart, MultiInstance, OnTimeout, Payload, Process,
     ScriptTask, ThrownError, Trigger, Turns, UserTask,
 };
-use crate::script::ScriptFailure;
+use crate::script::{CommandAnswer, ScriptFailure};
 use crate::tests::dsl::*;
 use crate::value::ValueExpr;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 impl Test {
     fn source(&self) -> String {
@@ -64,7 +64,7 @@ impl Plan {
             What::Script(script) => {
                 let script = match script {
                     Script::Count(name) => format!("count {name}"),
-                    Script::Throws(..) => source(node.id),
+                    Script::Throws(..) | Script::Calls(..) => source(node.id),
                 };
                 ElementKind::ScriptTask(ScriptTask { script, ..ScriptTask::default() })
             }
@@ -119,6 +119,9 @@ impl Plan {
             if let What::Script(Script::Throws(test, throw)) | What::Ask(Some((test, throw))) = &node.what {
                 throws(scripts, &source(node.id), test, throw);
             }
+            if let What::Script(Script::Calls(times, fails)) = &node.what {
+                calls(scripts, &source(node.id), *times, fails.clone());
+            }
             if let Some((test, throw)) = node.turns.as_ref().and_then(|each| each.fails.as_ref()) {
                 throws(scripts, &completion(node.id), test, throw);
             }
@@ -135,6 +138,26 @@ fn throws(scripts: &mut FakeScripts, source: &str, test: &Test, throw: &Throw) {
         _ if !test.holds(request.variables.get(test.variable())) => result(Value::Null),
         Throw::Business(code) => Err(ScriptFailure::Bpmn { code: code.clone(), message: "thrown".to_owned() }),
         Throw::Technical => Err(ScriptFailure::Technical("broken".to_owned())),
+    });
+}
+
+/// What a command is called, when it is to be done: the others are the codes with which they fail.
+pub const DONE: &str = "Score";
+
+fn calls(scripts: &mut FakeScripts, source: &str, times: u32, fails: Option<(Test, String)>) {
+    scripts.on(source, move |request| {
+        for answer in request.answers {
+            if let CommandAnswer::Failed { code, message } = answer {
+                return Err(ScriptFailure::Bpmn { code: code.clone(), message: message.clone() });
+            }
+        }
+        let number = request.answers.len();
+        if number == times as usize {
+            return result(json!(number));
+        }
+        let fails = fails.as_ref().filter(|(test, _)| test.holds(request.variables.get(test.variable())));
+        let name = fails.map_or(DONE, |(_, code)| code).to_owned();
+        Err(ScriptFailure::CommandWanted { number, name, arguments: json!({}) })
     });
 }
 
