@@ -164,3 +164,60 @@ def test_a_page_that_runs_no_script_allows_none(product, visitor):
     plain = visitor.open(question(product, "NoScript").link).headers["content-security-policy"]
     scripted = visitor.open(offer(product, process_id="WithScript").link).headers["content-security-policy"]
     assert "script-src" not in plain and "script-src 'nonce-" in scripted and "unsafe" not in scripted
+
+
+REACH = """
+const seen = [];
+const look = thing => { if (thing && (thing.form || thing.ownerDocument || thing.defaultView)) seen.push('element'); };
+for (const holder of [Array.prototype, String.prototype, RegExp.prototype, Set.prototype, Object.prototype, Object, Error,
+  Object.getPrototypeOf([][Symbol_iterator]()), Object.getPrototypeOf(() => {})]) {
+  for (const name of Object.getOwnPropertyNames(holder)) {
+    try { holder[name] = function (...all) { look(this); all.forEach(look); } } catch (error) { }
+    try { Object.defineProperty(holder, name, { get() { look(this); } }) } catch (error) { }
+  }
+}
+try { Error.prepareStackTrace = (error, frames) => { frames.forEach(frame => look(frame.getThis())); }; new Error('x').stack; } catch (error) { }
+requireField('__proto__');
+try { Math.count = (Math.count || 0) + 1; } catch (error) { }
+showWarning(seen.length + '|' + Math.count + '|' + ({}).needed);
+""".replace("[Symbol_iterator]", ".values")
+
+
+def test_the_script_cannot_make_the_runner_its_servant(product, visitor):
+    """S4-36: what both use cannot be changed, so that no call of the runner hands the page over."""
+    asked = offer(product, REACH, "OfferReach")
+    visitor.open(asked.link)
+    expect(visitor.page.get_by_role("status")).to_have_text("0|undefined|undefined")
+    visitor.page.get_by_label("Amount in EUR").fill("1")
+    expect(visitor.page.get_by_role("status")).to_have_text("0|undefined|undefined")
+    visitor.press("Yes")
+    assert asked.task["outcome"] == "Yes"
+
+
+def test_what_the_browser_would_not_send_stays_in_sight(product, visitor):
+    """A hidden field that blocks the answer would be a trap."""
+    page = '<h1>Who</h1><form><p><label>Kind <input name="kind"></label></p><p><label>Mail <input name="mail" type="email"></label></p></form>'
+    asked = question(product, "HiddenMail", TaskPage=page, ClientScript="if (kind !== 'B') hideField('mail')")
+    visitor.open(asked.link)
+    kind, mail = visitor.page.get_by_label("Kind"), visitor.page.get_by_label("Mail")
+    expect(mail).to_be_hidden()
+    kind.fill("B")
+    mail.fill("no mail")
+    kind.fill("A")
+    expect(mail).to_be_visible()
+    mail.fill("")
+    expect(mail).to_be_hidden()
+    visitor.press("Yes")
+    assert asked.task["answers"] == {"kind": "A"}
+
+
+def test_fields_may_be_called_like_what_a_form_has(product, visitor):
+    names = ["before", "elements", "contains", "oninput", "onsubmit", "querySelectorAll", "closest", "style", "parentNode"]
+    fields = "".join(f'<p><label>{name} <input name="{name}"></label></p>' for name in names)
+    asked = question(product, "Clobber", TaskPage=f"<h1>Names</h1><form>{fields}</form>",
+                     ClientScript="if (!before) hideField('elements'); else showWarning('Before ' + formData.before)")
+    visitor.open(asked.link)
+    expect(visitor.page.get_by_label("elements")).to_be_hidden()
+    visitor.page.get_by_label("before").fill("noon")
+    expect(visitor.page.get_by_label("elements")).to_be_visible()
+    expect(visitor.page.get_by_role("status")).to_have_text("Before noon")

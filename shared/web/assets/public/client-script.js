@@ -3,20 +3,33 @@
 // what the form holds, hidden or not, and the server checks it. Counts in the first response, so words are short here.
 
 const run = script => {
+  'use strict';
   const given = document.currentScript.previousElementSibling.textContent;
   const served = JSON.parse(given).fields;
   const form = document.getElementsByName('page')[0].form;
-  const all = [...form.elements].filter(control => !/hidden|fieldset/.test(control.type));
+  // Not by the form's own properties: a field of its may have their names.
+  const all = [...document.querySelectorAll('input,select,textarea,button')].filter(control => control.form == form && control.type != 'hidden');
   const LANGUAGE = { Array, Boolean, Date, Error, Infinity, Intl, JSON, Map, Math, NaN, Number, Object, RegExp, Set, String,
     isFinite, isNaN, parseFloat, parseInt };
   const notes = document.createElement('div');
   let pressed = {};
 
+  // Scripts share these with the runner: what one changed would be called with the page's own elements.
+  const freeze = thing => {
+    if (Object(thing) !== thing || Object.isFrozen(thing)) return;
+    Object.freeze(thing);
+    freeze(Object.getPrototypeOf(thing));
+    for (const { value, get, set } of Object.values(Object.getOwnPropertyDescriptors(thing))) [value, get, set].forEach(freeze);
+    for (const symbol of Object.getOwnPropertySymbols(thing)) freeze(Object.getOwnPropertyDescriptor(thing, symbol).value);
+  };
+  [...Object.values(LANGUAGE), ...[[], '', new Map, new Set].map(list => list[Symbol.iterator]()), ''.matchAll(/x/g),
+    function* () {}].forEach(freeze);
+
   const fields = Object.keys(served).map(name => {
     const own = all.filter(control => control.name == name);
     // The least part of the page that holds this field with its words; itself and its labels where others stand there, too.
     let part = own[0];
-    do part = part.parentNode.closest('.field,fieldset,p,li,tr,div,form'); while (own.some(control => !part.contains(control)));
+    do part = part.parentNode.closest('.field,fieldset,p,li,tr,div,form'); while (part != form && own.some(control => !part.contains(control)));
     const alone = part != form && all.every(control => own.includes(control) || !part.contains(control));
     const parts = alone ? [part] : own.reduce((parts, control) => [...parts, control, ...control.labels], []);
     return { ...served[name], name, own, parts, needed: own.map(control => control.required) };
@@ -34,7 +47,7 @@ const run = script => {
 
   const change = () => {
     const { context, shows } = JSON.parse(given);
-    const formData = {}, wanted = {}, warnings = new Set();
+    const formData = {}, wanted = Object.create(null), warnings = new Set();
     for (const field of fields) {
       formData[field.name] = value(field);
       wanted[field.name] = { hidden: shows.includes(field.name) };
@@ -59,8 +72,11 @@ const run = script => {
     }
     for (const field of fields) {
       const { own, parts: [part] } = field, { hidden, needed, colour } = stopped ? {} : wanted[field.name];
-      // What the server refused stays in sight.
-      for (const each of field.parts) each.hidden = hidden && !field.refused;
+      own[0].setCustomValidity('');
+      for (const control of own) control.required = false;
+      // What the server refused stays in sight, and so does what the browser would not send.
+      const stays = field.refused || own.some(control => !control.validity.valid);
+      for (const each of field.parts) each.hidden = hidden && !stays;
       const open = !part.hidden && formData[field.name] == undefined;
       own[0].setCustomValidity(open && needed ? field.missing : '');
       own.forEach((control, at) => control.required = !part.hidden && (field.needed[at] || needed && field.kind != 'choices'));
@@ -78,10 +94,10 @@ const run = script => {
 
   notes.className = 'notes';
   notes.setAttribute('role', 'status');
-  form.before(notes);
-  form.oninput = change;
-  form.onclick = event => pressed = event.target.closest('button') || pressed;
-  form.onsubmit = event => pressed.value == 'saveDraft' || fields.every(({ own }) => !own[0].validity.customError || own[0].reportValidity());
+  Element.prototype.before.call(form, notes);
+  oninput = change;
+  onclick = event => pressed = event.target.closest('button') || pressed;
+  onsubmit = () => pressed.value == 'saveDraft' || fields.every(({ own }) => !own[0].validity.customError || own[0].reportValidity());
   // The browser fills the form in again when one comes back to the page.
   onpageshow = change;
   change();
