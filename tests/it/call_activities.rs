@@ -109,6 +109,32 @@ async fn a_cancel_anywhere_ends_the_tree() -> Result<()> {
     Ok(())
 }
 
+/// Issue, bad input: an answer to a task whose root is cancelling is refused.
+#[tokio::test]
+async fn an_answer_is_refused_while_the_cancel_of_the_caller_is_on_its_way() -> Result<()> {
+    let mut called = called().await?;
+    let task = called.world.task(called.child).await?.key;
+    called.world.execute(called.parent, operator(), Command::CancelInstance { reason: None }).await?;
+    let answer = submit(task, "Approve", "page-1");
+    let refused = called.world.execute(called.child, domain::command::Actor::Recipient, answer).await;
+    assert!(format!("{:?}", refused.err()).contains("InvalidState"), "nothing was delivered yet");
+    called.world.drain().await?;
+    called.ends("CANCELLED", "CANCELLED").await
+}
+
+/// S0-44: an accepted answer stays accepted when its page is posted again, wherever the caller is by then.
+#[tokio::test]
+async fn a_repeated_answer_is_answered_as_the_first_after_the_caller_went_on() -> Result<()> {
+    let mut called = called().await?;
+    called.answer("Approve").await?;
+    called.ends("COMPLETED", "COMPLETED").await?;
+    let task = called.world.task(called.child).await?.key;
+    let again = submit(task, "Approve", "page-1");
+    let outcome = called.world.execute(called.child, domain::command::Actor::Recipient, again).await?;
+    assert_eq!(outcome.reply, domain::decision::Reply::Submitted);
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_process_that_is_not_deployed_is_said_and_a_retry_finds_it() -> Result<()> {
     let mut world = World::start().await?;

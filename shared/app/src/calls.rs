@@ -5,6 +5,8 @@ use crate::execute::{App, Error, Request};
 use crate::idempotency::RequestHash;
 use domain::command::{Command, Start};
 use domain::ids::{ElementNumber, InstanceKey, TenantId};
+use domain::instance::Instance;
+use domain::rejection::Rejection;
 use domain::script::Scripts;
 use domain::time::Timestamp;
 use domain::{Call, ChildEnd};
@@ -126,6 +128,29 @@ pub async fn cancel(
 ) -> Result<(), Error> {
     let command = Command::CancelInstance { reason: None };
     app.deliver(&Request::of_engine(tenant, child, command, now, scripts)).await
+}
+
+/// Refuses to answer a task of an instance for which its caller, or a caller further up, waits no more: what was cancelled
+/// or interrupted above has been committed there, and its word has not come down yet.
+///
+/// # Errors
+/// [`Rejection::InvalidState`], as for a task of a cancelled instance.
+pub(crate) async fn refuse_unawaited(app: &App, tenant: TenantId, answered: &Instance) -> Result<(), Error> {
+    if answered.status.is_final() {
+        // Whatever is asked of it has its own answer, a repeated one the first one's.
+        return Ok(());
+    }
+    let (mut child, mut parent) = (answered.key, answered.parent.clone());
+    while let Some(call) = parent {
+        let above = app.store.load(tenant, call.instance).await?.map(|loaded| loaded.aggregate.instance);
+        let activity = above.as_ref().and_then(|above| above.element(call.element));
+        // The caller learns its child's key after the child has begun.
+        if !activity.is_some_and(|activity| activity.child.is_none_or(|awaited| awaited == child)) {
+            return Err(Rejection::InvalidState { action: "complete", state: "CANCELLED" }.into());
+        }
+        (child, parent) = (call.instance, above.and_then(|above| above.parent));
+    }
+    Ok(())
 }
 
 impl RequestHash {

@@ -1,5 +1,6 @@
 //! The waist: every change of an aggregate goes through [`App::execute`]. Loads, decides, commits; retries conflicts.
 
+use crate::calls;
 use crate::commands::{CarryOut, Recorded};
 use crate::idempotency::RequestHash;
 use crate::in_time::InTime;
@@ -180,6 +181,9 @@ impl App {
             let loaded = self.store.load(request.tenant, request.instance).await?;
             Some(loaded.ok_or(Rejection::NotFound { what })?)
         };
+        if let (Command::Submit(_) | Command::Complete(_), Some(loaded)) = (&request.command, &loaded) {
+            Box::pin(calls::refuse_unawaited(self, request.tenant, &loaded.aggregate.instance)).await?;
+        }
         self.decide_and_commit(request, loaded.as_ref(), &request.command, recorded).await
     }
 
