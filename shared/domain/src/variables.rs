@@ -99,6 +99,11 @@ impl Path {
         true
     }
 
+    /// The variable's name, where the path is a bare word.
+    pub fn bare(&self) -> Option<&str> {
+        if let [Step::Name(name)] = self.0.as_slice() { Some(name) } else { None }
+    }
+
     /// The variable the path begins with.
     pub fn root(&self) -> &str {
         match self.0.first() {

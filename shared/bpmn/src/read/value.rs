@@ -6,7 +6,7 @@ use super::{Property, Reader};
 use crate::xml::Located;
 use domain::process::Mapping;
 use domain::template::Template;
-use domain::value::ValueExpr;
+use domain::value::{Expression, ValueExpr};
 use domain::variables::{Path, is_reserved};
 use serde::Deserialize;
 use serde::de::{MapAccess, Visitor};
@@ -157,8 +157,20 @@ pub(crate) fn line(target: &str, source: &str) -> Result<Mapping, String> {
         return Err(format!("the destination \"{target}\" belongs to the engine; choose another name"));
     }
     let what = format!("the source of \"{target}\"");
-    let source = path_or_other(source.trim(), &what).map_err(|(problem, _)| problem)?;
-    Ok(Mapping { target, source })
+    let written = source.trim();
+    let source = path_or_other(written, &what).map_err(|(problem, _)| problem)?;
+    Ok(Mapping { target, source: if written.starts_with("context.") { no_text(source) } else { source } })
+}
+
+/// A source that says itself that it is a variable. A bare word alone could be a text where a process is called; an
+/// expression is none. A name that no expression can hold stays a path.
+fn no_text(source: ValueExpr) -> ValueExpr {
+    let ValueExpr::Path(path) = &source else { return source };
+    let expression = path.bare().and_then(|name| {
+        let read = Expression::parse(&format!("={name}")).ok()?;
+        (read.variable() == Some(name)).then_some(read)
+    });
+    expression.map_or(source, ValueExpr::Expression)
 }
 
 /// A value that is a path unless it is written as expression, template or quoted text.
@@ -201,6 +213,8 @@ pub(crate) fn vendor_line(mapping: &IoMapping) -> Result<Mapping, String> {
     if mapping.literal && bare {
         read.source = ValueExpr::Literal(source);
     }
+    // Only this product's own spelling takes words for texts.
+    read.source = no_text(read.source);
     Ok(read)
 }
 

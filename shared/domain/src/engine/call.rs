@@ -8,6 +8,7 @@ use crate::ids::{ElementNumber, InstanceKey};
 use crate::instance::{Aggregate, ElementInstance, InstanceStatus, Parent, Thrown};
 use crate::process::{CallActivity, Element, ElementKind, Mapping, Process};
 use crate::rejection::Rejection;
+use crate::script::LogLine;
 use crate::template::plain_text;
 use crate::time::Timestamp;
 use crate::value::ValueExpr;
@@ -107,17 +108,20 @@ fn input(model: &CallActivity, variables: &Variables, now: Timestamp) -> Variabl
 fn mapped(mappings: &[Mapping], variables: &Variables, now: Timestamp) -> Variables {
     let mut values = Variables::new();
     for mapping in mappings {
-        let value = match &mapping.source {
-            // A bare word that is no variable is meant literally.
-            ValueExpr::Path(path) if path.get(variables).is_none() => Value::String(path.to_string()),
-            ValueExpr::Path(_) | ValueExpr::Literal(_) | ValueExpr::Template(_) | ValueExpr::Expression(_) => {
-                mapping.source.evaluate(variables, now)
-            }
+        let value = match meant_literally(mapping, variables) {
+            Some(word) => Value::String(word.to_owned()),
+            None => mapping.source.evaluate(variables, now),
         };
         mapping.target.set(&mut values, value);
     }
     values.retain(|name, _| !is_reserved(name));
     values
+}
+
+/// The source of a mapping, where it is a bare word and no variable has its name.
+fn meant_literally<'m>(mapping: &'m Mapping, variables: &Variables) -> Option<&'m str> {
+    let ValueExpr::Path(path) = &mapping.source else { return None };
+    path.bare().filter(|name| !variables.contains_key(*name))
 }
 
 /// A call activity was reached, or is tried again: a child is ordered. What waits beside the activity waits on while
@@ -126,8 +130,20 @@ pub(super) fn arrive(step: &mut Step<'_>, element: &Element, number: ElementNumb
     if step.state.instance.element(number).is_some_and(|live| live.children_gone == 0) {
         trigger::begin(step, element, number)?;
     }
+    warn(step, element, number);
     step.effect(Effect::Call(CallEffect::Start { element: number }));
     Ok(())
+}
+
+/// A bare word is a text or a misspelt variable: only its author knows.
+fn warn(step: &mut Step<'_>, element: &Element, number: ElementNumber) {
+    let Some(model) = element.kind.as_call_activity() else { return };
+    let lines = step.lend_variables(Some(number), |_, variables| {
+        let words = model.input_mapping.iter().filter_map(|mapping| meant_literally(mapping, variables));
+        let line = |word| format!("InputMapping of \"{}\": no variable is called \"{word}\"; it is a text", element.id);
+        words.map(|word| LogLine { level: "warn", text: line(word) }).collect()
+    });
+    step.note(lines);
 }
 
 /// The element instance is taken away: so is its child.

@@ -95,6 +95,23 @@ fn mappings_say_what_goes_in_and_what_comes_out() {
     assert_eq!(world.variable("lastSubprocessResult"), Value::Null);
 }
 
+/// S4-107: a missing source gives null; only a bare word is meant literally, and the log says so.
+#[test]
+fn a_missing_path_gives_null_to_the_child_and_a_missing_word_itself() {
+    let mut process = calling().build();
+    let ElementKind::CallActivity(model) = &mut process.elements[1].kind else { panic!() };
+    model.input_mapping =
+        [("a", "loan.amount"), ("b", "items[0]"), ("c", "none.at.all"), ("mode", "FULL"), ("d", "empty")]
+            .map(|(target, source)| mapping(target, source))
+            .into();
+    let mut world = given(process.indexed());
+    let then = world.start(json!({"loan": {}, "items": [], "empty": null}));
+    let log: Vec<_> = then.accepted().log.iter().map(|line| (line.level, line.text.as_str())).collect();
+    assert_eq!(log, [("warn", "InputMapping of \"sub\": no variable is called \"FULL\"; it is a text")]);
+    let call = world.call().unwrap().unwrap();
+    assert_eq!(call.variables, vars(json!({"a": null, "b": null, "c": null, "d": null, "mode": "FULL"})));
+}
+
 /// The word of the end may come before that of the start: it names the same child.
 #[test]
 fn words_that_overtake_each_other_or_come_twice_do_no_harm() {
