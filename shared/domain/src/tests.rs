@@ -23,6 +23,7 @@ mod ids;
 mod inclusive;
 mod join;
 mod life_cycle;
+mod mapping;
 mod messages;
 mod multi_instance;
 mod outbound;

@@ -73,6 +73,7 @@ impl Path {
 
     /// Writes `value` at this path, making objects as needed. List items must exist.
     /// Returns false, with nothing changed, when the path crosses a value that is no object or list.
+    #[must_use]
     pub fn set(&self, variables: &mut Variables, value: Value) -> bool {
         let Some((Step::Name(name), rest)) = self.0.split_first() else { return false };
         let before = variables.get(name).cloned();

@@ -4,6 +4,7 @@
 mod render;
 mod result;
 
+use super::script::ResultRule;
 use super::{Failure, HELD_MAX, ScriptCall, Step, script, timer, trigger};
 use crate::action::{
     ActionRequest, Answer, AttemptRecord, JobChange, REQUEST_BYTES_MAX, SHOWN_CHARS_MAX, Trouble, UNAWAITED,
@@ -44,7 +45,10 @@ fn run_script(
     source: &str,
     (number, at): (ElementNumber, Option<ElementNumber>),
 ) -> Result<Result<(), Failure>, Rejection> {
-    let variables = render::data(step, task, at);
+    let variables = match render::data(step, task, at) {
+        Ok(variables) => variables,
+        Err(failure) => return Ok(Err(failure)),
+    };
     let call = ScriptCall {
         source,
         kind: ScriptKind::Task,
@@ -60,7 +64,7 @@ fn run_script(
 }
 
 fn echo(step: &mut Step<'_>, task: &SystemTask, at: Option<ElementNumber>) -> Result<(), Failure> {
-    let result = Value::Object(render::inputs(step, task, at));
+    let result = Value::Object(render::inputs(step, task, at)?);
     keep_result(step, task, at, Variables::new(), &result)
 }
 
@@ -71,8 +75,9 @@ fn keep_result(
     mut values: Variables,
     result: &Value,
 ) -> Result<(), Failure> {
-    let variable = task.result_variable.as_deref();
-    script::write_result(step, &mut values, result, variable, &task.output_mapping, "lastServiceResult");
+    let (variable, mapping) = (task.result_variable.as_deref(), task.output_mapping.as_slice());
+    let rule = ResultRule { variable, mapping, fallback: "lastServiceResult" };
+    script::write_result(step, at, &mut values, result, &rule)?;
     step.set_variables_at(at, values)
 }
 
@@ -86,7 +91,7 @@ pub(super) fn order(
     let before = step.state.instance.element(number).and_then(|live| live.action.clone());
     let waits = if before.is_none() { Some(trigger::plan(step, element, number)?) } else { None };
     if let Work::Delay(when) = &task.work {
-        let data = render::data(step, task, Some(number));
+        let data = render::data(step, task, Some(number))?;
         let at = timer::due(when, step.env.now, &data).map_err(|message| Failure::new("INVALID_TIMER", message))?;
         timer::start(step, number, &element.id, 1, timer::Planned { due: at, cycle: None });
     } else {

@@ -36,7 +36,10 @@ pub(crate) fn take(
     let mut form_data = answer.values.clone();
     form_data.insert("action".to_owned(), Value::String(answer.action.to_owned()));
     form_data.insert("userId".to_owned(), Value::String(answer.user.to_owned()));
-    let mut values = merged(step, model, answer.values, &form_data);
+    let mut values = match merged(step, element, model, answer.values, &form_data) {
+        Ok(values) => values,
+        Err(failure) => return Ok(Err(failure)),
+    };
     values.insert("userAction".to_owned(), Value::String(answer.action.to_owned()));
     values.insert("currentUser".to_owned(), Value::String(answer.user.to_owned()));
     Ok(match server_script(step, element, model, answer, &form_data, &values)? {
@@ -56,15 +59,21 @@ pub(crate) fn take(
 }
 
 /// The values as variables: the mapped ones, or all of them without an OutputMapping. Names of the engine stay its own.
-fn merged(step: &Step<'_>, model: &UserTask, answers: &Variables, form_data: &Variables) -> Variables {
+fn merged(
+    step: &Step<'_>,
+    element: ElementNumber,
+    model: &UserTask,
+    answers: &Variables,
+    form_data: &Variables,
+) -> Result<Variables, Failure> {
     let mut values = Variables::new();
     if model.output_mapping.is_empty() {
         values.extend(answers.clone());
         values.retain(|name, _| !is_reserved(name));
     } else {
-        script::map_into(step, &mut values, &model.output_mapping, form_data);
+        script::map_into(step, Some(element), &mut values, &model.output_mapping, form_data)?;
     }
-    values
+    Ok(values)
 }
 
 /// Runs the ServerScript on variables with the answers merged in (D-08).

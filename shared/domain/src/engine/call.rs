@@ -1,6 +1,7 @@
 //! Call activities: an instance of another process that is waited for. Parent and child are aggregates of their own;
 //! each tells the other by effects what became of it, and a word that comes twice or too late is refused.
 
+use super::script::ResultRule;
 use super::{Failure, Step, script, trigger};
 use crate::effect::{CallEffect, Effect};
 use crate::event::Event;
@@ -83,12 +84,15 @@ pub fn call(
         let message = format!("processes call each other {depth} deep; at most {CALL_DEPTH_MAX} are possible");
         return Some(Err(ChildEnd::NotStarted { code: "LIMIT", message }));
     }
-    Some(Ok(Call {
-        process_id: plain_text(&model.called.evaluate(&variables, now)),
-        variables: input(model, &variables, now),
-        parent: Parent { instance: state.instance.key, element, depth },
-        attempt: live.children_gone,
-    }))
+    Some(match input(model, &variables, now) {
+        Ok(input) => Ok(Call {
+            process_id: plain_text(&model.called.evaluate(&variables, now)),
+            variables: input,
+            parent: Parent { instance: state.instance.key, element, depth },
+            attempt: live.children_gone,
+        }),
+        Err(failure) => Err(ChildEnd::NotStarted { code: script::INVALID_MAPPING, message: failure.message }),
+    })
 }
 
 /// What is known of the child that ended last, where nothing says where it belongs.
@@ -96,26 +100,26 @@ const LAST_RESULT: &str = "lastSubprocessResult";
 
 /// The child's variables: the mapped ones, else all but the engine's own and what an earlier child gave. That came from
 /// variables like these and comes back with the next ones: it would hold one child more in each round of a loop.
-fn input(model: &CallActivity, variables: &Variables, now: Timestamp) -> Variables {
+fn input(model: &CallActivity, variables: &Variables, now: Timestamp) -> Result<Variables, Failure> {
     if model.input_mapping.is_empty() {
         let goes = |(name, _): &(&String, &Value)| !is_reserved(name) && *name != LAST_RESULT;
-        return variables.iter().filter(goes).map(|(n, v)| (n.clone(), v.clone())).collect();
+        return Ok(variables.iter().filter(goes).map(|(n, v)| (n.clone(), v.clone())).collect());
     }
     mapped(&model.input_mapping, variables, now)
 }
 
 /// What a mapping gives to somebody else.
-fn mapped(mappings: &[Mapping], variables: &Variables, now: Timestamp) -> Variables {
+fn mapped(mappings: &[Mapping], variables: &Variables, now: Timestamp) -> Result<Variables, Failure> {
     let mut values = Variables::new();
     for mapping in mappings {
         let value = match meant_literally(mapping, variables) {
             Some(word) => Value::String(word.to_owned()),
             None => mapping.source.evaluate(variables, now),
         };
-        mapping.target.set(&mut values, value);
+        script::assign(&mut values, &mapping.target, value)?;
     }
     values.retain(|name, _| !is_reserved(name));
-    values
+    Ok(values)
 }
 
 /// The source of a mapping, where it is a bare word and no variable has its name.
@@ -230,10 +234,8 @@ fn output(step: &mut Step<'_>, model: &CallActivity, number: ElementNumber, give
         given.insert("subprocess".to_owned(), Value::Object(given.clone()));
     }
     let mut values = Variables::new();
-    let payload = &model.payload;
-    let whole = Value::Object(given);
-    let result = payload.result_variable.as_deref();
-    script::write_result(step, &mut values, &whole, result, &payload.output_mapping, LAST_RESULT);
+    let rule = ResultRule::of(&model.payload, LAST_RESULT);
+    script::write_result(step, Some(number), &mut values, &Value::Object(given), &rule)?;
     step.set_variables_at(Some(number), values)
 }
 

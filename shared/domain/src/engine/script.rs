@@ -5,12 +5,16 @@ use super::{Failure, Step, multi_instance};
 use crate::event::Event;
 use crate::ids::ElementNumber;
 use crate::instance::Instance;
-use crate::process::{Mapping, ScriptTask};
+use crate::process::{Mapping, Payload, ScriptTask};
 use crate::rejection::Rejection;
 use crate::script::{ScriptFailure, ScriptKind, ScriptOutcome, ScriptRequest};
-use crate::variables::{VARIABLES_BYTES_MAX, Variables, is_reserved, refuse_depth};
+use crate::time::Timestamp;
+use crate::variables::{Path, VARIABLES_BYTES_MAX, Variables, is_reserved, refuse_depth};
 use serde_json::Value;
 use std::borrow::Cow;
+
+/// The code of a destination that a mapping cannot write.
+pub(super) const INVALID_MAPPING: &str = "INVALID_MAPPING";
 
 /// What a script sees besides clock and seed.
 pub(crate) struct ScriptCall<'s> {
@@ -198,40 +202,51 @@ pub(super) fn run_task(
     Ok(match evaluated? {
         Ok(outcome) => {
             let mut values = outcome.writes;
-            write_result(
-                step,
-                &mut values,
-                &outcome.result,
-                task.result_variable.as_deref(),
-                &task.output_mapping,
-                "lastScriptResult",
-            );
-            step.set_variables_at(at, values)
+            let rule = ResultRule {
+                variable: task.result_variable.as_deref(),
+                mapping: &task.output_mapping,
+                fallback: "lastScriptResult",
+            };
+            write_result(step, at, &mut values, &outcome.result, &rule).and_then(|()| step.set_variables_at(at, values))
         }
         Err(failure) => Err(failure),
     })
 }
 
-/// The result rule: ResultVariable gets the whole result, an OutputMapping picks from it, neither set = `fallback`.
+/// Where a result goes: ResultVariable gets the whole of it, an OutputMapping picks from it, neither set = `fallback`.
+pub(super) struct ResultRule<'m> {
+    pub variable: Option<&'m str>,
+    pub mapping: &'m [Mapping],
+    pub fallback: &'static str,
+}
+
+impl<'m> ResultRule<'m> {
+    /// The rule of what comes from outside of the instance.
+    pub fn of(payload: &'m Payload, fallback: &'static str) -> ResultRule<'m> {
+        ResultRule { variable: payload.result_variable.as_deref(), mapping: &payload.output_mapping, fallback }
+    }
+}
+
+/// Writes a result by its rule, for [`Step::set_variables_at`] at the same place.
 pub(super) fn write_result(
     step: &Step<'_>,
+    at: Option<ElementNumber>,
     values: &mut Variables,
     result: &Value,
-    result_variable: Option<&str>,
-    mapping: &[Mapping],
-    fallback: &str,
-) {
-    if let Some(name) = result_variable {
+    rule: &ResultRule<'_>,
+) -> Result<(), Failure> {
+    if let Some(name) = rule.variable {
         values.insert(name.to_owned(), result.clone());
     }
     let mut source = Variables::new();
     if let Value::Object(map) = result {
         source = map.clone();
     }
-    map_into(step, values, mapping, &source);
-    if result_variable.is_none() && mapping.is_empty() {
-        keep_last_result(step, values, fallback, result.clone());
+    map_into(step, at, values, rule.mapping, &source)?;
+    if rule.variable.is_none() && rule.mapping.is_empty() {
+        keep_last_result(step, values, rule.fallback, result.clone());
     }
+    Ok(())
 }
 
 /// Writes a result nobody asked for. None is written only over that of an earlier script, which would be taken for this
@@ -242,19 +257,47 @@ pub(crate) fn keep_last_result(step: &Step<'_>, values: &mut Variables, name: &s
     }
 }
 
-/// Writes each mapping's source, read from `source`, to its destination; a destination below an existing variable
-/// keeps the rest of that variable.
-pub(super) fn map_into(step: &Step<'_>, values: &mut Variables, mapping: &[Mapping], source: &Variables) {
+/// Writes each mapping's source, read from `source`, to its destination; a destination below a variable that is seen at
+/// `at` keeps the rest of that variable.
+pub(super) fn map_into(
+    step: &Step<'_>,
+    at: Option<ElementNumber>,
+    values: &mut Variables,
+    mapping: &[Mapping],
+    source: &Variables,
+) -> Result<(), Failure> {
+    let own = if mapping.is_empty() { Variables::new() } else { own(&step.state.instance, at) };
     for Mapping { target, source: expression } in mapping {
         let root = target.root();
         if is_reserved(root) {
             continue;
         }
         if !values.contains_key(root)
-            && let Some(present) = step.state.instance.variables.get(root)
+            && let Some(present) = own.get(root).or_else(|| step.state.instance.variables.get(root))
         {
             values.insert(root.to_owned(), present.clone());
         }
-        target.set(values, expression.evaluate(source, step.env.now));
+        assign(values, target, expression.evaluate(source, step.env.now))?;
     }
+    Ok(())
+}
+
+/// Writes one destination of a mapping. What has no place is a failure: nothing may be lost unseen.
+pub(super) fn assign(values: &mut Variables, target: &Path, value: Value) -> Result<(), Failure> {
+    if target.set(values, value) {
+        return Ok(());
+    }
+    let message = format!(
+        "the mapping cannot write \"{target}\": on its way stands a value that is no object, or a list without that item"
+    );
+    Err(Failure::new(INVALID_MAPPING, message))
+}
+
+/// What an InputMapping gives, read from `variables`.
+pub(super) fn mapped(mapping: &[Mapping], variables: &Variables, now: Timestamp) -> Result<Variables, Failure> {
+    let mut values = Variables::new();
+    for Mapping { target, source } in mapping {
+        assign(&mut values, target, source.evaluate(variables, now))?;
+    }
+    Ok(values)
 }

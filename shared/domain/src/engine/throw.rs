@@ -26,7 +26,7 @@ pub(super) fn order(
         }
         Sent::Signal { name } => Awaited::Signal { name: name.clone() },
     };
-    let variables = brought(step, model, at);
+    let variables = brought(step, model, at)?;
     let thrown = |effect: &Effect| if let Effect::Throw { variables, .. } = effect { size(variables) } else { 0 };
     let bytes = step.effects.iter().map(thrown).sum::<usize>() + size(&variables);
     if bytes > THROWN_BYTES_MAX {
@@ -40,14 +40,10 @@ pub(super) fn order(
 }
 
 /// What is sent along. Unlike a call activity's, a name that is no variable is nothing and no text.
-fn brought(step: &Step<'_>, model: &Throw, at: Option<ElementNumber>) -> Variables {
-    let seen = step.variables_at(at);
-    let mut variables = Variables::new();
-    for mapping in &model.input_mapping {
-        mapping.target.set(&mut variables, mapping.source.evaluate(&seen, step.env.now));
-    }
+fn brought(step: &Step<'_>, model: &Throw, at: Option<ElementNumber>) -> Result<Variables, Failure> {
+    let mut variables = script::mapped(&model.input_mapping, &step.variables_at(at), step.env.now)?;
     variables.retain(|name, _| !is_reserved(name));
-    variables
+    Ok(variables)
 }
 
 fn size(variables: &Variables) -> usize {

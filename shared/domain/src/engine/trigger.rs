@@ -1,6 +1,7 @@
 //! Events that wait beside an activity, on a path of their own or for a whole scope: when they begin to wait and what
 //! their occurrence does. When a timer occurs is said in `timer`, who catches an error in `error`.
 
+use super::script::ResultRule;
 use super::{Failure, HELD_MAX, Step, multi_instance, scope, script, timeout, timer, user_task};
 use crate::event::Event;
 use crate::ids::ElementNumber;
@@ -132,14 +133,12 @@ pub(crate) fn receive(
     if let Some(payload) = payload {
         let result = if variables.is_empty() { Value::Null } else { Value::Object(variables.clone()) };
         let mut values = Variables::new();
-        script::write_result(
-            step,
-            &mut values,
-            &result,
-            payload.result_variable.as_deref(),
-            &payload.output_mapping,
-            "lastSignalData",
-        );
+        let rule = ResultRule::of(payload, "lastSignalData");
+        // Its sender must know: it waits on for another one.
+        script::write_result(step, Some(number), &mut values, &result, &rule).map_err(|failure| {
+            let (field, code) = ("variables".to_owned(), script::INVALID_MAPPING);
+            Rejection::InvalidInput { field, code, message: failure.message }
+        })?;
         step.set_variables_at(Some(number), values).map_err(|failure| Rejection::Limit { message: failure.message })?;
     }
     occurred(step, number, event)?;

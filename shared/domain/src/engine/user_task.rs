@@ -1,7 +1,7 @@
 //! User tasks as the engine sees them: arrival and the ways they leave. Answers and operator actions stand in
 //! `external_task`.
 
-use super::{Failure, HELD_MAX, ScriptCall, Step, timer, trigger};
+use super::{Failure, HELD_MAX, ScriptCall, Step, script, timer, trigger};
 use crate::effect::{Due, Effect};
 use crate::event::{EndCause, Event, TaskCreated};
 use crate::external_task::{Action, ExternalTask, Status, lifecycle};
@@ -48,10 +48,10 @@ fn prepare(
     number: ElementNumber,
 ) -> Result<Result<(Variables, Variables), Failure>, Rejection> {
     let variables = step.variables_at(Some(number)).into_owned();
-    let mut input_data = Variables::new();
-    for mapping in &model.input_mapping {
-        mapping.target.set(&mut input_data, mapping.source.evaluate(&variables, step.env.now));
-    }
+    let input_data = match script::mapped(&model.input_mapping, &variables, step.env.now) {
+        Ok(data) => data,
+        Err(failure) => return Ok(Err(failure)),
+    };
     let form_context = match &model.pre_script {
         Some(source) => {
             let call = ScriptCall {

@@ -1,7 +1,7 @@
 //! Renders the request of a system task from variables and InputMapping. Values enter a text only in the escaping of
 //! their place: percent-encoded in addresses, as JSON in JSON, as text in HTML.
 
-use super::super::{Failure, Step};
+use super::super::{Failure, Step, script};
 use crate::action::{ActionRequest, HttpRequest, MailRequest, RECIPIENTS_MAX};
 use crate::ids::ElementNumber;
 use crate::notification::Email;
@@ -12,41 +12,37 @@ use crate::variables::Variables;
 use serde_json::{Value, json};
 
 /// What the InputMapping gives.
-pub(super) fn inputs(step: &Step<'_>, task: &SystemTask, at: Option<ElementNumber>) -> Variables {
-    let variables = step.variables_at(at);
-    let mut inputs = Variables::new();
-    for mapping in &task.input_mapping {
-        mapping.target.set(&mut inputs, mapping.source.evaluate(&variables, step.env.now));
-    }
-    inputs
+pub(super) fn inputs(step: &Step<'_>, task: &SystemTask, at: Option<ElementNumber>) -> Result<Variables, Failure> {
+    script::mapped(&task.input_mapping, &step.variables_at(at), step.env.now)
 }
 
 /// What the work sees: the variables, and the InputMapping before them.
-pub(super) fn data(step: &Step<'_>, task: &SystemTask, at: Option<ElementNumber>) -> Variables {
+pub(super) fn data(step: &Step<'_>, task: &SystemTask, at: Option<ElementNumber>) -> Result<Variables, Failure> {
     let mut data = step.variables_at(at).into_owned();
-    data.extend(inputs(step, task, at));
-    data
+    data.extend(inputs(step, task, at)?);
+    Ok(data)
 }
 
 /// The request. Fails where a value makes it impossible.
 pub(super) fn request(step: &Step<'_>, task: &SystemTask, number: ElementNumber) -> Result<ActionRequest, Failure> {
-    let data = data(step, task, Some(number));
+    let data = data(step, task, Some(number))?;
     match &task.work {
         Work::Http(call) => {
             let has_body = matches!(call.method.as_str(), "POST" | "PUT" | "PATCH");
             let body = match &call.payload {
                 Some(payload) => Some(self::payload(step, payload, &data)),
-                None => has_body.then(|| handed_over(step, task, number).to_string()),
+                None if has_body => Some(handed_over(step, task, number)?.to_string()),
+                None => None,
             };
             http(step, call, &data, body).map(ActionRequest::Http)
         }
         Work::GraphQl { call, query } => {
-            let body = json!({ "query": query, "variables": inputs(step, task, Some(number)) }).to_string();
+            let body = json!({ "query": query, "variables": inputs(step, task, Some(number))? }).to_string();
             http(step, call, &data, Some(body)).map(ActionRequest::Http)
         }
         Work::Command { name, timeout_ms } => Ok(ActionRequest::Command {
             name: name.clone(),
-            arguments: handed_over(step, task, number),
+            arguments: handed_over(step, task, number)?,
             timeout_ms: *timeout_ms,
         }),
         Work::Email(model) => mail(step, model, data).map(ActionRequest::Email),
@@ -57,13 +53,13 @@ pub(super) fn request(step: &Step<'_>, task: &SystemTask, number: ElementNumber)
 }
 
 /// The InputMapping, or all variables where there is none. What the engine keeps for itself stays inside.
-fn handed_over(step: &Step<'_>, task: &SystemTask, number: ElementNumber) -> Value {
+fn handed_over(step: &Step<'_>, task: &SystemTask, number: ElementNumber) -> Result<Value, Failure> {
     if !task.input_mapping.is_empty() {
-        return Value::Object(inputs(step, task, Some(number)));
+        return inputs(step, task, Some(number)).map(Value::Object);
     }
     let mut variables = step.variables_at(Some(number)).into_owned();
     variables.retain(|name, _| !name.starts_with('_'));
-    Value::Object(variables)
+    Ok(Value::Object(variables))
 }
 
 fn http(step: &Step<'_>, call: &HttpCall, data: &Variables, body: Option<String>) -> Result<HttpRequest, Failure> {
@@ -201,7 +197,7 @@ pub(in super::super) fn written_mail(arguments: &Value) -> Result<MailRequest, F
 fn mail(step: &Step<'_>, model: &EmailModel, mut data: Variables) -> Result<MailRequest, Failure> {
     for mapping in &model.data {
         let value = mapping.source.evaluate(&data, step.env.now);
-        mapping.target.set(&mut data, value);
+        script::assign(&mut data, &mapping.target, value)?;
     }
     let to = recipients(&model.to.evaluate(&data, step.env.now))?;
     let subject = subject_line(&plain_text(&model.subject.evaluate(&data, step.env.now)));
