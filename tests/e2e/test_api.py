@@ -177,3 +177,35 @@ def test_a_deployment_is_versioned_and_unchanged_files_are_not(product):
     assert found["activities"] == [{"id": "Ask", "name": "Ask", "type": "userTask", "profile": "external"}]
     assert product.call("POST", "/v1/definitions?dryRun=true", ask("Dry"))[0] == 200
     assert product.call("GET", "/v1/definitions/Dry")[0] == 404
+
+
+TURNS = f"""{HEAD}<bpmn:process id="Turns" isExecutable="true"><bpmn:startEvent id="Start"/>
+<bpmn:sequenceFlow id="f1" sourceRef="Start" targetRef="Again"/><bpmn:exclusiveGateway id="Again" default="f3"/>
+<bpmn:sequenceFlow id="f2" sourceRef="Again" targetRef="Count"><bpmn:conditionExpression>${{n &lt; 1200}}</bpmn:conditionExpression></bpmn:sequenceFlow>
+<bpmn:scriptTask id="Count"><bpmn:script>n = n + 1</bpmn:script></bpmn:scriptTask>
+<bpmn:sequenceFlow id="f4" sourceRef="Count" targetRef="Again"/>
+<bpmn:sequenceFlow id="f3" sourceRef="Again" targetRef="Wait"/>
+<bpmn:receiveTask id="Wait" messageRef="Go"/><bpmn:sequenceFlow id="f5" sourceRef="Wait" targetRef="End"/><bpmn:endEvent id="End"/>
+</bpmn:process><bpmn:message id="Go" name="Go"/></bpmn:definitions>"""
+
+
+def test_a_long_history_is_answered_in_parts(product):
+    """An instance that turned for long can be looked at: its newest history at once, all of it page after page."""
+    assert product.deploy(TURNS)[0] == 201
+    status, body = product.call("POST", "/v1/instances", {"processId": "Turns", "variables": {"n": 0}})
+    assert status == 201, body
+    key = body["instanceKey"]
+    found = product.wait(lambda: (seen := product.instance(key))["status"] == "WAITING" and seen)
+    assert found["historyComplete"] is False and 2_000 <= len(found["history"]) < 4_000
+    assert found["elements"][-1]["elementId"] == "Wait" and found["elements"][-1]["state"] == "ACTIVE"
+    assert found["variables"]["n"] == 1200
+    items, cursor = [], ""
+    while cursor is not None:
+        status, page = product.call("GET", f"/v1/instances/{key}/history?limit=3{cursor and '&cursor=' + cursor}")
+        assert status == 200
+        items, cursor = items + page["items"], page["nextCursor"]
+    assert items[:len(found["history"])] == found["history"][::-1]
+    assert items[-1]["type"] == "instanceStarted"
+    passed = [item for item in items if item["type"] == "elementPassed"]
+    assert len([item for item in passed if item["elementId"] == "Count"]) == 1200
+    assert product.call("GET", f"/v1/instances/{key}/history?cursor=made-up")[0] == 400

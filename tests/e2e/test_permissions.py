@@ -35,6 +35,7 @@ TABLE = [
     Row("POST", "/v1/instances", (201, 201, 201, 201, 422),
         {"processId": "Guarded", "variables": {"recipient": "who@supplier.example"}}),
     Row("GET", "/v1/instances/{instanceKey}", (200, 200, 200, 404, 404)),
+    Row("GET", "/v1/instances/{instanceKey}/history", (200, 200, 200, 404, 404)),
     Row("POST", "/v1/instances/{instanceKey}/cancel", (200, 403, 200, 404, 404), {}, fresh=True),
     Row("POST", "/v1/instances/{instanceKey}/retry", (409, 403, 403, 404, 404), {}),
     Row("GET", "/v1/external-tasks", (200, 200, 200, 404, 200)),

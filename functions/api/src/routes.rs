@@ -77,6 +77,7 @@ async fn route(call: &Call<'_>) -> Result<Reply, Problem> {
         ("POST", ["v1", "instances"]) => instances::start(call).await?.into(),
         ("GET", ["v1", "instances"]) => instances::list(call).await?.into(),
         ("GET", ["v1", "instances", key]) => instances::get(call, key).await?.into(),
+        ("GET", ["v1", "instances", key, "history"]) => instances::history(call, key).await?.into(),
         ("POST", ["v1", "instances", key, "cancel"]) => instances::cancel(call, key).await?.into(),
         ("POST", ["v1", "instances", key, "retry"]) => instances::retry(call, key).await?.into(),
         ("POST", ["v1", "messages"]) => messages::message(call).await?.into(),
@@ -101,7 +102,7 @@ async fn route(call: &Call<'_>) -> Result<Reply, Problem> {
             | ["v1", "bulk-runs", _, "failures" | "stop" | "lease"]
             | ["v1", "definitions" | "delivery" | "instances" | "external-tasks" | "messages" | "signals"]
             | ["v1", "definitions" | "instances" | "external-tasks", _]
-            | ["v1", "instances", _, "cancel" | "retry"]
+            | ["v1", "instances", _, "cancel" | "retry" | "history"]
             | ["v1", "external-tasks", _, "resend" | "sync-templates" | "cancel"]
             | ["v1", "definitions", _, "versions", _]
             | ["v1", "definitions", _, "versions", _, "xml"]

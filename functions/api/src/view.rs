@@ -3,7 +3,7 @@
 pub mod bulk_run;
 pub mod definition;
 pub mod external_task;
-mod history;
+pub mod history;
 mod job;
 pub mod work_task;
 
@@ -99,8 +99,7 @@ pub fn instance(
     aggregate: &Aggregate,
     journal: &[JournalEntry],
     actions: &[Job],
-    variables: bool,
-    addresses: bool,
+    (variables, addresses): (bool, bool),
     now: Timestamp,
 ) -> Value {
     let instance = &aggregate.instance;
@@ -133,7 +132,7 @@ pub fn instance(
     );
     put("children", history::children(instance, journal));
     put("jobs", job::all(process, instance, actions, variables));
-    put("history", history::entries(instance, journal, variables, addresses));
+    put("history", history::entries(instance, journal, variables, addresses).into());
     Value::Object(body)
 }
 

@@ -145,7 +145,7 @@ pub(crate) async fn refuse_unawaited(app: &App, tenant: TenantId, answered: &Ins
         let above = app.store.load(tenant, call.instance).await?.map(|loaded| loaded.aggregate.instance);
         let activity = above.as_ref().and_then(|above| above.element(call.element));
         // The caller learns its child's key after the child has begun.
-        if !activity.is_some_and(|activity| activity.child.is_none_or(|awaited| awaited == child)) {
+        if activity.is_none_or(|activity| activity.child.is_some_and(|awaited| awaited != child)) {
             return Err(Rejection::InvalidState { action: "complete", state: "CANCELLED" }.into());
         }
         (child, parent) = (call.instance, above.and_then(|above| above.parent));

@@ -218,6 +218,41 @@ impl Store {
         Ok((entries(&page.items)?, next))
     }
 
+    /// The newest part of the journal before `before`, newest first: at most `limit` commands, and no further one when they
+    /// hold `events` events. Then the position from which it goes on, where there may be more.
+    ///
+    /// # Errors
+    /// As [`Store::journal`].
+    pub async fn journal_newest(
+        &self,
+        tenant: TenantId,
+        instance: InstanceKey,
+        (limit, events): (usize, usize),
+        before: Option<&JournalId>,
+    ) -> Result<(Vec<JournalEntry>, Option<JournalId>), Error> {
+        let pk = Collection::Instance(tenant, instance).to_string();
+        let query = self.beginning(pk, InstanceItem::JOURNAL).scan_index_forward(false);
+        let (mut found, mut held): (Vec<JournalEntry>, usize) = (Vec::new(), 0);
+        let mut after = before.map(|id| crate::item::key_item(&id.key()));
+        loop {
+            let wanted = i32::try_from(limit.saturating_sub(found.len()).clamp(1, 100)).unwrap_or(100);
+            let page = self.query_page("journal", query.clone().limit(wanted), after).await?;
+            for item in &page.items {
+                let entry = JournalEntry::from_image(item)?;
+                held += entry.events.len();
+                let id = entry.id;
+                found.push(entry);
+                if held >= events || found.len() >= limit {
+                    return Ok((found, Some(id)));
+                }
+            }
+            if page.last.is_none() {
+                return Ok((found, None));
+            }
+            after = page.last;
+        }
+    }
+
     /// One journal item. `strong` where its mail part decides something.
     ///
     /// # Errors

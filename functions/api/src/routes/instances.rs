@@ -13,6 +13,7 @@ use domain::instance::Aggregate;
 use domain::permission::Permission;
 use domain::process::Process;
 use serde_json::{Value, json};
+use store::JournalId;
 
 /// Times a clash of keys is drawn again.
 const DRAWS_MAX: usize = 5;
@@ -88,6 +89,11 @@ fn started(process: &Process, after: &Aggregate, reply: &Reply, variables: bool,
     (if reply.failure().is_some() { 422 } else { 201 }, body)
 }
 
+/// Of the history an instance's answer shows so many commands and, counted by whole commands, so many events: an answer of
+/// Lambda holds 6 MB.
+const HISTORY_COMMANDS: usize = 1_000;
+const HISTORY_EVENTS: usize = 2_000;
+
 pub async fn list(call: &Call<'_>) -> Result<Answer, Problem> {
     call.require_visible(Permission::InstancesRead, "resource")?;
     let query = app::instances::filter(call.queries()).map_err(Problem::validation)?;
@@ -110,11 +116,42 @@ pub async fn get(call: &Call<'_>, key: &str) -> Result<Answer, Problem> {
             loaded.aggregate.instance.definition_version,
         )
         .await?;
-    let journal = call.api.app.store.journal(call.caller.tenant, key).await?;
-    let jobs = call.api.app.store.jobs(call.caller.tenant, key).await?;
-    let variables = call.caller.may(Permission::VariablesRead);
-    let addresses = call.caller.may(Permission::ExternalTasksManage);
-    Ok(Answer::ok(view::instance(&process, &loaded.aggregate, &journal, &jobs, variables, addresses, call.now)))
+    let store = &call.api.app.store;
+    let (mut journal, more) =
+        store.journal_newest(call.caller.tenant, key, (HISTORY_COMMANDS, HISTORY_EVENTS), None).await?;
+    journal.reverse();
+    let jobs = store.jobs(call.caller.tenant, key).await?;
+    let mut body = view::instance(&process, &loaded.aggregate, &journal, &jobs, rights(call), call.now);
+    body["historyComplete"] = more.is_none().into();
+    Ok(Answer::ok(body))
+}
+
+/// Newest first, page after page: for instances whose history is longer than what `get` shows of it.
+pub async fn history(call: &Call<'_>, key: &str) -> Result<Answer, Problem> {
+    call.known_query(&["limit", "cursor"])?;
+    let key = instance_key(key)?;
+    let loaded = load(call, key).await?;
+    let tenant = call.caller.tenant;
+    let (journal, next) = call
+        .list_page(&format!("instances {key} history"), |limit, after| async move {
+            let before = after.and_then(|tag| JournalId::from_tag(tenant, key, &tag));
+            let page = call.api.app.store.journal_newest(tenant, key, (limit, HISTORY_EVENTS), before.as_ref()).await?;
+            Ok((page.0, page.1.map(|id| id.tag())))
+        })
+        .await?;
+    let (variables, addresses) = rights(call);
+    let mut items: Vec<Value> = Vec::new();
+    for entry in &journal {
+        let entries =
+            view::history::entries(&loaded.aggregate.instance, std::slice::from_ref(entry), variables, addresses);
+        items.extend(entries.into_iter().rev());
+    }
+    Ok(Answer::ok(json!({ "items": items, "nextCursor": next })))
+}
+
+/// Whether the caller may read variables, and addresses of members.
+fn rights(call: &Call<'_>) -> (bool, bool) {
+    (call.caller.may(Permission::VariablesRead), call.caller.may(Permission::ExternalTasksManage))
 }
 
 pub async fn cancel(call: &Call<'_>, key: &str) -> Result<Answer, Problem> {

@@ -9,27 +9,30 @@ use domain::instance::{Awaited, Instance};
 use domain::process::Process;
 use domain::time::Timestamp;
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use store::JournalEntry;
 
 struct Seen<'a> {
-    reached: &'a ElementActivated,
+    number: ElementNumber,
+    element: &'a str,
+    flow: Option<&'a str>,
     state: &'static str,
     started_at: Timestamp,
     ended_at: Option<Timestamp>,
 }
 
-/// Every element instance that ever was, in order of activation. With `variables`, those of their own of live ones.
+/// The element instances of a part of the journal and all live ones, in order of activation. With `variables`, those of
+/// their own of live ones.
 pub fn elements(process: &Process, instance: &Instance, journal: &[JournalEntry], variables: bool) -> Value {
     let mut seen: Vec<Seen<'_>> = Vec::new();
     for entry in journal {
         for event in &entry.events {
             match event {
                 Event::ElementActivated(reached) => {
-                    seen.push(Seen { reached, state: "ACTIVE", started_at: entry.at, ended_at: None });
+                    seen.push(Seen::of(reached, "ACTIVE", entry.at, None));
                 }
                 Event::ElementPassed(reached) => {
-                    seen.push(Seen { reached, state: "COMPLETED", started_at: entry.at, ended_at: Some(entry.at) });
+                    seen.push(Seen::of(reached, "COMPLETED", entry.at, Some(entry.at)));
                 }
                 Event::ElementCompleted(number) => end(&mut seen, *number, "COMPLETED", entry.at),
                 Event::ElementTerminated(number) => end(&mut seen, *number, "TERMINATED", entry.at),
@@ -71,18 +74,35 @@ pub fn elements(process: &Process, instance: &Instance, journal: &[JournalEntry]
             }
         }
     }
-    seen.iter().map(|seen| element(process, instance, seen, variables)).collect()
+    let first = seen.first().map(|seen| seen.number);
+    let before = instance.elements.iter().filter(|live| first.is_none_or(|first| live.number < first));
+    let before = before.map(|live| Seen {
+        number: live.number,
+        element: &live.element,
+        flow: None,
+        state: "ACTIVE",
+        started_at: live.started_at,
+        ended_at: None,
+    });
+    before.chain(seen).map(|seen| element(process, instance, &seen, variables)).collect()
+}
+
+impl<'a> Seen<'a> {
+    fn of(reached: &'a ElementActivated, state: &'static str, at: Timestamp, ended_at: Option<Timestamp>) -> Seen<'a> {
+        let (element, flow) = (reached.element.as_str(), reached.flow.as_deref());
+        Seen { number: reached.number, element, flow, state, started_at: at, ended_at }
+    }
 }
 
 fn element(process: &Process, instance: &Instance, seen: &Seen<'_>, variables: bool) -> Value {
-    let live = instance.element(seen.reached.number);
+    let live = instance.element(seen.number);
     let failed = live.is_some_and(|live| live.failed);
     let mut item = json!({
-        "elementId": seen.reached.element,
-        "elementKey": instance.key.element(seen.reached.number),
-        "type": element_type(process, &seen.reached.element),
+        "elementId": seen.element,
+        "elementKey": instance.key.element(seen.number),
+        "type": element_type(process, seen.element),
         "state": if failed { "FAILED" } else { seen.state },
-        "flowId": seen.reached.flow,
+        "flowId": seen.flow,
         "startedAt": seen.started_at.to_string(),
         "endedAt": time(seen.ended_at),
     });
@@ -93,7 +113,8 @@ fn element(process: &Process, instance: &Instance, seen: &Seen<'_>, variables: b
 }
 
 fn end(seen: &mut [Seen<'_>], number: ElementNumber, state: &'static str, at: Timestamp) {
-    if let Some(element) = seen.iter_mut().find(|element| element.reached.number == number) {
+    if let Ok(place) = seen.binary_search_by_key(&number, |element| element.number) {
+        let element = &mut seen[place];
         element.state = state;
         element.ended_at = Some(at);
     }
@@ -101,8 +122,8 @@ fn end(seen: &mut [Seen<'_>], number: ElementNumber, state: &'static str, at: Ti
 
 /// One entry per event, oldest first. Values only for those who may read variables, addresses of members only for those
 /// who manage external tasks.
-pub fn entries(instance: &Instance, journal: &[JournalEntry], variables: bool, addresses: bool) -> Value {
-    let reached = reached(journal);
+pub fn entries(instance: &Instance, journal: &[JournalEntry], variables: bool, addresses: bool) -> Vec<Value> {
+    let reached = reached(instance, journal);
     let entries = journal.iter().flat_map(|entry| (0..entry.events.len()).map(move |place| (entry, place)));
     entries
         .map(|(entry, place)| {
@@ -122,24 +143,29 @@ pub fn entries(instance: &Instance, journal: &[JournalEntry], variables: bool, a
         .collect()
 }
 
-/// The element of each element instance that ever waited.
-fn reached(journal: &[JournalEntry]) -> BTreeMap<ElementNumber, &str> {
+/// The element of each element instance that waits, or waited in a part of the journal.
+fn reached<'a>(instance: &'a Instance, journal: &'a [JournalEntry]) -> BTreeMap<ElementNumber, &'a str> {
     let events = journal.iter().flat_map(|entry| &entry.events);
     let reached =
         events.filter_map(|event| if let Event::ElementActivated(reached) = event { Some(reached) } else { None });
-    reached.map(|reached| (reached.number, reached.element.as_str())).collect()
+    let live = instance.elements.iter().map(|live| (live.number, live.element.as_str()));
+    live.chain(reached.map(|reached| (reached.number, reached.element.as_str()))).collect()
 }
 
-/// Every instance that a call activity started, by age.
+/// The instances that call activities wait for or, in a part of the journal, waited for; by age of the activity.
 pub fn children(instance: &Instance, journal: &[JournalEntry]) -> Value {
-    let reached = reached(journal);
+    let reached = reached(instance, journal);
     let events = journal.iter().flat_map(|entry| &entry.events);
     let started = events.filter_map(|event| {
-        if let Event::ChildStarted { element, child } = event { Some((element, child)) } else { None }
+        if let Event::ChildStarted { element, child } = event { Some((*element, *child)) } else { None }
     });
-    started
+    let live = instance.elements.iter().filter_map(|live| Some((live.number, live.child?)));
+    let children: BTreeSet<(ElementNumber, InstanceKey)> = live.chain(started).collect();
+    children
+        .into_iter()
         .map(|(element, child)| {
-            json!({ "instanceKey": child, "elementId": reached.get(element), "elementKey": instance.key.element(*element) })
+            let key = instance.key.element(element);
+            json!({ "instanceKey": child, "elementId": reached.get(&element), "elementKey": key })
         })
         .collect()
 }

@@ -59,6 +59,34 @@ async fn pages_of_the_journal_join_to_the_whole() {
 }
 
 #[tokio::test]
+async fn parts_of_the_journal_join_to_the_whole_backwards() {
+    let table = table().await;
+    let store = table.store();
+    let mut whole = life(&store).await;
+    whole.reverse();
+    for (limit, events) in [(1, 1_000), (2, 1_000), (1_000, 3), (1_000, 1_000)] {
+        let (mut parts, mut before) = (Vec::new(), None);
+        loop {
+            let (part, next) =
+                store.journal_newest(TENANT, key(1), (limit, events), before.as_ref()).await.expect("a part");
+            assert!(part.len() <= limit);
+            // A command is never cut: only the last one of a part may go beyond.
+            let but_last = part.iter().rev().skip(1).map(|entry| entry.events.len()).sum::<usize>();
+            assert!(but_last < events);
+            parts.extend(part);
+            before = next;
+            if before.is_none() {
+                break;
+            }
+        }
+        assert_eq!(
+            parts.iter().map(|entry| entry.id).collect::<Vec<_>>(),
+            whole.iter().map(|entry| entry.id).collect::<Vec<_>>()
+        );
+    }
+}
+
+#[tokio::test]
 async fn commands_of_one_millisecond_stay_in_the_order_of_their_numbers() {
     let table = table().await;
     let store = table.store();
