@@ -28,7 +28,7 @@ pub struct ScriptRequest<'a> {
     pub kind: ScriptKind,
     /// The process variables: bare names and `context.*`.
     pub variables: &'a Variables,
-    /// `formData`, for [`ScriptKind::Server`] only.
+    /// `formData`, for [`ScriptKind::Server`] only; its fields are bare names, too, where no variable has the name.
     pub form_data: Option<&'a Variables>,
     /// `userAction`, for [`ScriptKind::Server`] only (a condition reads the variable of that name).
     pub user_action: Option<&'a str>,

@@ -34,7 +34,10 @@ pub(crate) fn push_request<'js>(
         ScriptKind::Condition => 3,
     })?;
     args.push_arg(variables(ctx, request.variables, names)?)?;
-    match request.form_data.filter(|_| server && names.all.contains("formData")) {
+    // A field is read as a bare name, too, where no variable has its name.
+    let is_read =
+        |form: &&Variables| names.all.contains("formData") || form.keys().any(|field| names.all.contains(field));
+    match request.form_data.filter(|_| server).filter(is_read) {
         Some(form) => args.push_arg(ctx.json_parse(text_of(form))?)?,
         None => args.push_arg(JsValue::new_undefined(ctx.clone()))?,
     }

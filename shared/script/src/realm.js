@@ -130,6 +130,8 @@
 
   function variable(name) {
     if (hasOwn(variables, name)) return variables[name];
+    // What became no variable. Names that begin so are the engine's, whatever a form calls its fields.
+    if (formData !== undefined && hasOwn(formData, name) && name[0] !== '_') return formData[name];
     unknown ??= create(null);
     if (unknown[name] !== true) {
       unknown[name] = true;

@@ -76,7 +76,8 @@ fn merged(
     Ok(values)
 }
 
-/// Runs the ServerScript on variables with the answers merged in (D-08).
+/// Runs the ServerScript on the variables as they would be without it. A field that becomes no variable is in the form
+/// data only (D-08): nobody may stand in for a variable that the script asks about, and an assignment must be a change.
 fn server_script(
     step: &mut Step<'_>,
     element: ElementNumber,
@@ -87,7 +88,6 @@ fn server_script(
 ) -> Result<Result<Option<ScriptOutcome>, Failure>, Rejection> {
     let Some(source) = &model.server_script else { return Ok(Ok(None)) };
     let mut variables = step.variables_at(Some(element)).into_owned();
-    variables.extend(answer.values.clone().into_iter().filter(|(name, _)| !is_reserved(name)));
     variables.extend(merged.clone());
     let call = ScriptCall {
         source,

@@ -5,9 +5,9 @@ use crate::command::{Command, Completion};
 use crate::decision::{Problem, Reply};
 use crate::engine::DRAFT_BYTES_MAX;
 use crate::instance::InstanceStatus;
-use crate::script::ScriptFailure;
+use crate::script::{ScriptFailure, ScriptOutcome, ScriptRequest};
 use crate::work_task::State;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// S4-62: task, gateway on userAction, task.
 fn chain() -> World {
@@ -113,12 +113,43 @@ fn the_server_script_sees_form_data_actor_and_merged_variables() {
     let form_data = json!({"verdict": "good", "note": "n", "action": "Approve", "userId": "olga"});
     assert_eq!(seen.form_data, Some(vars(form_data)));
     assert_eq!((seen.user_action.as_deref(), seen.current_user.as_deref()), (Some("Approve"), Some("olga")));
-    for (name, value) in [("amount", json!(5)), ("note", json!("n")), ("decision", json!("good"))] {
-        assert_eq!(seen.variables.get(name), Some(&value), "{name}");
+    for (name, value) in [("amount", Some(json!(5))), ("note", None), ("decision", Some(json!("good")))] {
+        assert_eq!(seen.variables.get(name), value.as_ref(), "{name}");
     }
     // D-08: only the mapped ones stay.
     assert_eq!((world.variable("decision"), world.variable("note")), (json!("good"), json!(null)));
     assert_eq!(world.variable("lastScriptResult"), json!({"ok": true}));
+}
+
+/// Writes what the script assigns, found by comparison with what it was given.
+fn assigns(request: &ScriptRequest<'_>, name: &str, value: &Value) -> Result<ScriptOutcome, ScriptFailure> {
+    let mut writes = vars(json!({name: value}));
+    writes.retain(|name, value| request.variables.get(name) != Some(value));
+    Ok(ScriptOutcome { result: Value::Null, writes, log: Vec::new() })
+}
+
+/// S4-41, D-08: what a ServerScript takes over from the form is written, with an OutputMapping and without one.
+#[test]
+fn a_server_script_may_keep_what_was_submitted() {
+    for task in [work(), work().output("decision", "verdict")] {
+        let mut world = given(one_task(task.server_script("keep"))).started(json!({"sum": 1}));
+        world.scripts.on("keep", |request| assigns(request, "sum", &request.form_data.unwrap()["sum"]));
+        world.complete("ask", "Approve", json!({"verdict": "good", "sum": 7})).accepted();
+        assert_eq!(world.variable("sum"), json!(7));
+    }
+}
+
+/// S4-93: with an OutputMapping nobody passes dual control by submitting a field with the name of the variable.
+#[test]
+fn a_submitted_field_does_not_stand_in_for_a_variable() {
+    let task = work().server_script("sign").output("signature", "comment");
+    let mut world = given(one_task(task)).started(json!({"first": "olga"}));
+    world.scripts.on("sign", |request| match request.variables["first"].as_str() == request.current_user {
+        true => Err(ScriptFailure::Technical("the same person".to_owned())),
+        false => result(json!(null)),
+    });
+    world.complete("ask", "Approve", json!({"comment": "c", "first": "somebody"})).failed("SCRIPT_ERROR");
+    assert_eq!(world.variable("first"), json!("olga"));
 }
 
 /// A task whose ServerScript fails while the action is not Approve.

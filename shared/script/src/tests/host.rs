@@ -23,6 +23,29 @@ fn form_data_is_a_copy_and_only_the_server_script_has_it() {
     }
 }
 
+/// D-08, S4-41: a field that became no variable is a bare name for reading only, where no variable has the name.
+#[test]
+fn a_field_is_a_bare_name_where_no_variable_has_it() {
+    let form = json!({"amount": 7, "approver": "forged", "lines": [1], "_lastError": "forged", "action": "Approve"});
+    let variables = json!({"approver": "anna", "kept": 1});
+    let source = "return [amount, approver, context.approver, typeof context.amount, 'amount' in context, lines.length,
+        typeof _lastError, typeof nothing]";
+    let outcome = serve(source, variables.clone(), form.clone(), &[]).unwrap();
+    assert_eq!(outcome.result, json!([7, "anna", "anna", "undefined", false, 1, "undefined", "undefined"]));
+    assert!(outcome.writes.is_empty());
+    let log: Vec<_> = outcome.log.iter().map(|line| line.text.as_str()).collect();
+    assert_eq!(
+        log,
+        ["_lastError is no process variable: read as undefined", "nothing is no process variable: read as undefined"]
+    );
+    for source in ["amount = amount", "amount = formData.amount", "context.amount = formData.amount"] {
+        let outcome = serve(source, variables.clone(), form.clone(), &[]).unwrap();
+        assert_eq!(json!(outcome.writes), json!({"amount": 7}), "{source}");
+    }
+    let outcome = serve("amount = amount + 1; return [amount, formData.amount]", variables, form, &[]).unwrap();
+    assert_eq!((outcome.result, json!(outcome.writes)), (json!([8, 7]), json!({"amount": 8})));
+}
+
 /// S4-97.
 #[test]
 fn log_lines_keep_level_order_and_text() {
