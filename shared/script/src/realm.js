@@ -146,6 +146,9 @@
     } else variables[name] = value;
   }
 
+  // The engine sets these variables. What a script assigns is dropped later, whatever way it was assigned.
+  const ENGINE = ['currentUser', 'userAction'];
+
   const host = create(null);
   host.context = () => variables;
   host.formData = () => (formData === undefined ? variable('formData') : formData);
@@ -183,7 +186,7 @@
       }
       const get = name in host ? host[name] : () => variable(name);
       const set =
-        name in host && name !== 'eval'
+        name in host && name !== 'eval' && !ENGINE.includes(name)
           ? () => {
               throw new TypeError(`${name} is a name of the host and cannot be assigned`);
             }

@@ -7,7 +7,7 @@ use crate::ids::ElementNumber;
 use crate::instance::Instance;
 use crate::process::{Mapping, Payload, ScriptTask};
 use crate::rejection::Rejection;
-use crate::script::{ScriptFailure, ScriptKind, ScriptOutcome, ScriptRequest};
+use crate::script::{LogLine, ScriptFailure, ScriptKind, ScriptOutcome, ScriptRequest};
 use crate::time::Timestamp;
 use crate::variables::{Path, VARIABLES_BYTES_MAX, Variables, is_reserved, refuse_depth};
 use serde_json::Value;
@@ -52,6 +52,7 @@ impl Step<'_> {
             };
             match self.env.scripts.evaluate(&request) {
                 Ok(mut outcome) => {
+                    drop_reserved(&mut outcome);
                     self.note(std::mem::take(&mut outcome.log));
                     commands.leave(self);
                     return Ok(Ok(outcome));
@@ -179,6 +180,23 @@ fn own(instance: &Instance, at: Option<ElementNumber>) -> Variables {
         own.extend(inner.into_owned());
     }
     own
+}
+
+/// Names of the engine stay its own, as at every other door; a script may only clear the last error, as models do that
+/// start over.
+fn drop_reserved(outcome: &mut ScriptOutcome) {
+    let mut dropped: Vec<String> = Vec::new();
+    outcome.writes.retain(|name, value| {
+        let stays = !is_reserved(name) || (name == "_lastError" && value.is_null());
+        if !stays {
+            dropped.push(name.clone());
+        }
+        stays
+    });
+    if !dropped.is_empty() {
+        let text = format!("set by the engine only, so these assignments are dropped: {}", dropped.join(", "));
+        outcome.log.push(LogLine { level: "warn", text: text.chars().take(1_000).collect() });
+    }
 }
 
 /// A script task: the script's writes, then its result.

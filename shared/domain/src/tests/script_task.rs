@@ -73,6 +73,30 @@ fn a_mapping_cannot_write_names_of_the_engine() {
     assert_eq!(world.state().instance.variables, vars(json!({"ok": 7})));
 }
 
+/// Mapping rules: a script does not write names of the engine either. Only the last error may be cleared, as models do
+/// that start over.
+#[test]
+fn a_script_cannot_write_names_of_the_engine() {
+    let mut world = given(one_script(script("own")));
+    world.scripts.on("own", |_| {
+        let names = ["currentUser", "userAction", "formData", "context", "_errorHistory", "_lastError", "_mine", "ok"];
+        let writes = names.into_iter().map(|name| (name.to_owned(), json!("forged"))).collect();
+        Ok(ScriptOutcome { result: Value::Null, writes, log: Vec::new() })
+    });
+    let then = world.start(json!({}));
+    let log: Vec<_> = then.accepted().log.iter().map(|line| (line.level, line.text.as_str())).collect();
+    let dropped = "set by the engine only, so these assignments are dropped: _errorHistory, _lastError, _mine, context, \
+                   currentUser, formData, userAction";
+    assert_eq!(log, [("warn", dropped)]);
+    assert_eq!(world.state().instance.variables, vars(json!({"ok": "forged"})));
+
+    let process = model("again").start("start").script("fail", "bpmn X wrong").error("caught", "fail", true, None);
+    let process = process.script("clear", "set _lastError null").end("end").flow("start > fail > end");
+    let world = given(process.flow("caught > clear > end").build()).started(json!({}));
+    assert_eq!(world.variable("_lastError"), Value::Null);
+    assert_eq!(world.variable("_errorHistory").as_array().map(Vec::len), Some(1));
+}
+
 /// A result of an earlier script must not be taken for that of this one.
 #[test]
 fn a_script_without_result_does_not_leave_the_result_of_another() {

@@ -46,6 +46,17 @@ fn a_field_is_a_bare_name_where_no_variable_has_it() {
     assert_eq!((outcome.result, json!(outcome.writes)), (json!([8, 7]), json!({"amount": 8})));
 }
 
+/// The engine drops what is written to its own names; to assign one is no reason to fail.
+#[test]
+fn user_and_action_are_assigned_without_an_error() {
+    let source = "currentUser = 'x'; userAction = 'y'; return [currentUser, userAction, context.currentUser]";
+    let form = json!({"action": "Approve", "userId": "u-1"});
+    let outcome = serve(source, json!({}), form, &[]).unwrap();
+    assert_eq!(outcome.result, json!(["u-1", "Approve", "x"]));
+    let outcome = run(ScriptKind::Task, "currentUser = 'x'; return currentUser", json!({"currentUser": "u"})).unwrap();
+    assert_eq!(outcome.result, json!("x"));
+}
+
 /// S4-97.
 #[test]
 fn log_lines_keep_level_order_and_text() {
