@@ -99,6 +99,16 @@ pub struct FormError {
     pub message: String,
 }
 
+impl From<&FormError> for FieldError {
+    fn from(error: &FormError) -> FieldError {
+        let problem = Problem::Refused { code: FORM_ERROR.to_owned(), message: error.message.clone() };
+        FieldError { field: error.field.clone(), problem }
+    }
+}
+
+/// The code of what a script said at a form: it names none.
+pub const FORM_ERROR: &str = "FORM_ERROR";
+
 /// What can be wrong with a submitted value. Sentences are the catalogue's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Problem {
@@ -135,9 +145,9 @@ pub enum Problem {
     UnknownAction,
     /// Several values where one is expected, or the wrong kind.
     WrongType,
-    /// The ServerScript refused the answer as a whole.
+    /// A script refused the answer, or said what is wrong with it.
     Refused {
-        /// Code of the BpmnError.
+        /// Code of the BpmnError, or [`FORM_ERROR`].
         code: String,
         /// Its sentence, written for whoever answers.
         message: String,

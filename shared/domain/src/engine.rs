@@ -24,7 +24,7 @@ pub use action::command_answer;
 pub(crate) use action::{complete as complete_action, fail as fail_action};
 #[cfg(test)]
 pub(crate) use answer::DRAFT_BYTES_MAX;
-pub(crate) use answer::{Answer, keep_draft, refuse, take as take_answer};
+pub(crate) use answer::{Answer, Refusal, keep_draft, refuse, take as take_answer, with_form_errors};
 pub(crate) use budget::HELD_MAX;
 #[cfg(test)]
 pub(crate) use budget::{READY_MAX, STEPS_MAX};

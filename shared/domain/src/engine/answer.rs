@@ -2,9 +2,10 @@
 //! form data, merging, ServerScript, result; and what becomes of one that the ServerScript refuses. Knows no life cycle.
 
 use super::call::throw_to_parent;
+use super::command::FormErrors;
 use super::error::{Catch, caught, record};
 use super::{Failure, ScriptCall, Step, keep_last_result, script, size};
-use crate::decision::{FieldError, Problem, Reply};
+use crate::decision::{FieldError, FormError, Problem, Reply};
 use crate::ids::ElementNumber;
 use crate::process::UserTask;
 use crate::rejection::Rejection;
@@ -25,6 +26,19 @@ pub(crate) struct Answer<'a> {
     pub user: &'a str,
 }
 
+/// Why an answer is not taken, and what the ServerScript said at forms before it failed.
+pub(crate) struct Refusal {
+    /// The error of the script.
+    pub failure: Failure,
+    form_errors: FormErrors,
+}
+
+impl From<Failure> for Refusal {
+    fn from(failure: Failure) -> Refusal {
+        Refusal { failure, form_errors: FormErrors::default() }
+    }
+}
+
 /// Writes what the answer gives to the process: merged values, the ServerScript's writes and its result. Everything
 /// happens on a copy, so that a failure leaves nothing behind.
 pub(crate) fn take(
@@ -32,13 +46,13 @@ pub(crate) fn take(
     element: ElementNumber,
     model: &UserTask,
     answer: &Answer<'_>,
-) -> Result<Result<(), Failure>, Rejection> {
+) -> Result<Result<(), Refusal>, Rejection> {
     let mut form_data = answer.values.clone();
     form_data.insert("action".to_owned(), Value::String(answer.action.to_owned()));
     form_data.insert("userId".to_owned(), Value::String(answer.user.to_owned()));
     let mut values = match merged(step, element, model, answer.values, &form_data) {
         Ok(values) => values,
-        Err(failure) => return Ok(Err(failure)),
+        Err(failure) => return Ok(Err(failure.into())),
     };
     values.insert("userAction".to_owned(), Value::String(answer.action.to_owned()));
     values.insert("currentUser".to_owned(), Value::String(answer.user.to_owned()));
@@ -51,10 +65,10 @@ pub(crate) fn take(
                 }
                 None => keep_last_result(step, &mut values, "lastScriptResult", outcome.result),
             }
-            step.set_variables_at(Some(element), values)
+            step.set_variables_at(Some(element), values).map_err(Refusal::from)
         }
-        Ok(None) => step.set_variables_at(Some(element), values),
-        Err(failure) => Err(failure),
+        Ok(None) => step.set_variables_at(Some(element), values).map_err(Refusal::from),
+        Err(refusal) => Err(refusal),
     })
 }
 
@@ -85,7 +99,7 @@ fn server_script(
     answer: &Answer<'_>,
     form_data: &Variables,
     merged: &Variables,
-) -> Result<Result<Option<ScriptOutcome>, Failure>, Rejection> {
+) -> Result<Result<Option<ScriptOutcome>, Refusal>, Rejection> {
     let Some(source) = &model.server_script else { return Ok(Ok(None)) };
     let mut variables = step.variables_at(Some(element)).into_owned();
     variables.extend(merged.clone());
@@ -97,7 +111,8 @@ fn server_script(
         user_action: Some(answer.action),
         current_user: Some(answer.user),
     };
-    Ok(step.evaluate(&call, element)?.map(Some))
+    let judged = step.judge(&call, element)?;
+    Ok(judged.map(Some).map_err(|(failure, form_errors)| Refusal { failure, form_errors }))
 }
 
 /// The ServerScript refused an answer. A boundary event that interrupts nothing leaves the task open and handles the
@@ -106,18 +121,21 @@ fn server_script(
 pub(crate) fn refuse(
     step: &mut Step<'_>,
     (number, activity): (ElementNumber, &str),
-    failure: Failure,
+    refusal: Refusal,
     catch: Option<Catch<'_>>,
     uncaught: impl FnOnce(&mut Step<'_>, &Failure),
 ) -> Reply {
+    let Refusal { failure, form_errors } = refusal;
     let Some(catch) = catch else {
         if throw_to_parent(step, &failure) {
             return Reply::Interrupted { code: failure.code, message: failure.message };
         }
         uncaught(step, &failure);
+        form_errors.show(step);
         step.raise(number, activity, failure);
         return Reply::Done;
     };
+    form_errors.show(step);
     record(step, activity, &failure);
     let stays = !catch.interrupting;
     caught(step, &catch, stays.then_some(number));
@@ -126,6 +144,26 @@ pub(crate) fn refuse(
         Reply::Denied(vec![FieldError { field: String::new(), problem }])
     } else {
         Reply::Interrupted { code: failure.code, message: failure.message }
+    }
+}
+
+/// The reply to a refused answer with what scripts said at its form meanwhile, the ServerScript or the path that handles
+/// its error; not twice where that is the error's own sentence.
+pub(crate) fn with_form_errors(reply: Reply, said: &[FormError]) -> Reply {
+    match reply {
+        Reply::Denied(mut errors) => {
+            let is_told = |told: &FieldError, error: &FormError| {
+                told.field == error.field
+                    && matches!(&told.problem, Problem::Refused { message, .. } if *message == error.message)
+            };
+            for error in said {
+                if !errors.iter().any(|told| is_told(told, error)) {
+                    errors.push(FieldError::from(error));
+                }
+            }
+            Reply::Denied(errors)
+        }
+        Reply::Done | Reply::Submitted | Reply::Interrupted { .. } | Reply::Failed { .. } => reply,
     }
 }
 

@@ -29,12 +29,25 @@ pub(super) struct Commands {
     /// What the script reads when it runs again.
     pub answers: Vec<CommandAnswer>,
     mails: Vec<ActionRequest>,
-    form_errors: Vec<(TaskNumber, Vec<FormError>)>,
+    form_errors: FormErrors,
+}
+
+/// What scripts say at forms, not shown there yet.
+#[derive(Debug, Default)]
+pub(crate) struct FormErrors(Vec<(TaskNumber, Vec<FormError>)>);
+
+impl FormErrors {
+    /// They stand at the forms until the next answer.
+    pub fn show(self, step: &mut Step<'_>) {
+        for (task, errors) in self.0 {
+            step.emit(Event::FormErrorsSet { task, errors });
+        }
+    }
 }
 
 impl Commands {
     pub fn of(element: ElementNumber) -> Commands {
-        Commands { element, answers: Vec::new(), mails: Vec::new(), form_errors: Vec::new() }
+        Commands { element, answers: Vec::new(), mails: Vec::new(), form_errors: FormErrors::default() }
     }
 
     /// Answers the next call, or refuses the decision until its answer is at hand.
@@ -75,21 +88,18 @@ impl Commands {
             let message = format!("no task \"{activity}\" is open whose form could show errors");
             return CommandAnswer::Failed { code: "UNKNOWN_TASK".to_owned(), message };
         };
-        self.form_errors.push((task, form_errors(arguments.get("errors").unwrap_or(&Value::Null))));
+        self.form_errors.0.push((task, form_errors(arguments.get("errors").unwrap_or(&Value::Null))));
         CommandAnswer::Done(json!({ "shown": true }))
     }
 
     /// The script failed: only what it said at forms stays.
-    pub fn drop_mails(mut self, step: &mut Step<'_>) {
-        self.mails.clear();
-        self.leave(step);
+    pub fn drop_mails(self) -> FormErrors {
+        self.form_errors
     }
 
     /// The script has run to its end: its mails leave with the commit.
     pub fn leave(self, step: &mut Step<'_>) {
-        for (task, errors) in self.form_errors {
-            step.emit(Event::FormErrorsSet { task, errors });
-        }
+        self.form_errors.show(step);
         let activity = step.activity(self.element);
         for mail in self.mails {
             let ActionRequest::Email(request) = &mail else { continue };

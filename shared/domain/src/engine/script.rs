@@ -1,6 +1,6 @@
 //! Runs scripts of elements and writes their results. The language itself is behind the `Scripts` port.
 
-use super::command::Commands;
+use super::command::{Commands, FormErrors};
 use super::{Failure, Step, multi_instance};
 use crate::event::Event;
 use crate::ids::ElementNumber;
@@ -33,6 +33,19 @@ impl Step<'_> {
         call: &ScriptCall<'_>,
         number: ElementNumber,
     ) -> Result<Result<ScriptOutcome, Failure>, Rejection> {
+        Ok(self.judge(call, number)?.map_err(|(failure, form_errors)| {
+            form_errors.show(self);
+            failure
+        }))
+    }
+
+    /// Evaluates a script that judges an answer: what it said at forms before it failed is left to the caller, because
+    /// the refusal of the answer takes away what an earlier one met.
+    pub(super) fn judge(
+        &mut self,
+        call: &ScriptCall<'_>,
+        number: ElementNumber,
+    ) -> Result<Result<ScriptOutcome, (Failure, FormErrors)>, Rejection> {
         // Any fixed mixing will do: a replay must draw the same numbers, different steps different ones.
         let seed = (self.state.instance.key.get() ^ u64::from(number.0))
             .wrapping_mul(0x9E37_79B9_7F4A_7C15)
@@ -61,8 +74,7 @@ impl Step<'_> {
                 Err(ScriptFailure::CommandWanted { name, arguments, .. }) => commands.answer(self, name, arguments)?,
                 Err(failure) => {
                     let failure = Failure::of_script(failure).ok_or(Rejection::Retry)?;
-                    commands.drop_mails(self);
-                    return Ok(Err(failure));
+                    return Ok(Err((failure, commands.drop_mails())));
                 }
             }
         }

@@ -34,7 +34,7 @@ fn throw(step: &mut Step<'_>, live: &ElementInstance) {
     // One that has failed before has failed.
     let works = |task: &TaskNumber| step.state.work_tasks.get(task).is_some_and(|task| task.state != State::Failed);
     let work = live.task.filter(works);
-    refuse(step, (live.number, &live.element), failure, catch, |step, failure| {
+    refuse(step, (live.number, &live.element), failure.into(), catch, |step, failure| {
         if let Some(task) = work {
             let what = WorkTaskEvent::Failed { code: failure.code.clone(), values: Variables::new() };
             step.emit(Event::WorkTask { task, what });

@@ -5,7 +5,7 @@ mod check;
 
 use crate::command::Submission;
 use crate::decision::{FieldError, Problem, Reply};
-use crate::engine::{Answer, Step, catcher, keep_draft, refuse, take_answer, unschedule};
+use crate::engine::{Answer, Step, catcher, keep_draft, refuse, take_answer, unschedule, with_form_errors};
 use crate::event::Event;
 use crate::external_task::upkeep::{find, pending};
 use crate::external_task::{Action, ExternalTask, Status};
@@ -108,12 +108,13 @@ fn accept(
     let user_task = process.element(&task.activity).and_then(|element| element.kind.as_user_task());
     let Some(user_task) = user_task else { return Err(Rejection::NotFound { what: "task" }) };
     let answer = Answer { action: &submission.action, values: &answers, user: task.recipient.as_str() };
-    if let Err(failure) = take_answer(step, task.element, user_task, &answer)? {
-        deny(step, task, model, submission, vec![failure.code.clone()]);
-        let catch = catcher(step, task.element, &failure);
-        let reply = refuse(step, (task.element, &task.activity), failure, catch, |_, _| {});
+    if let Err(refusal) = take_answer(step, task.element, user_task, &answer)? {
+        deny(step, task, model, submission, vec![refusal.failure.code.clone()]);
+        let catch = catcher(step, task.element, &refusal.failure);
+        let reply = refuse(step, (task.element, &task.activity), refusal, catch, |_, _| {});
         step.run()?;
-        return Ok(reply);
+        let said = step.state.tasks.get(&task.key.number()).map(|task| task.form_errors.as_slice());
+        return Ok(with_form_errors(reply, said.unwrap_or_default()));
     }
     unschedule(step, task);
     step.emit(Event::TaskCompleted {

@@ -2,11 +2,11 @@
 
 use super::dsl::*;
 use crate::action::{ActionRequest, JobChange, UNAWAITED};
-use crate::decision::FormError;
+use crate::decision::{FieldError, FormError, Problem, Reply};
 use crate::effect::Effect;
 use crate::ids::ElementNumber;
 use crate::instance::InstanceStatus;
-use crate::process::{Process, ScriptTask};
+use crate::process::{Process, ScriptTask, TaskProfile};
 use crate::rejection::Rejection;
 use crate::script::{CommandAnswer, CommandCall, ScriptFailure, ScriptOutcome, ScriptRequest};
 use serde_json::{Value, json};
@@ -155,12 +155,86 @@ fn a_script_says_at_the_form_what_was_wrong() {
         calls(request, "SendFormErrors", json!({ "taskId": "form", "errors": { "amount": "Say how much." } }))
     });
     let task = world.key_of("form").number();
-    world.submit("form", "Reject", json!({}));
+    let then = world.submit("form", "Reject", json!({}));
+    let refused = then.denied().iter().map(|error| (error.field.as_str(), error.problem.code())).collect::<Vec<_>>();
+    assert_eq!(refused, [("", "FORM_VALIDATION_ERROR"), ("amount", "FORM_ERROR")]);
     let shown = |world: &World| world.state().tasks[&task].form_errors.clone();
     assert_eq!(shown(&world), [FormError { field: "amount".to_owned(), message: "Say how much.".to_owned() }]);
     world.submit("form", "Approve", json!({})).status(InstanceStatus::Completed);
     assert_eq!(shown(&world), []);
     assert_eq!(world.state().tasks.len(), 1);
+}
+
+/// The BPMN semantics of commands: of those in a script that failed what it said at forms stays, and the refusal of the
+/// answer does not take it away again; the next answer does. Whoever answered learns it at once.
+#[test]
+fn a_server_script_says_at_its_own_form_what_was_wrong() {
+    let said = |message: &str| FormError { field: "amount".to_owned(), message: message.to_owned() };
+    let judge = |request: &ScriptRequest<'_>| {
+        if request.user_action == Some("Approve") {
+            return result(json!(null));
+        }
+        let errors = json!({ "amount": request.form_data.unwrap()["comment"] });
+        calls(request, "SendFormErrors", json!({ "taskId": "form", "errors": errors }))?;
+        Err(ScriptFailure::Bpmn { code: "FORM_VALIDATION_ERROR".to_owned(), message: "No amount".to_owned() })
+    };
+    let world = |form| {
+        let process = model("application")
+            .start("start")
+            .task("form", form)
+            .error("invalid", "form", false, Some("FORM_VALIDATION_ERROR"))
+            .end("end")
+            .flow("start > form > end")
+            .build();
+        let mut world = given(process).started(json!({}));
+        world.scripts.on("check", judge);
+        world
+    };
+    let refused = |message: &str| {
+        let problem =
+            |code: &str, message: &str| Problem::Refused { code: code.to_owned(), message: message.to_owned() };
+        let whole = FieldError { field: String::new(), problem: problem("FORM_VALIDATION_ERROR", "No amount") };
+        let field = FieldError { field: "amount".to_owned(), problem: problem("FORM_ERROR", message) };
+        Reply::Denied(vec![whole, field])
+    };
+    let mut outside = world(ticket().server_script("check"));
+    let task = outside.key_of("form").number();
+    for message in ["Say how much.", "Still missing."] {
+        outside.submit("form", "Reject", json!({ "comment": message })).replied(refused(message));
+        assert_eq!(outside.state().tasks[&task].form_errors, [said(message)]);
+    }
+    outside.submit("form", "Approve", json!({})).status(InstanceStatus::Completed);
+    let mut inside = world(work().server_script("check"));
+    for message in ["Say how much.", "Still missing."] {
+        inside.complete("form", "Reject", json!({ "comment": message })).replied(refused(message));
+        assert_eq!(inside.work_task("form").form_errors, [said(message)]);
+    }
+    inside.complete("form", "Approve", json!({})).status(InstanceStatus::Completed);
+    assert_eq!(inside.work_task("form").form_errors, []);
+}
+
+/// W-19, W-20: where nobody catches the error, the form says it to who opens the task again.
+#[test]
+fn what_a_failed_script_said_at_the_form_is_there_after_the_retry() {
+    for form in [work().server_script("check"), ticket().server_script("check")] {
+        let outside = matches!(form.profile, TaskProfile::External(_));
+        let process = model("application").start("start").task("form", form).end("end").flow("start > form > end");
+        let mut world = given(process.build()).started(json!({}));
+        world.scripts.on("check", |request| {
+            calls(request, "SendFormErrors", json!({ "taskId": "form", "errors": "Say how much." }))?;
+            Err(ScriptFailure::Technical("no amount".to_owned()))
+        });
+        if outside {
+            world.submit("form", "Reject", json!({})).failed("SCRIPT_ERROR");
+        } else {
+            world.complete("form", "Reject", json!({})).failed("SCRIPT_ERROR");
+        }
+        world.retry().status(InstanceStatus::Waiting);
+        let said = FormError { field: String::new(), message: "Say how much.".to_owned() };
+        let mut shown = world.state().tasks.values().map(|task| &task.form_errors);
+        let shown = shown.next().or(world.state().work_tasks.values().map(|task| &task.form_errors).next());
+        assert_eq!(shown, Some(&vec![said]));
+    }
 }
 
 /// A task that is not open has no form; the script learns it.

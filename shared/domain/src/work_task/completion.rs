@@ -5,7 +5,7 @@ use super::event::WorkTaskEvent;
 use super::{Action, State, WorkTask, lifecycle};
 use crate::command::Completion;
 use crate::decision::{FieldError, Problem, Reply};
-use crate::engine::{Answer, Failure, Step, catcher, keep_draft, refuse, stop_timers, take_answer};
+use crate::engine::{Answer, Refusal, Step, catcher, keep_draft, refuse, stop_timers, take_answer, with_form_errors};
 use crate::event::Event;
 use crate::process::{TaskProfile, UserTask, WorkTaskModel};
 use crate::rejection::Rejection;
@@ -31,8 +31,8 @@ pub(crate) fn complete(step: &mut Step<'_>, completion: &Completion) -> Result<R
     }
     let user = step.env.actor.name().to_owned();
     let answer = Answer { action, values: &completion.values, user: &user };
-    if let Err(failure) = take_answer(step, task.element, user_task, &answer)? {
-        return fail(step, &task, completion, failure);
+    if let Err(refusal) = take_answer(step, task.element, user_task, &answer)? {
+        return fail(step, &task, completion, refusal);
     }
     stop_timers(step, task.element);
     let (outcome, answers) = (action.to_owned(), completion.values.clone());
@@ -82,18 +82,19 @@ fn deny(step: &mut Step<'_>, task: &WorkTask, completion: &Completion, errors: &
 
 /// The answer could not be taken. Caught by a boundary event that interrupts nothing, the task stays as it is with the
 /// answer as draft (W-17); by an interrupting one it is taken away (W-18); by nobody it fails (W-19).
-fn fail(step: &mut Step<'_>, task: &WorkTask, completion: &Completion, failure: Failure) -> Result<Reply, Rejection> {
-    let catch = catcher(step, task.element, &failure);
+fn fail(step: &mut Step<'_>, task: &WorkTask, completion: &Completion, refusal: Refusal) -> Result<Reply, Rejection> {
+    let catch = catcher(step, task.element, &refusal.failure);
     let values = keep_draft(&task.draft, &completion.values, |_, _| true);
     let number = task.key.number();
     if catch.as_ref().is_some_and(|catch| !catch.interrupting) {
-        let what = WorkTaskEvent::CompleteDenied { codes: vec![failure.code.clone()], values: values.clone() };
+        let what = WorkTaskEvent::CompleteDenied { codes: vec![refusal.failure.code.clone()], values: values.clone() };
         step.emit(Event::WorkTask { task: number, what });
     }
-    let reply = refuse(step, (task.element, &task.activity), failure, catch, |step, failure| {
+    let reply = refuse(step, (task.element, &task.activity), refusal, catch, |step, failure| {
         let what = WorkTaskEvent::Failed { code: failure.code.clone(), values };
         step.emit(Event::WorkTask { task: number, what });
     });
     step.run()?;
-    Ok(reply)
+    let said = step.state.work_tasks.get(&number).map(|task| task.form_errors.as_slice());
+    Ok(with_form_errors(reply, said.unwrap_or_default()))
 }
