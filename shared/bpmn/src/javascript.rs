@@ -26,6 +26,13 @@ impl Token {
         self.kind == Kind::Sign(sign)
     }
 
+    pub(crate) fn word(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Word(word) => Some(word),
+            Kind::Text(_) | Kind::Sign(_) | Kind::Other => None,
+        }
+    }
+
     pub(crate) fn is_word(&self, word: &str) -> bool {
         matches!(&self.kind, Kind::Word(found) if found == word)
     }

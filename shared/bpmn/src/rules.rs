@@ -24,6 +24,7 @@ mod start_event;
 mod system_action;
 mod system_target;
 mod time_limit;
+mod unmapped_answers;
 
 use crate::read::{FlowNode, NodeKind, Outline, Reader, bpmn_children, is_bpmn};
 use crate::xml::Located;
@@ -52,6 +53,7 @@ const RULES: &[Rule] = &[
     description::check,
     bpmn_error::check,
     returned_error::check,
+    unmapped_answers::check,
     action_names::check,
     responsible_users::check,
     form_key::check,

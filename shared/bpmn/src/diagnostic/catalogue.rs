@@ -397,6 +397,11 @@ const SCRIPTS: &[Entry] = &[
         "Throw `BpmnError(code, message)`.",
     ),
     warning(
+        "ANSWERS_UNMAPPED",
+        "A ServerScript checks who answers against a variable that the same person may submit.",
+        "Add an `OutputMapping` that names the fields to keep; the script sees the others in `formData`.",
+    ),
+    warning(
         "VAGUE_ERROR",
         "A thrown code or message says too little to whoever must act on it.",
         "Use a telling code and a sentence.",
