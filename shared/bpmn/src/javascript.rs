@@ -1,6 +1,10 @@
 //! Reads a script as far as deployment hints need it: its strings, names and signs. No parser; where the reading is
 //! uncertain it gives up, and a hint is left out rather than wrong.
 
+mod declared;
+
+pub(crate) use declared::declared;
+
 /// A piece of a script with its byte offset.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Token {
@@ -17,7 +21,7 @@ pub(crate) enum Kind {
     Word(String),
     /// One sign.
     Sign(char),
-    /// A number, or a string whose value is not known here.
+    /// A number, a regular expression, or a string whose value is not known here.
     Other,
 }
 
@@ -38,7 +42,7 @@ impl Token {
     }
 }
 
-/// The tokens of a script; `None` where a regular expression or an open string makes the reading uncertain.
+/// The tokens of a script; `None` where a `/` behind a block or an open string makes the reading uncertain.
 pub(crate) fn tokens(source: &str) -> Option<Vec<Token>> {
     let mut tokens: Vec<Token> = Vec::new();
     let mut at = 0;
@@ -59,8 +63,9 @@ pub(crate) fn tokens(source: &str) -> Option<Vec<Token>> {
         } else if c.is_ascii_digit() {
             let length = rest.find(|c: char| !(c.is_alphanumeric() || c == '.')).unwrap_or(rest.len());
             (Some(Kind::Other), length)
-        } else if c == '/' && !tokens.last().is_some_and(ends_a_value) {
-            return None;
+        } else if c == '/' {
+            let (kind, length) = slash(rest, &tokens)?;
+            (Some(kind), length)
         } else {
             (Some(Kind::Sign(c)), c.len_utf8())
         };
@@ -72,12 +77,65 @@ pub(crate) fn tokens(source: &str) -> Option<Vec<Token>> {
     Some(tokens)
 }
 
-fn ends_a_value(token: &Token) -> bool {
-    match &token.kind {
-        Kind::Text(_) | Kind::Other => true,
-        Kind::Word(word) => !matches!(word.as_str(), "return" | "typeof" | "case" | "in" | "of"),
-        Kind::Sign(sign) => matches!(sign, ')' | ']' | '}'),
+/// Keywords behind which an expression begins.
+const BEFORE_A_VALUE: &[&str] = &[
+    "return",
+    "typeof",
+    "case",
+    "in",
+    "of",
+    "do",
+    "else",
+    "void",
+    "delete",
+    "throw",
+    "new",
+    "instanceof",
+    "yield",
+    "await",
+];
+
+/// A `/` that begins no comment: a division where a value may have ended, else a regular expression.
+fn slash(rest: &str, before: &[Token]) -> Option<(Kind, usize)> {
+    let division = match before {
+        [] => false,
+        // What has ended may be a block or a value.
+        [.., last] if last.is_sign('}') => return None,
+        // No expression begins behind `++`, so that it belongs to the value before it.
+        [.., first, second] if first.kind == second.kind && matches!(first.kind, Kind::Sign('+' | '-')) => {
+            if second.at > first.at + 1 {
+                return None;
+            }
+            true
+        }
+        [.., member, Token { kind: Kind::Word(_), .. }] if member.is_sign('.') => true,
+        [.., last] => match &last.kind {
+            Kind::Text(_) | Kind::Other => true,
+            Kind::Word(word) => !BEFORE_A_VALUE.contains(&word.as_str()),
+            Kind::Sign(sign) => matches!(sign, ')' | ']'),
+        },
+    };
+    if division { Some((Kind::Sign('/'), 1)) } else { Some((Kind::Other, regular_expression(rest)?)) }
+}
+
+/// Bytes of the regular expression at the start, with its flags; `None` where it does not end in its line.
+fn regular_expression(rest: &str) -> Option<usize> {
+    let mut in_class = false;
+    let mut chars = rest.char_indices().skip(1);
+    while let Some((at, c)) = chars.next() {
+        match c {
+            '\n' | '\r' | '\u{2028}' | '\u{2029}' => return None,
+            '\\' => _ = chars.next().filter(|(_, escaped)| *escaped != '\n')?,
+            '[' => in_class = true,
+            ']' => in_class = false,
+            '/' if !in_class => {
+                let flags = rest[at + 1..].find(|c: char| !c.is_alphanumeric());
+                return Some(flags.map_or(rest.len(), |length| at + 1 + length));
+            }
+            _ => {}
+        }
     }
+    None
 }
 
 fn string(rest: &str, quote: char) -> Option<(Kind, usize)> {
@@ -245,6 +303,26 @@ mod tests {
         assert_eq!(returned("return ['A']"), None);
     }
 
+    /// S4-95: the hints about errors, fields and flows read past a check of a text.
+    #[test]
+    fn regular_expressions_are_read_past() {
+        let count = |source: &str| tokens(source).map(|tokens| tokens.len());
+        assert_eq!(returned("return /'/.test(x) ? 'a' : 'b'"), texts(&["a", "b"]));
+        assert_eq!(returned("if (!/^[^/@\"]+\\/'$/giu.test(x)) return 'no'; return 'yes'"), texts(&["no", "yes"]));
+        for (source, pieces) in [
+            ("/a/", 1),
+            ("x => /'/.test(x)", 9),
+            ("[/'/, /\"/g]", 5),
+            ("typeof /'/", 2),
+            ("x++ / 2 + '/'", 7),
+            ("x.of / 2 / '/'", 7),
+            ("(a) / b[0] / 2", 10),
+            ("/é\\é/u.y", 3),
+        ] {
+            assert_eq!(count(source), Some(pieces), "{source}");
+        }
+    }
+
     #[test]
     fn computed_results_and_uncertain_readings_give_up() {
         for source in [
@@ -254,7 +332,9 @@ mod tests {
             "return 'a\\'b'",
             "return list.map(x => 'a')[0]",
             "function f() { return 'x' } return 'y'",
-            "return /'/.test(x) ? 'a' : 'b'",
+            "if (x) { y() } /'/.test(x)",
+            "return /'",
+            "return /[/]'",
             "return x?.y ?? 'b'",
             "'open",
             "amount > 1",

@@ -8,6 +8,7 @@ pub use cycle::{Cycle, Rhythm};
 
 use jiff::Span;
 use jiff::civil::DateTime;
+use jiff::fmt::temporal::Pieces;
 use jiff::tz::Offset;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
@@ -22,6 +23,8 @@ pub struct Timestamp(i64);
 #[error("{0}")]
 pub struct InvalidTime(pub String);
 
+/// No clock is further from UTC (XML Schema, dateTime).
+const OFFSET_MAX_S: i32 = 14 * 60 * 60;
 /// 0000-01-01T00:00:00Z; earlier years have no RFC 3339 spelling.
 const FIRST_MS: i64 = -62_167_219_200_000;
 /// 9999-12-30T22:00:00Z, the last moment whose date is in year 9999 at most at every offset from UTC.
@@ -87,6 +90,9 @@ impl FromStr for Timestamp {
     fn from_str(text: &str) -> Result<Timestamp, InvalidTime> {
         let text = text.trim();
         let ms = match text.parse::<jiff::Timestamp>() {
+            Ok(_) if is_offset_too_far(text) => {
+                return Err(InvalidTime(format!("\"{text}\" is further from UTC than 14 hours")));
+            }
             Ok(at) => at.as_millisecond(),
             Err(_) => {
                 let bad = || InvalidTime(format!("\"{text}\" is not a date and time such as 2026-12-03T22:59:00Z"));
@@ -104,6 +110,11 @@ impl FromStr for Timestamp {
             Err(InvalidTime(format!("\"{text}\" is out of range")))
         }
     }
+}
+
+fn is_offset_too_far(text: &str) -> bool {
+    let offset = Pieces::parse(text).ok().and_then(|pieces| pieces.to_numeric_offset());
+    offset.is_some_and(|offset| offset.seconds().abs() > OFFSET_MAX_S)
 }
 
 impl Serialize for Timestamp {

@@ -392,6 +392,11 @@ const SCRIPTS: &[Entry] = &[
         "Make the field optional in the form and call `requireField` where it is shown.",
     ),
     warning(
+        "CLIENT_SCRIPT_SHOWS_COMPUTED",
+        "A ClientScript shows a field whose name it computes, so that the field does not begin hidden.",
+        "Write the name as a text, one call for each field.",
+    ),
+    warning(
         "ERROR_RETURNED",
         "A script returns an error instead of throwing it, which counts as success.",
         "Throw `BpmnError(code, message)`.",

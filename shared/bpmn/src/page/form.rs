@@ -20,8 +20,8 @@ const TEXT_MAX: usize = 10_000;
 const TEXT_SHORT: usize = 100;
 /// Names are stored with every answer.
 const NAME_CHARS_MAX: usize = 100;
-/// Names of the product's own inputs.
-const OWN_NAMES: &[&str] = &["action", "page", "submission"];
+/// Names of the product's own inputs, and the one under which scripts find who answered.
+const OWN_NAMES: &[&str] = &["action", "page", "submission", "userId"];
 
 /// What the form of a page came to.
 pub(super) struct Prepared {

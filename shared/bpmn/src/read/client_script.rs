@@ -2,9 +2,10 @@
 //! Judges no other script; nothing is run.
 
 use super::{FlowNode, Reader};
-use crate::javascript::{Kind, Token, tokens};
+use crate::javascript::{Kind, Token, declared, tokens};
 use crate::xml::Located;
 use domain::process::{ClientScript, FieldModel, TaskProfile};
+use std::collections::BTreeSet;
 
 /// What the page offers a script (BPMN semantics, "What each script may see"), the field as first argument.
 const FIELD_HELPERS: &[&str] = &["showField", "hideField", "requireField", "require", "highlightField"];
@@ -48,18 +49,26 @@ pub(crate) fn model(
     }
     reader.report.steps += source.len();
     let tokens = tokens(&source).unwrap_or_default();
-    names(&tokens, value, &node.id, reader);
     let fields = match profile {
         Some(TaskProfile::External(model)) => Some(model.fields.as_slice()),
         Some(TaskProfile::Work(_)) | None => None,
     };
+    let mut own = declared(&tokens);
+    own.extend(fields.unwrap_or_default().iter().map(|field| field.name.as_str()));
+    names(&tokens, &own, value, &node.id, reader);
     let mut shows: Vec<String> = Vec::new();
-    for (helper, name, at) in calls(&tokens) {
-        if helper == "showField" && !shows.iter().any(|shown| shown == name) {
-            shows.push(name.to_owned());
-        }
-        if let Some(fields) = fields {
-            judge(helper, name, fields, value.place(at), &node.id, reader);
+    for call in calls(&tokens) {
+        match call.field {
+            Some((name, at)) => {
+                if call.helper == "showField" && !shows.iter().any(|shown| shown == name) {
+                    shows.push(name.to_owned());
+                }
+                if let Some(fields) = fields {
+                    judge(call.helper, name, fields, value.place(at), &node.id, reader);
+                }
+            }
+            None if call.helper == "showField" => computed(value.place(call.at), &node.id, reader),
+            None => {}
         }
     }
     Some(ClientScript { source, shows })
@@ -76,7 +85,8 @@ fn strict(value: &Located, element: &str, reader: &mut Reader<'_>) {
     }
 }
 
-fn names(tokens: &[Token], value: &Located, element: &str, reader: &mut Reader<'_>) {
+/// `own` are names that mean something else in this script, whatever they are elsewhere.
+fn names(tokens: &[Token], own: &BTreeSet<&str>, value: &Located, element: &str, reader: &mut Reader<'_>) {
     let mut told: Vec<&str> = Vec::new();
     for (index, token) in tokens.iter().enumerate() {
         let Kind::Word(name) = &token.kind else { continue };
@@ -89,7 +99,7 @@ fn names(tokens: &[Token], value: &Located, element: &str, reader: &mut Reader<'
         if name == "import" {
             let message = "ClientScript imports another script; a page loads nothing";
             reader.report.error("CLIENT_SCRIPT_NOT_ALLOWED", value.place(token.at), element, message);
-        } else if ELSEWHERE.contains(&name.as_str()) {
+        } else if ELSEWHERE.contains(&name.as_str()) && !own.contains(name.as_str()) {
             told.push(name);
             let message = format!(
                 "ClientScript knows no {name}: it sees formContext (also WorkflowData), formData and the names in both, \
@@ -100,13 +110,39 @@ fn names(tokens: &[Token], value: &Located, element: &str, reader: &mut Reader<'
     }
 }
 
-/// Calls of helpers whose field stands there as a text: helper, field, offset.
-fn calls(tokens: &[Token]) -> impl Iterator<Item = (&'static str, &str, usize)> {
-    tokens.windows(3).filter_map(|window| {
-        let [helper, open, Token { kind: Kind::Text(name), at }] = window else { return None };
-        let helper = FIELD_HELPERS.iter().find(|known| helper.is_word(known))?;
-        open.is_sign('(').then_some((*helper, name.as_str(), *at))
+/// A call of one of the helpers that take a field.
+struct Call<'t> {
+    helper: &'static str,
+    at: usize,
+    /// The field and its place, where it stands there as a text.
+    field: Option<(&'t str, usize)>,
+}
+
+fn calls(tokens: &[Token]) -> impl Iterator<Item = Call<'_>> {
+    tokens.iter().enumerate().filter_map(|(index, token)| {
+        let helper = FIELD_HELPERS.iter().find(|known| token.is_word(known))?;
+        let arguments = match &tokens[index + 1..] {
+            [open, arguments @ ..] if open.is_sign('(') => arguments,
+            [question, dot, open, arguments @ ..] if question.is_sign('?') && dot.is_sign('.') && open.is_sign('(') => {
+                arguments
+            }
+            _ => return None,
+        };
+        let field = match arguments {
+            // A text that goes on is a part of what is computed.
+            [Token { kind: Kind::Text(name), at }, end, ..] if end.is_sign(',') || end.is_sign(')') => {
+                Some((name.as_str(), *at))
+            }
+            _ => None,
+        };
+        Some(Call { helper, at: token.at, field })
     })
+}
+
+fn computed(at: usize, element: &str, reader: &mut Reader<'_>) {
+    let message = "showField gets a name that is computed: this field is in sight until the script hides it, because \
+                   only fields whose names stand in the script begin hidden; write showField(\"name\")";
+    reader.report.warning("CLIENT_SCRIPT_SHOWS_COMPUTED", at, element, message);
 }
 
 fn judge(helper: &str, name: &str, fields: &[FieldModel], at: usize, element: &str, reader: &mut Reader<'_>) {

@@ -221,12 +221,12 @@ impl Properties {
         }
     }
 
-    /// Attributes of the element in Camunda 7's namespace (Operaton's alike), and the async ones without namespace.
+    /// Attributes of the element in Camunda 7's namespace (Operaton's alike), and the async ones in any.
     fn attributes(&mut self, node: Node<'_, '_>, element: &str, reader: &mut Reader<'_>) {
         for found in node.attributes() {
             reader.report.steps += 1;
-            let plain = found.namespace().is_none() && matches!(found.name(), "asyncBefore" | "asyncAfter");
-            if !dialect::is_camunda_7(found.namespace()) && !plain {
+            let boundary = matches!(found.name(), "asyncBefore" | "asyncAfter");
+            if !dialect::is_camunda_7(found.namespace()) && !boundary {
                 continue;
             }
             if let Some((_, property)) = dialect::CAMUNDA_ATTRIBUTES.iter().find(|(name, _)| *name == found.name()) {

@@ -68,12 +68,12 @@ fn thrown(script: &Located) -> Thrown {
             }
         } else if token.is_word("BpmnError") {
             match &tokens[index + 1..] {
-                [open, Token { kind: Kind::Text(code), at }, rest @ ..] if open.is_sign('(') => {
-                    let message = rest.first().filter(|comma| comma.is_sign(',')).and(rest.get(1));
-                    let message = match message.map(|message| &message.kind) {
-                        None => Some(0),
-                        Some(Kind::Text(text)) => Some(text.chars().count()),
-                        Some(Kind::Word(_) | Kind::Sign(_) | Kind::Other) => None,
+                [open, Token { kind: Kind::Text(code), at }, end, rest @ ..] if open.is_sign('(') && ends(end) => {
+                    let message = match rest {
+                        _ if end.is_sign(')') => Some(0),
+                        [Token { kind: Kind::Text(text), .. }, end, ..] if ends(end) => Some(text.chars().count()),
+                        [end, ..] if end.is_sign(')') => Some(0),
+                        _ => None,
                     };
                     thrown.errors.push(ThrownCode { code: code.clone(), at: *at, message });
                 }
@@ -82,6 +82,11 @@ fn thrown(script: &Located) -> Thrown {
         }
     }
     thrown
+}
+
+/// True behind a text that is the whole argument, and no part of what is computed.
+fn ends(token: &Token) -> bool {
+    token.is_sign(',') || token.is_sign(')')
 }
 
 /// True where it said that the code is not caught.

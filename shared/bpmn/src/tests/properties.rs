@@ -66,6 +66,17 @@ fn properties_are_read_in_any_namespace_case_and_place() {
     }
 }
 
+/// S4-23: an attribute is Camunda 7's, or in the namespace in which a file has its properties.
+#[test]
+fn async_attributes_are_read_in_any_namespace() {
+    for (before, after) in [("x:asyncBefore", "x:asyncAfter"), ("camunda:asyncBefore", "asyncAfter")] {
+        let attributes = format!("<b:userTask {before}=\"true\" {after}=\"true\" ");
+        let process = compiled(&file("urn:x", "").replace("<b:userTask ", &attributes));
+        let element = process.process.element("t").expect("the task");
+        assert!(element.async_before && element.async_after, "{attributes}");
+    }
+}
+
 /// D-16: comma list or JSON array; names trimmed, empty ones dropped.
 #[test]
 fn actions_are_a_comma_list_or_a_json_array() {

@@ -160,9 +160,20 @@ fn unsupported_fields_are_refused() {
 
 #[test]
 fn names_of_the_product_and_odd_names_are_refused() {
-    for name in
-        ["_field", "context", "userAction", "formData", "action", "page", "submission", "a b", "a.b", "a[]", "1"]
-    {
+    for name in [
+        "_field",
+        "context",
+        "userAction",
+        "formData",
+        "action",
+        "userId",
+        "page",
+        "submission",
+        "a b",
+        "a.b",
+        "a[]",
+        "1",
+    ] {
         refused_as("FIELD_NAME", &format!("<form><label>A <input name=\"{name}\"></label></form>"));
     }
     refused_as("FIELD_NAME", "<form><input name=\"a\"><input name=\"a\"></form>");
