@@ -1,8 +1,8 @@
 //! The lenient import: repairs text that people paste from documentation and modelling tools until it is well-formed
 //! XML, and says what it repaired. Works on characters; interprets no BPMN and accepts nothing the strict reader refuses.
 //!
-//! Well-formed text without line breaks in attributes comes out as it went in: a quote that ends a value is always
-//! followed by the end of the tag or by another attribute, so no rule finds anything to do.
+//! Well-formed text without line breaks in attributes and without tags in code comes out as it went in: a quote that ends
+//! a value is always followed by the end of the tag or by another attribute, so no rule finds anything to do.
 
 #[cfg(test)]
 mod tests;
@@ -10,7 +10,7 @@ mod value;
 
 use crate::xml::Lines;
 use serde::Serialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Prefixes that files use without declaring them, and what they stand for.
 const WELL_KNOWN: [(&str, &str); 8] = [
@@ -26,6 +26,8 @@ const WELL_KNOWN: [(&str, &str); 8] = [
 const MODEL: &str = "http://www.omg.org/spec/BPMN/20100524/MODEL";
 /// Elements whose text is source code, which people do not escape.
 const CODE: [&str; 3] = ["script", "property", "conditionExpression"];
+/// Children that BPMN's own `property` has; those in a prefix are somebody's as well. HTML has neither.
+const IN_PROPERTY: [&str; 3] = ["dataState", "documentation", "extensionElements"];
 /// Elements that stand below `definitions`; every other top-level element belongs into a process.
 const BELOW_DEFINITIONS: [&str; 8] =
     ["process", "error", "message", "signal", "collaboration", "itemDefinition", "category", "BPMNDiagram"];
@@ -67,7 +69,7 @@ pub fn repair(source: &str) -> Repaired {
         declared: BTreeSet::new(),
         depth: 0,
         roots: Vec::new(),
-        next_close: None,
+        code: code_tags(source),
         endless: Vec::new(),
     };
     scan.run();
@@ -86,6 +88,13 @@ struct Root<'t> {
     has_default_namespace: bool,
 }
 
+/// Where the tags of one name begin.
+#[derive(Default)]
+struct Tags {
+    opening: Vec<usize>,
+    closing: Vec<usize>,
+}
+
 struct Scan<'t> {
     source: &'t str,
     at: usize,
@@ -95,8 +104,8 @@ struct Scan<'t> {
     declared: BTreeSet<&'t str>,
     depth: usize,
     roots: Vec<Root<'t>>,
-    /// The next closing tag, found once for all elements that open before it.
-    next_close: Option<usize>,
+    /// The tags of elements that hold code, by their names.
+    code: BTreeMap<&'t str, Tags>,
     /// Quotes of which none ends a value any more: what was looked for to the end is not looked for again.
     endless: Vec<char>,
 }
@@ -206,39 +215,27 @@ impl<'t> Scan<'t> {
 
     /// Wraps the text of an element that holds code into CDATA, where it contains what would be markup.
     fn code(&mut self, name: &str) {
-        if !CODE.contains(&local(name)) {
-            return;
-        }
         let Some(end) = self.closing_tag(name) else { return };
         let text = &self.source[self.at..end];
-        // Text in CDATA needs nothing; comments and child elements are none of the code's.
-        let markup =
-            text.trim_start().starts_with('<') || text.find('<').is_some_and(|at| text[at..].starts_with("<!"));
-        if markup || !value::needs_escaping(text) {
+        if !value::needs_escaping(text) || is_markup(text) {
             return;
         }
+        // Who writes tags means HTML, and its entities are those of HTML.
+        let html = local(name) == "property" && text.contains("</");
+        let code = if html { text.to_owned() } else { value::decode(text) };
         self.out.push_str("<![CDATA[");
-        self.out.push_str(&value::decode(text).replace("]]>", "]]]]><![CDATA[>"));
+        self.out.push_str(&code.replace("]]>", "]]]]><![CDATA[>"));
         self.out.push_str("]]>");
         self.found.push((self.at, "R4", format!("put the text of <{name}> into CDATA, because it contains < or &")));
         self.at = end;
     }
 
-    /// Where the next closing tag begins, if it closes an element of this name: another one says that there are children.
-    fn closing_tag(&mut self, name: &str) -> Option<usize> {
-        let at = match self.next_close.filter(|at| *at >= self.at) {
-            Some(at) => at,
-            None => {
-                let rest = &self.source[self.at..];
-                let closes = |at: &usize| rest[at + 2..].starts_with(is_name_start);
-                let found = rest.match_indices("</").map(|(at, _)| at).find(closes);
-                let at = found.map_or(self.source.len(), |found| self.at + found);
-                self.next_close = Some(at);
-                at
-            }
-        };
-        let after = self.source[at..].strip_prefix("</")?.strip_prefix(name)?;
-        after.trim_start().starts_with('>').then_some(at)
+    /// Where the closing tag begins. `None` where another element of this name begins before it, whose tag it is.
+    fn closing_tag(&self, name: &str) -> Option<usize> {
+        let tags = self.code.get(name)?;
+        let next = |places: &[usize]| places.get(places.partition_point(|place| *place < self.at)).copied();
+        let end = next(&tags.closing)?;
+        next(&tags.opening).is_none_or(|again| again > end).then_some(end)
     }
 
     fn note_prefix(&mut self, name: &'t str) {
@@ -300,6 +297,36 @@ impl<'t> Scan<'t> {
         self.out.insert_str(ends, &format!("{closing}</bpmn:definitions>"));
         self.out.insert_str(begins, &format!("<bpmn:definitions{}{default}>{opening}", declarations(&names)));
     }
+}
+
+/// The tags of elements that hold code, found once for all.
+fn code_tags(source: &str) -> BTreeMap<&str, Tags> {
+    let mut found: BTreeMap<&str, Tags> = BTreeMap::new();
+    for (at, _) in source.match_indices('<') {
+        let tag = &source[at + 1..];
+        let closes = tag.starts_with('/');
+        let name = name_at(tag.strip_prefix('/').unwrap_or(tag));
+        if !CODE.contains(&local(name)) {
+            continue;
+        }
+        let tags = found.entry(name).or_default();
+        if !closes {
+            tags.opening.push(at);
+        } else if tag[1 + name.len()..].trim_start().starts_with('>') {
+            tags.closing.push(at);
+        }
+    }
+    found
+}
+
+/// Text that is XML already: CDATA, a comment, or child elements that are no HTML.
+fn is_markup(text: &str) -> bool {
+    let Some(first) = text.find('<') else { return false };
+    let (before, tag) = (&text[..first], &text[first..]);
+    let child = name_at(&tag[1..]);
+    let element = child.starts_with(is_name_start) && (child.contains(':') || IN_PROPERTY.contains(&child));
+    let doctype = tag.get(..9).is_some_and(|start| start.eq_ignore_ascii_case("<!doctype"));
+    tag.starts_with("<!") && !doctype || element && before.trim().is_empty()
 }
 
 /// What ends a part that is copied as it stands: a comment, CDATA, a processing instruction.

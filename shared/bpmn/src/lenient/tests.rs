@@ -99,9 +99,40 @@ fn code_in_elements_is_put_into_cdata() {
         "<d xmlns=\"x\"><definitions/><script>a &lt; b</script></d>",
         "<d xmlns=\"x\"><script><![CDATA[a < b]]></script></d>",
         "<d xmlns=\"x\"><property><dataState/></property></d>",
+        "<d xmlns=\"x\" xmlns:a=\"y\"><property><a:value/></property></d>",
+        "<d xmlns=\"x\"><script><!-- a --></script></d>",
     ] {
         assert!(!codes(&repair(sound)).contains(&"R4"), "{sound}");
     }
+}
+
+/// R4: pages, and scripts that write HTML, end at their own closing tag.
+#[test]
+fn tags_in_code_are_part_of_it() {
+    let script = "const a = '<b>' + (x < 1) + '</b>'; return a && '<br/>';";
+    let page = "<!DOCTYPE html>\n<h1>{{ name }}</h1><p>Terms &amp; a fee &lt; 5 & <br>more</p>";
+    let mail = "Dear <b>{{ name }}</b>,<script>1</script>";
+    let source = format!(
+        "<bpmn:scriptTask id=\"s\"><bpmn:extensionElements><custom:properties><custom:property \
+         name=\"TaskPage\">{page}</custom:property><custom:property name=\"Empty\"/><custom:property \
+         name=\"EmailBody\">{mail}</custom:property ></custom:properties></bpmn:extensionElements>\
+         <bpmn:script scriptFormat=\"javascript\">{script}</bpmn:script></bpmn:scriptTask>"
+    );
+    let repaired = repair(&source);
+    assert_eq!(codes(&repaired), ["R1", "R4", "R4", "R4"]);
+    assert_eq!(value_of(&repaired, "TaskPage"), page);
+    assert_eq!(value_of(&repaired, "EmailBody"), mail);
+    let document = parsed(&repaired);
+    let found = document.descendants().find(|node| node.has_tag_name_local("script")).expect("the script");
+    assert_eq!(found.text(), Some(script));
+    assert_eq!(repair(&repaired.text).repairs, []);
+}
+
+/// The closing tag of an element whose own is missing belongs to the next one.
+#[test]
+fn code_without_its_closing_tag_is_left_alone() {
+    let source = "<d><script>a < b<script>c &lt; d</script></d>";
+    assert!(!codes(&repair(source)).contains(&"R4"), "{}", repair(source).text);
 }
 
 /// R5: without it everything behind the first `//` of a script is a comment.
@@ -227,8 +258,12 @@ fn hostile_text_is_repaired_in_one_pass() {
         "<a b=\"\n",
         "<![CDATA[",
         "<script><!--",
+        "</script",
+        "</script>",
+        "<script>&",
+        "<script>x<property>",
     ] {
-        let source = format!("<definitions>{}", piece.repeat(100_000));
+        let source = format!("<definitions>{}</script></property>", piece.repeat(100_000));
         let repaired = repair(&source);
         assert!(repaired.text.len() < source.len() * 8, "{piece}");
         assert!(repaired.repairs.len() <= 201, "{piece}");
