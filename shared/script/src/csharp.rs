@@ -1,4 +1,4 @@
-//! Translates the one C# idiom models carry, `return new { a = b };`, to an object literal of the same length, so that
+//! Translates the one C# idiom models carry, `return new { a = b, c };`, to an object literal of the same length, so that
 //! places in the text stay true. Translates nothing else (decision D-02).
 
 /// Deeper nesting than this is no literal anybody wrote.
@@ -33,14 +33,23 @@ impl Reader<'_> {
         self.text.get(self.at).copied()
     }
 
+    /// White space and comments, which both languages write alike.
     fn space(&mut self) {
-        while self.peek().is_some_and(|byte| byte.is_ascii_whitespace()) {
-            self.at += 1;
+        loop {
+            let rest = &self.text[self.at..];
+            let end = |closing: &[u8]| rest[2..].windows(closing.len()).position(|part| part == closing);
+            self.at += match rest {
+                [byte, ..] if byte.is_ascii_whitespace() => 1,
+                [b'/', b'/', ..] => end(b"\n").map_or(rest.len(), |end| end + 3),
+                [b'/', b'*', ..] => end(b"*/").map_or(rest.len(), |end| end + 4),
+                _ => return,
+            };
         }
     }
 
     fn space_required(&mut self) -> Option<()> {
-        self.peek()?.is_ascii_whitespace().then(|| self.space())
+        let begins = self.peek()?;
+        (begins.is_ascii_whitespace() || begins == b'/').then(|| self.space())
     }
 
     fn word(&mut self, word: &str) -> Option<()> {
@@ -70,7 +79,7 @@ impl Reader<'_> {
         }
     }
 
-    /// `name = expression` and the comma behind it.
+    /// `name = expression`, or `name` alone for the variable of that name, and the comma behind it.
     fn member(&mut self, depth: usize) -> Option<()> {
         let start = self.at;
         while self.peek().is_some_and(|byte| byte == b'_' || byte.is_ascii_alphanumeric() || byte >= 0x80) {
@@ -81,6 +90,15 @@ impl Reader<'_> {
         }
         self.space();
         let equals = self.at;
+        match self.peek()? {
+            // JavaScript writes it alike.
+            b'}' => return Some(()),
+            b',' => {
+                self.at += 1;
+                return Some(());
+            }
+            _ => {}
+        }
         if self.peek()? != b'=' || matches!(self.text.get(self.at + 1), Some(b'=' | b'>')) {
             return None;
         }
@@ -108,7 +126,10 @@ impl Reader<'_> {
                 b'{' => open.push(b'}'),
                 b')' | b']' | b'}' if open.pop() != Some(byte) => return None,
                 b'"' | b'\'' | b'`' => self.quoted(byte)?,
-                b'/' if matches!(self.text.get(self.at + 1), Some(b'/' | b'*')) => return None,
+                b'/' if matches!(self.text.get(self.at + 1), Some(b'/' | b'*')) => {
+                    self.space();
+                    continue;
+                }
                 b'n' if self.starts_literal() => {
                     self.literal(depth + 1)?;
                     continue;

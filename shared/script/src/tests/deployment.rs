@@ -50,7 +50,12 @@ fn the_csharp_literal_is_read_as_an_object_with_a_warning() {
     let outcome = run(ScriptKind::Pre, source, variables).unwrap();
     assert_eq!(outcome.result, json!({"applicationAmount": 5, "customerInfo": {"name": "A"}, "riskAssessment": 65}));
     assert!(outcome.log.is_empty());
+    let source = "// as in the documentation\n/* C# */ return new { customer, of = new { loanAmount }, riskScore, };";
+    let variables = json!({"loanAmount": 5, "customer": {"name": "A"}, "riskScore": 65});
+    let outcome = run(ScriptKind::Pre, source, variables).unwrap();
+    assert_eq!(outcome.result, json!({"customer": {"name": "A"}, "of": {"loanAmount": 5}, "riskScore": 65}));
     for (source, expected) in [
+        ("return/**/new/* } */{ // }\n a /* = */ = 1 // }\n, b = 4 /2 }; // done", json!({"a": 1, "b": 2})),
         ("  return new{a=1}", json!({"a": 1})),
         ("return new { }", json!({})),
         (
@@ -79,6 +84,9 @@ fn any_other_csharp_is_a_syntax_error() {
         "string x = \"a\"; return x;",
         "return new { a == 1 }",
         "return new { = 1 }",
+        "return new { a b }",
+        "return new { , a = 1 }",
+        "return new { a = 1 /* }",
         "return new { a = }",
         "return new { a = 1",
         "decimal total = 5m;",
