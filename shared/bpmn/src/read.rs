@@ -10,6 +10,7 @@ mod definitions;
 mod error;
 mod event;
 mod external;
+mod flow_id;
 mod gateway;
 mod generated;
 mod kind;
@@ -29,6 +30,7 @@ mod work;
 
 pub(crate) use definitions::Definitions;
 pub(crate) use error::code as error_code;
+pub(crate) use flow_id::FlowIds;
 pub(crate) use kind::NodeKind;
 pub(crate) use message::message_of;
 pub(crate) use outline::{FlowEdge, FlowNode, Outline};

@@ -26,7 +26,7 @@ struct Placed<'a, 'i> {
 }
 
 struct Flow<'a, 'i> {
-    id: &'a str,
+    id: String,
     element: Node<'a, 'i>,
     from: usize,
     to: usize,
@@ -37,7 +37,7 @@ struct Flow<'a, 'i> {
 pub(super) fn lay_out(file: &File<'_, '_>, process_id: Option<&str>) -> Result<(Vec<Shape>, Vec<Edge>), NotDrawn> {
     let process = file.process(process_id).ok_or(NotDrawn::NoDiagram)?;
     let mut nodes = nodes(process)?;
-    let mut flows = flows(process, &nodes)?;
+    let mut flows = flows(file, process, &nodes)?;
     if nodes.is_empty() {
         return Err(NotDrawn::NoDiagram);
     }
@@ -87,18 +87,21 @@ fn nodes<'a, 'i>(process: Node<'a, 'i>) -> Result<Vec<Placed<'a, 'i>>, NotDrawn>
     Ok(nodes)
 }
 
-fn flows<'a, 'i>(process: Node<'a, 'i>, nodes: &[Placed<'a, 'i>]) -> Result<Vec<Flow<'a, 'i>>, NotDrawn> {
+fn flows<'a, 'i>(
+    file: &File<'a, 'i>,
+    process: Node<'a, 'i>,
+    nodes: &[Placed<'a, 'i>],
+) -> Result<Vec<Flow<'a, 'i>>, NotDrawn> {
     let places: BTreeMap<&str, usize> = nodes.iter().enumerate().map(|(index, node)| (node.id, index)).collect();
     let mut seen = BTreeSet::new();
     let mut flows = Vec::new();
     for element in bpmn_children(process).filter(|node| is_bpmn(*node, "sequenceFlow")) {
         let end = |name| attribute(element, name).and_then(|id| places.get(id)).copied();
-        // The viewer draws what has an id.
-        let (Some(id), Some(from), Some(to)) = (attribute(element, "id"), end("sourceRef"), end("targetRef")) else {
+        let (Some(id), Some(from), Some(to)) = (file.id(element), end("sourceRef"), end("targetRef")) else {
             continue;
         };
-        if seen.insert(id) {
-            flows.push(Flow { id, element, from, to, back: false });
+        if seen.insert(id.to_owned()) {
+            flows.push(Flow { id: id.to_owned(), element, from, to, back: false });
         }
         if flows.len() > EDGES_MAX {
             return Err(NotDrawn::TooLarge);
@@ -298,7 +301,7 @@ fn edges(nodes: &[Placed<'_, '_>], flows: &[Flow<'_, '_>]) -> Vec<Edge> {
             width: text_width(&name),
             height: 14.0,
         });
-        edges.push(Edge { id: flow.id.to_owned(), name, line: Line::Sequence, points, label });
+        edges.push(Edge { id: flow.id.clone(), name, line: Line::Sequence, points, label });
     }
     edges
 }

@@ -66,8 +66,8 @@ const SIGNS: &[&str] = &[
 ];
 /// Elements whose text is a reference or is drawn itself.
 const TEXTS: &[&str] = &["incoming", "outgoing", "flowNodeRef", "text"];
+/// Beside the id.
 const ATTRIBUTES: &[&str] = &[
-    "id",
     "name",
     "sourceRef",
     "targetRef",
@@ -131,6 +131,10 @@ impl Writer<'_, '_, '_> {
             return;
         }
         let _ = write!(self.out, "<bpmn:{name}");
+        // The viewer draws what has an id.
+        if let Some(id) = self.file.id(node) {
+            let _ = write!(self.out, " id=\"{}\"", escape(id));
+        }
         for known in ATTRIBUTES {
             if let Some(value) = attribute(node, known) {
                 let _ = write!(self.out, " {known}=\"{}\"", escape(value));

@@ -6,8 +6,9 @@ use super::{
     Shape, Trigger, WAYPOINTS_MAX,
 };
 use crate::dialect::BPMN;
-use crate::read::{attribute, bpmn_children, is_bpmn};
+use crate::read::{FlowIds, attribute, bpmn_children, is_bpmn};
 use roxmltree::Node;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 const DI: &str = "http://www.omg.org/spec/BPMN/20100524/DI";
@@ -17,7 +18,9 @@ const FAR: f64 = 100_000.0;
 /// A file with its elements by id.
 pub(super) struct File<'a, 'i> {
     pub root: Node<'a, 'i>,
-    by_id: BTreeMap<&'a str, Node<'a, 'i>>,
+    by_id: BTreeMap<Cow<'a, str>, Node<'a, 'i>>,
+    /// Of sequence flows without one in the file, those that the compiled process has.
+    flow_ids: BTreeMap<Node<'a, 'i>, String>,
 }
 
 type Parts = (Vec<Shape>, Vec<Edge>);
@@ -27,10 +30,24 @@ impl<'a, 'i> File<'a, 'i> {
         let mut by_id = BTreeMap::new();
         for node in root.descendants().filter(|node| node.is_element() && node.tag_name().namespace() == Some(BPMN)) {
             if let Some(id) = attribute(node, "id") {
-                by_id.entry(id).or_insert(node);
+                by_id.entry(Cow::Borrowed(id)).or_insert(node);
             }
         }
-        File { root, by_id }
+        let mut flow_ids = BTreeMap::new();
+        for process in bpmn_children(root).filter(|node| is_bpmn(*node, "process")) {
+            let mut ids = FlowIds::default();
+            let flows = process.descendants().filter(|node| is_bpmn(*node, "sequenceFlow"));
+            for flow in flows.filter(|flow| attribute(*flow, "id").is_none()) {
+                flow_ids.insert(flow, ids.of(flow, |id| by_id.contains_key(id)));
+            }
+        }
+        by_id.extend(flow_ids.iter().map(|(flow, id)| (Cow::Owned(id.clone()), *flow)));
+        File { root, by_id, flow_ids }
+    }
+
+    /// The id by which an element is drawn and marked.
+    pub fn id<'s>(&'s self, node: Node<'s, '_>) -> Option<&'s str> {
+        attribute(node, "id").or_else(|| self.flow_ids.get(&node).map(String::as_str))
     }
 
     pub fn element(&self, id: &str) -> Option<Node<'a, 'i>> {

@@ -141,6 +141,64 @@ fn a_process_without_diagram_is_laid_out_from_left_to_right() {
     assert!(drawn.contains("Order placed") && !drawn.contains("NaN") && !drawn.contains("inf"));
 }
 
+/// Ids of the flows that an instance takes, and of those that are drawn.
+fn flow_ids(file: &[u8]) -> (Vec<String>, Vec<String>) {
+    let reading = crate::read(file);
+    let [definition] = reading.definitions.as_slice() else { panic!("{:?}", reading.diagnostics) };
+    let taken = definition.process.flows.iter().map(|flow| flow.id.clone()).collect();
+    let drawn = read(file, None).expect("laid out").edges.into_iter().map(|edge| edge.id).collect();
+    (taken, drawn)
+}
+
+/// D-25: a flow needs no id in the file.
+#[test]
+fn flows_without_ids_are_laid_out_and_marked_by_the_ids_that_instances_have() {
+    let process = "<bpmn:startEvent id=\"A\"/><bpmn:task id=\"A__B\"/><bpmn:task id=\"B_2\"/><bpmn:endEvent id=\"B\"/>\
+                   <bpmn:sequenceFlow sourceRef=\"A\" targetRef=\"A__B\"/><bpmn:sequenceFlow sourceRef=\"A\" targetRef=\"B\"/>\
+                   <bpmn:sequenceFlow sourceRef=\"A\" targetRef=\"B\"/><bpmn:sequenceFlow sourceRef=\"A\" targetRef=\"B_2\"/>\
+                   <bpmn:sequenceFlow id=\"Named\" sourceRef=\"A__B\" targetRef=\"B\"/>";
+    let file = file(process, "");
+    let (taken, drawn) = flow_ids(&file);
+    // Neither the id of an element nor one that was given before.
+    assert_eq!(taken, ["A__A__B", "A__B_2", "A__B_3", "A__B_2_2", "Named"]);
+    assert_eq!(drawn, taken);
+    let diagram = read(&file, Some("P")).expect("laid out");
+    let left = |id: &str| diagram.shapes.iter().find(|shape| shape.id == id).expect("drawn").bounds.x;
+    assert!(left("A") < left("A__B") && left("A__B") < left("B"));
+    let mut marks = Marks::default();
+    marks.flows.insert("A__B_2".to_owned());
+    assert_eq!(diagram.svg(&marks).matches("class=\"fl done\"").count(), 1);
+    // The viewer finds each flow that the plane draws, and nothing else.
+    let again = read(diagram.outline.as_bytes(), Some("P")).expect("the outline is a diagram");
+    assert!(again.modelled);
+    assert_eq!(again.edges, diagram.edges);
+    for id in &taken {
+        assert_eq!(diagram.outline.matches(&format!("<bpmn:sequenceFlow id=\"{id}\"")).count(), 1, "{id}");
+    }
+}
+
+/// S4-101, D-25: of the flows that a product's page of loan processes shows, most have no id.
+#[test]
+fn the_flows_of_a_documented_loan_process_are_all_drawn() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/spec/sources/banklingo-user-task.txt");
+    let Ok(page) = std::fs::read_to_string(path) else {
+        return crate::tests::skipped("no page with a loan process beside the repository");
+    };
+    let flows: Vec<&str> = page.lines().filter(|line| line.trim_start().starts_with("<bpmn:sequenceFlow")).collect();
+    assert_eq!((flows.len(), flows.iter().filter(|flow| !flow.contains(" id=")).count()), (7, 4));
+    let end = |flow: &str, name: &str| {
+        let (_, rest) = flow.split_once(name).expect("an end");
+        rest.split('"').nth(1).expect("a reference").to_owned()
+    };
+    let ends = flows.iter().flat_map(|flow| ["sourceRef", "targetRef"].map(|name| end(flow, name)));
+    let tasks: BTreeSet<String> = ends.collect();
+    let tasks: String = tasks.iter().map(|id| format!("<bpmn:task id=\"{id}\"/>")).collect();
+    let start = "<bpmn:startEvent id=\"Start\"/>".to_owned();
+    let (taken, drawn) = flow_ids(&file(&(start + &tasks + &flows.concat()), ""));
+    assert_eq!(taken.len(), 7);
+    assert_eq!(drawn, taken);
+}
+
 #[test]
 fn what_stands_in_a_sub_process_is_drawn_over_it() {
     let process = "<bpmn:subProcess id=\"Outer\"><bpmn:subProcess id=\"Inner\"><bpmn:task id=\"Work\"/><bpmn:task id=\"More\"/>\

@@ -1,7 +1,7 @@
 //! The outline of one process: its flow nodes and sequence flows with positions, properties and links between them.
 //! Those of sub-processes stand in the same lists. Interprets no property.
 
-use super::{Definitions, NodeKind, Properties, Reader, attribute, bpmn_children, is_bpmn, kind};
+use super::{Definitions, FlowIds, NodeKind, Properties, Reader, attribute, bpmn_children, is_bpmn, kind};
 use roxmltree::Node;
 use std::collections::BTreeMap;
 
@@ -201,17 +201,14 @@ impl<'a, 'i> Outline<'a, 'i> {
     }
 
     fn connect(&mut self, flows: Vec<Node<'a, 'i>>, reader: &mut Reader<'_>) {
-        let mut generated: BTreeMap<String, usize> = BTreeMap::new();
+        let mut generated = FlowIds::default();
         for node in flows {
             reader.report.steps += 1;
-            let ends = ["sourceRef", "targetRef"].map(|end| attribute(node, end));
-            let [source, target] = ends.map(|end| end.and_then(|id| self.index(id)));
+            let [source, target] =
+                ["sourceRef", "targetRef"].map(|end| attribute(node, end).and_then(|id| self.index(id)));
             let id = attribute(node, "id").map(str::to_owned);
             let named = id.is_some();
-            let id = id.unwrap_or_else(|| {
-                let [source, target] = ends.map(Option::unwrap_or_default);
-                self.generated_id(format!("{source}__{target}"), &mut generated)
-            });
+            let id = id.unwrap_or_else(|| generated.of(node, |id| self.definitions.ids.contains_key(id)));
             let index = self.flows.len();
             if let Some(source) = source {
                 let from = &mut self.nodes[source];
@@ -226,17 +223,6 @@ impl<'a, 'i> Outline<'a, 'i> {
             let condition = bpmn_children(node).find(|child| is_bpmn(*child, "conditionExpression"));
             let at = node.range().start;
             self.flows.push(FlowEdge { node, id, named, name: name(node), at, source, target, condition });
-        }
-    }
-
-    fn generated_id(&self, base: String, counters: &mut BTreeMap<String, usize>) -> String {
-        loop {
-            let counter = counters.entry(base.clone()).or_insert(0);
-            *counter += 1;
-            let id = if *counter == 1 { base.clone() } else { format!("{base}_{counter}") };
-            if !self.definitions.ids.contains_key(id.as_str()) {
-                return id;
-            }
         }
     }
 
