@@ -14,6 +14,7 @@ mod flow_id;
 mod flow_lists;
 mod form_key;
 mod gateway_flows;
+mod manual_gateway;
 mod message_receiver;
 mod reachable;
 mod references;
@@ -43,6 +44,7 @@ const RULES: &[Rule] = &[
     flow_lists::check,
     conditional_flow::check,
     gateway_flows::check,
+    manual_gateway::check,
     event_gateway::check,
     condition_literals::check,
     reachable::check,

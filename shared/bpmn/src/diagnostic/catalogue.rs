@@ -352,6 +352,11 @@ const PROPERTIES: &[Entry] = &[
         "Use one that the message names.",
     ),
     warning("MISSING_DESCRIPTION", "A user task does not say what is to be done.", "Add a `Description`."),
+    error(
+        "MANUAL_GATEWAY",
+        "A gateway without `Condition` has the properties of a question to a person (`FormKey`, `UserActions`, `ResponsibleTeams`, `ResponsibleUsers`).",
+        "Put a user task with these `UserActions` before the gateway and let the conditions of its flows ask `userAction`.",
+    ),
     warning("FORM_KEY_MISSING", "An approval shows no form to whoever decides.", "Name one in `FormKey`."),
     warning(
         "USERS_WITHOUT_TEAM",
