@@ -1,7 +1,7 @@
 //! `multiInstanceLoopCharacteristics`: how often an activity is done and with what, in the standard's, the product's and
 //! the vendors' spellings.
 
-use super::{FlowNode, Reader, attribute, boolean, bpmn_children, gateway, is_bpmn, value};
+use super::{FlowNode, Properties, Reader, attribute, boolean, bpmn_children, gateway, is_bpmn, value};
 use crate::dialect::{ZEEBE, is_camunda_7};
 use crate::xml::Located;
 use domain::process::{MultiInstance, Turns};
@@ -23,7 +23,8 @@ pub(crate) fn read(node: &FlowNode<'_, '_>, reader: &mut Reader<'_>) -> Option<M
         let message = "the activity has several multiInstanceLoopCharacteristics; keep one";
         reader.report.error("MULTI_INSTANCE", second.range().start, &node.id, message);
     }
-    Loop { node, at: *first }.model(reader)
+    let own = Properties::of_part(*first, &node.id, reader);
+    Loop { node, at: *first, own }.model(reader)
 }
 
 /// What the product writes beside the characteristics means nothing without them.
@@ -38,6 +39,16 @@ fn without(node: &FlowNode<'_, '_>, reader: &mut Reader<'_>) {
 struct Loop<'n, 'a, 'i> {
     node: &'n FlowNode<'a, 'i>,
     at: Node<'a, 'i>,
+    /// The product's properties that stand in the characteristics themselves.
+    own: Properties,
+}
+
+/// A list of items as written.
+struct Collection {
+    from: Located,
+    /// In the product's spelling, which knows a name for the item. Where the standard, Camunda 7 or Camunda 8 names no
+    /// variable, there is none.
+    named_by_default: bool,
 }
 
 impl<'a, 'i> Loop<'_, 'a, 'i> {
@@ -49,10 +60,11 @@ impl<'a, 'i> Loop<'_, 'a, 'i> {
             reader.report.error("UNSUPPORTED_ELEMENT", self.at.range().start, id, message);
         }
         let sequential = boolean(self.at, "isSequential", false, id, reader);
-        let turns = self.turns(reader);
+        let collection = self.collection(reader);
+        let turns = self.turns(collection.as_ref(), reader);
         let completion = self.child("completionCondition");
         let completion = completion.and_then(|node| gateway::condition_of(node, id, "completionCondition", reader));
-        let element_variable = self.element_variable(&turns, reader);
+        let element_variable = self.element_variable(collection.as_ref(), reader);
         let output_collection = self.output_collection(reader);
         let output_element = self.output_element(reader);
         if let (Some(_), None) = (&output_element, &output_collection) {
@@ -64,16 +76,16 @@ impl<'a, 'i> Loop<'_, 'a, 'i> {
     }
 
     /// The number of turns, or the list of items: exactly one of the two.
-    fn turns(&self, reader: &mut Reader<'_>) -> Option<Turns> {
+    fn turns(&self, collection: Option<&Collection>, reader: &mut Reader<'_>) -> Option<Turns> {
         let id = &self.node.id;
         let cardinality = self.child("loopCardinality").map(|node| Located::of_content(reader.file, node));
-        match (cardinality, self.collection(reader)) {
+        match (cardinality, collection) {
             (Some(cardinality), None) => self.cardinality(&cardinality, reader).map(Turns::Cardinality),
             (None, Some(collection)) => {
-                let found = value::path_or_expression(&collection, id, "the collection", reader)?;
+                let found = value::path_or_expression(&collection.from, id, "the collection", reader)?;
                 if matches!(found, ValueExpr::Literal(_) | ValueExpr::Template(_)) {
                     let message = "the collection is a text; name the variable that holds the list, or write =...";
-                    reader.report.error("MULTI_INSTANCE", collection.start(), id, message);
+                    reader.report.error("MULTI_INSTANCE", collection.from.start(), id, message);
                 }
                 Some(Turns::Collection(found))
             }
@@ -104,23 +116,30 @@ impl<'a, 'i> Loop<'_, 'a, 'i> {
     }
 
     /// Where the items come from, in the order: standard, Camunda 7, Camunda 8, the product's own.
-    fn collection(&self, reader: &Reader<'_>) -> Option<Located> {
+    fn collection(&self, reader: &Reader<'_>) -> Option<Collection> {
         let standard = self.child("loopDataInputRef").map(|node| Located::of_content(reader.file, node));
-        let found = standard.or_else(|| self.vendor("collection", "inputCollection", reader));
-        found.or_else(|| Some(self.node.properties.get("collection")?.value.clone())).filter(|value| !value.is_blank())
+        let vendor = standard.or_else(|| self.vendor("collection", "inputCollection", reader));
+        if let Some(from) = vendor.filter(|value| !value.is_blank()) {
+            return Some(Collection { from, named_by_default: false });
+        }
+        self.product("collection", reader).map(|from| Collection { from, named_by_default: true })
     }
 
-    fn element_variable(&self, turns: &Option<Turns>, reader: &mut Reader<'_>) -> Option<String> {
+    fn element_variable(&self, collection: Option<&Collection>, reader: &mut Reader<'_>) -> Option<String> {
         let standard = self.child("inputDataItem").and_then(|item| self.named(item, reader));
-        let found = standard.or_else(|| self.vendor("elementVariable", "inputElement", reader));
-        let found = found.or_else(|| Some(self.node.properties.get("elementVariable")?.value.clone()));
-        match found.filter(|value| !value.is_blank()) {
+        let vendor = standard.or_else(|| self.vendor("elementVariable", "inputElement", reader));
+        let found = vendor.filter(|value| !value.is_blank()).or_else(|| self.product("elementVariable", reader));
+        match found {
             Some(value) => value::variable(&value, &self.node.id, "elementVariable", reader),
-            None => {
-                let own = self.node.properties.get("collection").is_some();
-                (own && matches!(turns, Some(Turns::Collection(_)))).then(|| ITEM.to_owned())
-            }
+            None => collection.is_some_and(|collection| collection.named_by_default).then(|| ITEM.to_owned()),
         }
+    }
+
+    /// An attribute of the characteristics, a property in them, or one of the activity.
+    fn product(&self, name: &str, reader: &Reader<'_>) -> Option<Located> {
+        let attribute = plain_attribute(self.at, name, reader).filter(|value| !value.is_blank());
+        let property = || self.own.get(name).or_else(|| self.node.properties.get(name));
+        attribute.or_else(|| property().map(|property| property.value.clone()))
     }
 
     fn output_collection(&self, reader: &mut Reader<'_>) -> Option<String> {
@@ -145,10 +164,8 @@ impl<'a, 'i> Loop<'_, 'a, 'i> {
     }
 
     fn vendor(&self, camunda: &str, zeebe: &str, reader: &Reader<'_>) -> Option<Located> {
-        let found = self
-            .at
-            .attributes()
-            .find(|found| found.name() == camunda && (found.namespace().is_none() || is_camunda_7(found.namespace())));
+        let mut attributes = self.at.attributes();
+        let found = attributes.find(|found| found.name() == camunda && is_camunda_7(found.namespace()));
         found.map(|found| Located::of_attribute(reader.file, &found)).or_else(|| self.zeebe(zeebe, reader))
     }
 

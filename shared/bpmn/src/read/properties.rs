@@ -75,6 +75,24 @@ impl Properties {
         properties
     }
 
+    /// Reads the product's properties of a part of a flow node, such as its loop characteristics. Judges no name.
+    pub(crate) fn of_part(node: Node<'_, '_>, element: &str, reader: &mut Reader<'_>) -> Properties {
+        let mut properties = Properties::default();
+        let extensions = bpmn_children(node).filter(|child| is_bpmn(*child, "extensionElements"));
+        for child in extensions.flat_map(|extensions| extensions.children()) {
+            match child.tag_name().name() {
+                "properties" => {
+                    for property in child.children().filter(|child| child.tag_name().name() == "property") {
+                        properties.property(property, element, reader);
+                    }
+                }
+                "property" => properties.property(child, element, reader),
+                _ => {}
+            }
+        }
+        properties
+    }
+
     /// The property of this (canonical) name; a blank value counts as absent.
     pub(crate) fn get(&self, name: &str) -> Option<&Property> {
         self.by_key.get(&name.to_ascii_lowercase()).filter(|property| !property.value.is_blank())
