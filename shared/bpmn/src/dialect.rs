@@ -30,6 +30,7 @@ const ANY: On = |kind| kind != NodeKind::Unsupported;
 const REACHED: On = |kind| ANY(kind) && kind != NodeKind::EventSubProcess;
 const TASKS: On = |kind| matches!(kind, NodeKind::ScriptTask | NodeKind::SystemTask | NodeKind::UserTask);
 const WAITING_OR_CALLING: On = |kind| matches!(kind, NodeKind::UserTask | NodeKind::ReceiveTask | NodeKind::SystemTask);
+const SCRIPT_TASK: On = |kind| kind == NodeKind::ScriptTask;
 const SYSTEM_TASK: On = |kind| kind == NodeKind::SystemTask;
 const USER_TASK: On = |kind| kind == NodeKind::UserTask;
 const RECEIVE_TASK: On = |kind| kind == NodeKind::ReceiveTask;
@@ -83,6 +84,7 @@ const KNOWN: &[Known] = &[
     full("TaskProfile", USER_TASK),
     full("FormKey", USER_TASK),
     full("Script", TASKS),
+    full("ScriptLanguage", SCRIPT_TASK),
     full("ServerScript", USER_TASK),
     full("ClientScript", USER_TASK),
     full("ResultVariable", RESULTS),

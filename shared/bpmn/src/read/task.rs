@@ -154,13 +154,18 @@ fn contradiction(property: &Property, message: String, node: &FlowNode<'_, '_>, 
     reader.report.error("TASK_TYPE_MISMATCH", property.value.start(), &node.id, message);
 }
 
-/// Scripts are JavaScript. C# is let through to the script check, which translates one idiom and refuses the rest.
+/// Scripts are JavaScript, however the file says so. C# is let through to the script check, which translates one idiom
+/// and refuses the rest.
 fn script_format(node: &FlowNode<'_, '_>, reader: &mut Reader<'_>) {
     const FORMATS: &[&str] = &["javascript", "ecmascript", "js", "c#", "csharp"];
-    let Some(format) = attribute(node.node, "scriptFormat") else { return };
-    let bare = format.rsplit('/').next().unwrap_or_default().trim_start_matches("x-");
-    if !FORMATS.iter().any(|known| known.eq_ignore_ascii_case(bare)) {
-        let message = format!("scriptFormat=\"{format}\" is not supported; scripts are JavaScript");
-        reader.report.error("UNSUPPORTED_SCRIPT_FORMAT", node.at, &node.id, message);
+    let property = node.properties.get("ScriptLanguage");
+    let property = property.map(|property| (property.name.as_str(), property.value.plain(), property.value.start()));
+    let format = attribute(node.node, "scriptFormat").map(|format| ("scriptFormat", format.to_owned(), node.at));
+    for (name, format, at) in [property, format].into_iter().flatten() {
+        let bare = format.rsplit('/').next().unwrap_or_default().trim_start_matches("x-");
+        if !FORMATS.iter().any(|known| known.eq_ignore_ascii_case(bare)) {
+            let message = format!("{name}=\"{format}\" is not supported; scripts are JavaScript");
+            reader.report.error("UNSUPPORTED_SCRIPT_FORMAT", at, &node.id, message);
+        }
     }
 }
