@@ -246,3 +246,40 @@ async fn several_tasks_of_one_activity_are_ambiguous_without_a_key() -> Result<(
     world.drain().await?;
     Ok(())
 }
+
+/// Issue, bad input: an answer to a task whose root is cancelling is refused, through this door as well.
+#[tokio::test]
+async fn a_task_beneath_a_cancelled_caller_cannot_be_completed() -> Result<()> {
+    let (mut world, api) = world(&[]).await?;
+    world
+        .deploy(
+            r#"<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL"><bpmn:process id="Caller">
+            <bpmn:startEvent id="Start"/><bpmn:sequenceFlow id="F1" sourceRef="Start" targetRef="Call"/>
+            <bpmn:callActivity id="Call" calledElement="Review"/></bpmn:process></bpmn:definitions>"#,
+        )
+        .await?;
+    let caller = world.begin("Caller", json!({})).await?;
+    world.drain().await?;
+    let live = world.load(caller).await?.aggregate.instance.elements;
+    let child = live.first().and_then(|live| live.child).context("a child")?;
+    let (status, body) = post(&api, OPERATOR, &format!("/v1/instances/{caller}/cancel"), json!({})).await?;
+    assert_eq!(status, 200, "{body}");
+    let (status, body) = post(&api, MANAGER, COMPLETE, answer(child, "complete", json!({}))).await?;
+    assert_eq!((status, &body["error"]["code"]), (409, &json!("INVALID_STATE")), "nothing was delivered yet");
+    world.drain().await?;
+    assert_eq!(world.load(child).await?.aggregate.instance.status.as_str(), "CANCELLED");
+    Ok(())
+}
+
+/// S4-28: the answer to a completion shows the tasks that now wait, with their form context, to whoever may see them.
+#[tokio::test]
+async fn a_completion_shows_the_next_task_to_who_may_see_it() -> Result<()> {
+    let (mut world, api) = world(&[("Assignee", "user"), ("FormVariables", "shown")]).await?;
+    let key = begin(&mut world, json!({ "shown": "this", "hidden": "that" })).await?;
+    let (status, body) = post(&api, USER, COMPLETE, answer(key, "Approve", json!({}))).await?;
+    assert_eq!((status, &body["data"]["nextTaskId"]), (200, &json!("Second")), "{body}");
+    let waiting = &body["data"]["waitingTasks"][0];
+    assert_eq!((&waiting["taskId"], &waiting["variables"]), (&json!("Second"), &json!({ "shown": "this" })));
+    world.drain().await?;
+    Ok(())
+}

@@ -181,9 +181,6 @@ impl App {
             let loaded = self.store.load(request.tenant, request.instance).await?;
             Some(loaded.ok_or(Rejection::NotFound { what })?)
         };
-        if let (Command::Submit(_) | Command::Complete(_), Some(loaded)) = (&request.command, &loaded) {
-            Box::pin(calls::refuse_unawaited(self, request.tenant, &loaded.aggregate.instance)).await?;
-        }
         self.decide_and_commit(request, loaded.as_ref(), &request.command, recorded).await
     }
 
@@ -195,6 +192,9 @@ impl App {
         command: &Command,
         recorded: &mut Recorded,
     ) -> Result<Outcome, Error> {
+        if let (Command::Submit(_) | Command::Complete(_), Some(loaded)) = (command, loaded) {
+            Box::pin(calls::refuse_unawaited(self, request.tenant, &loaded.aggregate.instance)).await?;
+        }
         let (process, templates) = self.definitions(request.tenant, loaded, command, request).await?;
         let before = loaded.map(|loaded| &loaded.aggregate);
         let version = before.map_or(0, |before| before.instance.version);

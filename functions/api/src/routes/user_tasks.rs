@@ -56,6 +56,7 @@ pub async fn complete(call: &Call<'_>) -> Result<Answer, Problem> {
                 "taskKey": task.key,
                 "taskCompleted": done,
                 "nextTaskId": completed.next,
+                "waitingTasks": waiting(completed),
                 "status": view::work_task::status(completed.status),
                 "completedAt": view::time(task.ended_at.filter(|_| done)),
             });
@@ -64,6 +65,10 @@ pub async fn complete(call: &Call<'_>) -> Result<Answer, Problem> {
         Some(problem) => (problem.status(), problem.envelope()),
     })
     .await
+}
+
+fn waiting(completed: &Completed) -> Vec<Value> {
+    completed.waiting.iter().map(|found| view::work_task::active(&completed.process, found)).collect()
 }
 
 pub async fn camunda_get(call: &Call<'_>, key: &str) -> Result<Answer, Problem> {

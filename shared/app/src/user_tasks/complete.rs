@@ -1,6 +1,6 @@
 //! Completing a task: who may is decided on the very state that the commit compares.
 
-use super::{Address, Found, Refused, allow, pick, unknown};
+use super::{Address, Found, Refused, allow, pick, unknown, viewer};
 use crate::auth::Caller;
 use crate::commands::Recorded;
 use crate::execute::{ATTEMPTS_MAX, Replay, pause};
@@ -16,8 +16,10 @@ use domain::script::Scripts;
 use domain::time::Timestamp;
 use domain::variables::Variables;
 use domain::work_task::Action;
+use domain::work_task::policy::sees;
 use serde_json::Value;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// An answer to a task.
 pub struct Answer<'a> {
@@ -49,15 +51,24 @@ pub struct Completed {
     pub status: InstanceStatus,
     /// D-19: the first element in document order where the path stopped; `None` where it ended.
     pub next: Option<String>,
+    /// The open tasks of the instance that the caller may see (S4-28).
+    pub waiting: Vec<Found>,
+    /// What the tasks were modelled in.
+    pub process: Arc<Process>,
 }
 
 impl Completed {
     fn of(
-        process: &Process,
+        caller: &Caller,
+        process: &Arc<Process>,
         (after, events, reply): (&Aggregate, &[Event], &Reply),
         task: TaskKey,
     ) -> Option<Completed> {
+        let open = after.work_tasks.values().filter(|task| !task.state.is_final());
+        let viewer = viewer(caller, &after.instance.started_by);
         Some(Completed {
+            waiting: open.filter(|task| sees(&viewer, &task.responsible)).map(|task| Found::of(after, task)).collect(),
+            process: process.clone(),
             found: Found::of(after, after.work_tasks.get(&task.number())?),
             reply: reply.clone(),
             status: after.instance.status,
@@ -108,7 +119,7 @@ async fn attempt_once(
     let process = app.process(caller.tenant, &instance.process_id, instance.definition_version).await?;
     let kept = |decision: &Decision| {
         let done = (&decision.after, decision.events.as_slice(), &decision.reply);
-        match (Completed::of(&process, done, key), &answer.replay) {
+        match (Completed::of(caller, &process, done, key), &answer.replay) {
             (Some(completed), Some((_, answer))) => answer(&completed),
             (None, _) | (_, None) => (200, Value::Null),
         }
@@ -127,7 +138,7 @@ async fn attempt_once(
     };
     let outcome = app.decide_and_commit(&request, Some(&loaded), &command, recorded).await?;
     let done = (&outcome.after, outcome.events.as_slice(), &outcome.reply);
-    Completed::of(&process, done, key).ok_or_else(|| unknown().into())
+    Completed::of(caller, &process, done, key).ok_or_else(|| unknown().into())
 }
 
 fn next(process: &Process, after: &Aggregate, events: &[Event]) -> Option<String> {
