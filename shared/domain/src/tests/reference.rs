@@ -113,7 +113,9 @@ const NODES: [&str; 21] = [
     "boundary",
 ];
 
-const CODES: [&str; 12] = [
+const CODES: [&str; 14] = [
+    "INVALID_CORRELATION_KEY",
+    "INVALID_COLLECTION",
     "JOB_FAILED",
     "JOIN_STUCK",
     "NO_FLOW",

@@ -315,10 +315,10 @@ impl Both<'_> {
         let is_over = self.job && self.world.scripts.time_is_over_after.is_some();
         self.happened.extend(is_over.then_some("the time of a command is over"));
         choice.happen(&mut self.reference);
-        self.calls_agree()?;
         if self.is_cut() {
             return Ok(());
         }
+        self.calls_agree()?;
         self.compare()?;
         self.repeat(choice, &command)?;
         self.come_late(random)

@@ -113,7 +113,11 @@ impl Draft<'_> {
         match self.random.below(4) {
             0 | 1 => Hears::Signal(name),
             2 => Hears::Message { name, key: None },
-            _ => Hears::Message { name, key: Some(self.random.pick(&["v2", "v3"]).to_owned()) },
+            _ => {
+                let missing = !self.plan.sound && self.random.one_in(4);
+                let key = if missing { "k" } else { self.random.pick(&["v2", "v3"]) };
+                Hears::Message { name, key: Some(key.to_owned()) }
+            }
         }
     }
 
@@ -182,6 +186,7 @@ impl Draft<'_> {
         let repeatable = what.waits() || matches!(what, What::Pass | What::Script(_) | What::Sub);
         if repeatable && self.random.one_in(7) {
             let list = match self.random.below(4) {
+                0 if !self.plan.sound && self.random.one_in(3) => Ok("late".to_owned()),
                 0 => Ok("none".to_owned()),
                 1 | 2 => Ok("some".to_owned()),
                 _ => Err(self.random.below(4) as u32),

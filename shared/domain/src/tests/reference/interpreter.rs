@@ -208,8 +208,19 @@ impl<'p> Reference<'p> {
             self.fail(age, Failure::of(throw));
             return;
         }
-        if !self.is_turn(&activity) {
-            self.watch_boundaries(age);
+        // Nothing waits before all of it can.
+        let own = node.what.awaited().filter(|_| !activity.hears(node.id));
+        let behind = plan.outgoing(node.id).into_iter().map(|flow| plan.node(plan.flows[flow].to));
+        let first = behind.filter(|_| node.what == What::First).filter_map(|event| event.what.awaited());
+        if let Some(failure) = own.into_iter().chain(first).find_map(|event| self.is_deaf(age, &event)) {
+            self.fail(age, failure);
+            return;
+        }
+        if !self.is_turn(&activity)
+            && let Err(failure) = self.watch_boundaries(age)
+        {
+            self.fail(age, failure);
+            return;
         }
         match &node.what {
             What::Ask(_) => self.change(age, |task| task.asks = true),

@@ -252,10 +252,11 @@ impl Occurs {
 }
 
 impl Each {
-    pub fn total(&self, variable: impl Fn(&str) -> Option<Value>) -> u32 {
+    /// None where the variable is no list.
+    pub fn total(&self, variable: impl Fn(&str) -> Option<Value>) -> Option<u32> {
         match &self.list {
-            Ok(name) => variable(name).and_then(|list| Some(list.as_array()?.len())).unwrap_or(0) as u32,
-            Err(number) => *number,
+            Ok(name) => variable(name).and_then(|list| Some(list.as_array()?.len() as u32)),
+            Err(number) => Some(*number),
         }
     }
 }

@@ -143,6 +143,11 @@ fn answers(random: &mut Random) -> Map<String, Value> {
     for _ in 0..1 + random.below(2) {
         values.insert(format!("v{}", random.below(4)), json!(random.below(3)));
     }
+    // What some wait for without knowing by what, and what some are to be done for.
+    if random.one_in(8) {
+        values.insert("k".to_owned(), json!(random.below(3)));
+        values.insert("late".to_owned(), json!([1, 2]));
+    }
     if random.one_in(8) {
         values.insert("item".to_owned(), json!(random.below(3)));
     }

@@ -240,6 +240,7 @@ impl<'p> Reference<'p> {
             _ if activity.asks => {}
             // Turns that wait wait on.
             Some(each) if activity.turns.is_some() => self.go_on_with_turns(age, each),
+            Some(each) if !self.is_turn(&activity) => self.begin_turns(age, each),
             Some(_) | None => self.perform(age),
         }
     }
@@ -256,18 +257,23 @@ impl<'p> Reference<'p> {
         self.status = Status::Cancelled;
     }
 
-    /// The boundary events of an activity begin to wait.
-    pub(super) fn watch_boundaries(&mut self, age: Age) {
+    /// The boundary events of an activity begin to wait, once.
+    pub(super) fn watch_boundaries(&mut self, age: Age) -> Result<(), Failure> {
         let Some(node) = self.activity(age).filter(|activity| !activity.watched).map(|activity| activity.node) else {
-            return;
+            return Ok(());
         };
-        self.change(age, |activity| activity.watched = true);
         let plan = self.plan;
-        for boundary in plan.nodes.iter().filter(|event| event.what.attached_to() == Some(node)) {
-            if let Some((event, _)) = boundary.what.event() {
-                self.watch(age, boundary.id, event);
-            }
+        let boundaries = plan.nodes.iter().filter(|event| event.what.attached_to() == Some(node));
+        let events: Vec<(Id, &Occurs)> =
+            boundaries.filter_map(|boundary| Some((boundary.id, boundary.what.event()?.0))).collect();
+        if let Some(failure) = events.iter().find_map(|(_, event)| self.is_deaf(age, event)) {
+            return Err(failure);
         }
+        self.change(age, |activity| activity.watched = true);
+        for (boundary, event) in events {
+            self.watch(age, boundary, event);
+        }
+        Ok(())
     }
 
     /// An event begins to wait at an activity instance.

@@ -7,8 +7,14 @@ use std::collections::BTreeMap;
 
 impl Reference<'_> {
     pub(super) fn begin_turns(&mut self, age: Age, each: &Each) {
-        let total = each.total(|name| self.value(Some(age), name));
-        self.watch_boundaries(age);
+        let Some(total) = each.total(|name| self.value(Some(age), name)) else {
+            self.fail(age, Failure::technical("INVALID_COLLECTION"));
+            return;
+        };
+        if let Err(failure) = self.watch_boundaries(age) {
+            self.fail(age, failure);
+            return;
+        }
         let turns = Turns { total, begun: 0, done: 0, given: BTreeMap::new() };
         self.change(age, |around| around.turns = Some(turns));
         if total == 0 {

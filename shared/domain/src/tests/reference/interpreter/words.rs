@@ -1,34 +1,44 @@
 //! Messages and signals: who waits for them, what sends them, and what they bring.
 
-use super::{Age, Awaits, Order, Reference};
-use crate::tests::reference::plan::{Hears, Id, Word};
+use super::{Age, Awaits, Failure, Order, Reference};
+use crate::tests::reference::plan::{Hears, Id, Occurs, Word};
 use serde_json::{Map, Value};
 
 impl Reference<'_> {
     /// The key is that of the moment in which an event begins to wait.
     pub(super) fn listen(&mut self, age: Age, event: Id, what: &Hears) {
-        let word = self.word(Some(age), what);
-        self.change(age, |activity| activity.awaits.push(Awaits { event, word }));
+        if let Ok(word) = self.word(Some(age), what) {
+            self.change(age, |activity| activity.awaits.push(Awaits { event, word }));
+        }
     }
 
     /// Wants a message or signal delivered; the path goes on at once.
-    pub(super) fn say(&mut self, at: Option<Age>, what: &Hears, brings: Option<&str>) {
-        let word = self.word(at, what);
+    pub(super) fn say(&mut self, at: Option<Age>, what: &Hears, brings: Option<&str>) -> Result<(), Failure> {
+        let word = self.word(at, what)?;
         let mut values = Map::new();
         if let Some(name) = brings {
             values.insert("brought".to_owned(), self.value(at, name).unwrap_or(Value::Null));
         }
         self.orders.push(Order::Say { word, values });
+        Ok(())
     }
 
-    fn word(&self, at: Option<Age>, what: &Hears) -> Word {
-        match what {
-            Hears::Signal(name) => Word::Signal(name.clone()),
-            Hears::Message { name, key } => {
-                let key = key.as_ref().and_then(|key| self.value(at, key)).map(|key| key.to_string());
-                Word::Message { name: name.clone(), key }
-            }
+    /// Why an event cannot wait.
+    pub(super) fn is_deaf(&self, age: Age, event: &Occurs) -> Option<Failure> {
+        if let Occurs::Word(what) = event { self.word(Some(age), what).err() } else { None }
+    }
+
+    /// A message for nobody in particular is a mistake.
+    fn word(&self, at: Option<Age>, what: &Hears) -> Result<Word, Failure> {
+        let (name, variable) = match what {
+            Hears::Signal(name) => return Ok(Word::Signal(name.clone())),
+            Hears::Message { name, key } => (name.clone(), key),
+        };
+        let key = variable.as_ref().map(|variable| self.value(at, variable).unwrap_or(Value::Null));
+        if key == Some(Value::Null) {
+            return Err(Failure::technical("INVALID_CORRELATION_KEY"));
         }
+        Ok(Word::Message { name, key: key.map(|key| key.to_string()) })
     }
 
     /// A message or signal comes for an event that waits for it.

@@ -35,7 +35,7 @@ impl Reference<'_> {
                 Ok(outgoing)
             }
             What::Say { what, brings, .. } => {
-                self.say(at, what, brings.as_deref());
+                self.say(at, what, brings.as_deref())?;
                 Ok(outgoing)
             }
             What::Start
