@@ -73,7 +73,7 @@ pub(crate) fn sync_templates(step: &mut Step<'_>, key: TaskKey, version: u32) ->
 }
 
 /// E-12. By the stored time: timers that were due before it fire first, and an interrupting one among them wins (T-16).
-/// An expired ticket's activity leaves by an interrupting timer that is due as well, else by an incident.
+/// An expired ticket's activity leaves by an interrupting timer that is due as well, else by the error `TASK_EXPIRED`.
 pub(crate) fn expire(step: &mut Step<'_>, key: TaskKey) -> Result<Reply, Rejection> {
     let task = find(step, key)?;
     if lifecycle::after(task.status, Action::Expire).is_none() {
@@ -103,7 +103,7 @@ fn leave_expired(step: &mut Step<'_>, task: &ExternalTask, expires: Timestamp) {
         step.enter(&event, element.place());
     } else {
         let message = format!("nobody answered until {expires}");
-        step.raise(task.element, &element.element, Failure::new("TASK_EXPIRED", message));
+        step.fail(task.element, &element.element, Failure::catchable("TASK_EXPIRED", message));
     }
 }
 

@@ -105,6 +105,26 @@ fn of_expiry_and_interrupting_timer_the_earlier_one_wins() {
     }
 }
 
+/// E-12: without a timer that is due the expiry is the error `TASK_EXPIRED`, which always takes the activity away.
+#[test]
+fn an_error_event_catches_the_expiry() {
+    for (code, interrupting) in [(Some("TASK_EXPIRED"), true), (Some("TASK_EXPIRED"), false), (None, true)] {
+        let process = model("caught")
+            .start("start")
+            .task("ask", ticket().expires_after("PT1H"))
+            .error("expired", "ask", interrupting, code)
+            .end("end")
+            .end("too-late")
+            .flow("start > ask > end")
+            .flow("expired > too-late")
+            .build();
+        let mut world = given(process).started(json!({}));
+        world.after("PT1H").expire("ask").status(InstanceStatus::Completed).task("ask", Status::Expired);
+        assert_eq!((world.reached("too-late"), world.reached("end")), (1, 0));
+        assert_eq!(world.variable("_lastError")["errorCode"], json!("TASK_EXPIRED"));
+    }
+}
+
 /// The timer comes later: the ticket expires without a way out. After that the timer has ended.
 #[test]
 fn a_timer_that_is_not_due_yet_is_no_way_out() {
