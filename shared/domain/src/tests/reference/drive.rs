@@ -74,6 +74,7 @@ enum Choice {
     Reply {
         task: Age,
         reply: Reply,
+        late: i64,
     },
     Ended {
         call: Age,
@@ -97,7 +98,7 @@ impl Choice {
             Choice::Fire { activity, event, .. } => reference.fire(*activity, *event),
             Choice::Hear { to: (activity, event), values } => reference.hear(*activity, *event, values),
             Choice::Deliver { .. } => {}
-            Choice::Reply { task, reply } => reference.replied(*task, reply),
+            Choice::Reply { task, reply, .. } => reference.replied(*task, reply),
             Choice::Ended { call, how: Ended::Completed(values) } => reference.ended(*call, values),
             Choice::Ended { call, how: Ended::Failed(code) } => reference.ended_badly(*call, Some(code)),
             Choice::Ended { call, how: Ended::NotStarted } => reference.ended_badly(*call, None),

@@ -16,8 +16,7 @@ use serde_json::{Map, json};
 /// Business errors are thrown and caught by these codes.
 const CODES: [&str; 3] = ["LOW", "HIGH", "TASK_TIMEOUT"];
 /// What goes wrong with system tasks is caught by these, some of them classes.
-const TROUBLES: [&str; 6] =
-    ["HTTP_404", "HTTP_503", "HTTP_STATUS_4XX", "HTTP_STATUS_5XX", "HTTP_TIMEOUT", "GRAPHQL_ERROR"];
+const TROUBLES: [&str; 5] = ["HTTP_404", "HTTP_STATUS_4XX", "HTTP_STATUS_5XX", "HTTP_TIMEOUT", "GRAPHQL_ERROR"];
 
 /// A plan in the making.
 struct Draft<'r> {

@@ -67,8 +67,7 @@ impl Both<'_> {
             |activity: &Activity| activity.alarms.iter().map(|alarm| (activity.age, alarm.event)).collect::<Vec<_>>();
         let all: Vec<(Age, Id)> = self.reference.activities.iter().flat_map(alarms).collect();
         let (activity, event) = *all.get(random.below(all.len()))?;
-        let late = if random.one_in(3) { 60_000 * random.below(200) as i64 } else { 0 };
-        Some(Choice::Fire { activity, event, late })
+        Some(Choice::Fire { activity, event, late: late(random) })
     }
 
     fn give_up(&self, random: &mut Random) -> Option<Choice> {
@@ -116,7 +115,7 @@ impl Both<'_> {
             3 if may_fail && !mail => Reply::None { code: "HTTP_REFUSED", again: false },
             _ => Reply::Done(brought(random)),
         };
-        Some(Choice::Reply { task: task.age, reply })
+        Some(Choice::Reply { task: task.age, reply, late: late(random) })
     }
 
     fn end_called(&self, random: &mut Random) -> Option<Choice> {
@@ -136,6 +135,11 @@ impl Both<'_> {
 /// What another system answers with.
 fn brought(random: &mut Random) -> Value {
     random.pick(&[json!(0), json!(1), json!(2), Value::Null, json!({ "v": 1 })])
+}
+
+/// Milliseconds behind the time.
+fn late(random: &mut Random) -> i64 {
+    if random.one_in(3) { 60_000 * random.below(200) as i64 } else { 0 }
 }
 
 fn answers(random: &mut Random) -> Map<String, Value> {

@@ -39,10 +39,10 @@ impl Both<'_> {
                 let (element, awaited) = waits.clone().nth(nth).ok_or_else(|| missing("message"))?;
                 Command::Receive { element, event, awaited, variables: values.clone() }
             }
-            Choice::Reply { task, reply } => {
+            Choice::Reply { task, reply, late } => {
                 let (name, nth) = self.nth(*task, |task| task.request.is_some() && !task.failed)?;
                 let request = self.reference.activity(*task).and_then(|task| task.request.clone());
-                self.set_clock(request.map_or(0, |request| request.at));
+                self.set_clock(request.map_or(0, |request| request.at) + late);
                 let live = self.world.state().instance.elements.iter().filter(|live| live.element == name);
                 let mut asked =
                     live.filter(|live| !live.failed).filter_map(|live| Some((live.number, live.action.as_ref()?)));

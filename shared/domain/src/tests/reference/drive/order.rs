@@ -130,7 +130,7 @@ impl Story {
                 1 if caught => Reply::None { code: "MAIL_REJECTED", again: false },
                 _ => Reply::Done(json!(random.below(3))),
             };
-            return Some(Choice::Reply { task: age, reply });
+            return Some(Choice::Reply { task: age, reply, late: 0 });
         }
         // Of several that wait behind a gateway one, and of its timers the first.
         let first = activity.alarms.iter().min_by_key(|alarm| (alarm.due, plan.position(alarm.event)));

@@ -155,7 +155,8 @@ impl Draft<'_> {
 
     fn catches(&mut self, scope: Option<Id>, on: Id) -> Vec<End> {
         let mut ends = Vec::new();
-        for _ in 0..1 + self.random.below(2) {
+        let most = if matches!(self.node(on).what, What::Serve(_)) { 4 } else { 2 };
+        for _ in 0..1 + self.random.below(most) {
             let event = self.caught(on);
             // On what cannot go on it interrupts whatever is said.
             let waits = matches!(self.node(on).what, What::Ask(_) | What::Hear { .. });
