@@ -103,11 +103,13 @@ fn due_now(step: &Step<'_>, number: ElementNumber) -> Vec<TimerState> {
     due
 }
 
-/// The earliest interrupting timer of an element instance that is due now, document order among equals.
+/// The earliest interrupting timer with a path of its own of an element instance that is due now, document order among
+/// equals.
 pub(crate) fn interrupting_due(step: &Step<'_>, number: ElementNumber) -> Option<TimerState> {
     let interrupts = |timer: &TimerState| {
-        let event = step.env.process.element(&timer.event);
-        event.and_then(|event| event.kind.trigger()).is_some_and(|(_, interrupting)| interrupting)
+        let Some(event) = step.env.process.element(&timer.event) else { return false };
+        let leads = event.kind.as_boundary().is_none_or(|boundary| boundary.on_timeout.is_none());
+        leads && event.kind.trigger().is_some_and(|(_, interrupting)| interrupting)
     };
     due_now(step, number).into_iter().find(interrupts)
 }

@@ -71,3 +71,17 @@ fn a_time_limit_takes_the_action_it_names() {
         assert_eq!(outcome, Some(Some("Reject".to_owned())));
     }
 }
+
+/// Of expiry and time limit the earlier one counts: where both are over, the path is not lost at an event without flows.
+#[test]
+fn a_time_limit_is_no_way_out_of_an_expired_ticket() {
+    let process = uncaught(ticket().expires_after("PT1H"));
+    for command in ["expire", "fire"] {
+        let mut world = given(process.clone()).started(json!({}));
+        world.after("P2D");
+        let then = if command == "expire" { world.expire("ask") } else { world.fire("ask", "ask__timeout", 1) };
+        then.failed("TASK_EXPIRED");
+        world.retry().status(InstanceStatus::Waiting);
+        world.submit("ask", "Approve", json!({})).status(InstanceStatus::Completed);
+    }
+}
