@@ -113,7 +113,8 @@ const NODES: [&str; 21] = [
     "boundary",
 ];
 
-const CODES: [&str; 14] = [
+const CODES: [&str; 15] = [
+    "TASK_EXPIRED",
     "INVALID_CORRELATION_KEY",
     "INVALID_COLLECTION",
     "JOB_FAILED",

@@ -71,6 +71,11 @@ enum Choice {
         word: Word,
         values: Map<String, Value>,
     },
+    /// The time of an outside task is over.
+    Expire {
+        task: Age,
+        late: i64,
+    },
     Reply {
         task: Age,
         reply: Reply,
@@ -98,6 +103,7 @@ impl Choice {
             Choice::Fire { activity, event, .. } => reference.fire(*activity, *event),
             Choice::Hear { to: (activity, event), values } => reference.hear(*activity, *event, values),
             Choice::Deliver { .. } => {}
+            Choice::Expire { task, .. } => reference.expire(*task),
             Choice::Reply { task, reply, .. } => reference.replied(*task, reply),
             Choice::Ended { call, how: Ended::Completed(values) } => reference.ended(*call, values),
             Choice::Ended { call, how: Ended::Failed(code) } => reference.ended_badly(*call, Some(code)),

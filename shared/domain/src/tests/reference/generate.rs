@@ -57,6 +57,7 @@ impl Draft<'_> {
             what,
             scope,
             turns: None,
+            ticket: None,
             prepares: None,
             job_before: false,
             job_after: false,
@@ -200,6 +201,10 @@ impl Draft<'_> {
         if !self.plan.sound && matches!(self.node(id).what, What::Ask(_)) && self.random.one_in(8) {
             let prepares = (self.test(), self.throw());
             self.node(id).prepares = Some(prepares);
+        }
+        if matches!(self.node(id).what, What::Ask(_)) && self.random.one_in(3) {
+            let expires = self.random.one_in(2).then(|| self.random.below(90) as u32);
+            self.node(id).ticket = Some(expires);
         }
         let (before, after) = (self.random.one_in(9), self.random.one_in(9));
         let node = self.node(id);

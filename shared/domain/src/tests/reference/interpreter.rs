@@ -13,6 +13,7 @@ mod joins;
 mod requests;
 mod scopes;
 mod state;
+mod tasks;
 mod turns;
 mod words;
 mod work;
@@ -223,7 +224,7 @@ impl<'p> Reference<'p> {
             return;
         }
         match &node.what {
-            What::Ask(_) => self.change(age, |task| task.asks = true),
+            What::Ask(_) => self.open_task(age, node.ticket.flatten()),
             What::Serve(service) => self.ask(age, service),
             What::Call => self.change(age, |call| call.calls = true),
             // It waits on.
@@ -290,6 +291,7 @@ impl<'p> Reference<'p> {
             alarms: Vec::new(),
             awaits: Vec::new(),
             asks: false,
+            expires: None,
             calls: false,
             request: None,
             watched: false,

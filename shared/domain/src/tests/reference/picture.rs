@@ -29,7 +29,7 @@ pub struct Picture {
 impl Picture {
     /// Without what says in which order things happened.
     pub fn outcome(mut self) -> Picture {
-        self.variables.retain(|name, _| !name.starts_with("last"));
+        self.variables.retain(|name, _| !name.starts_with("last") && name != "currentUser");
         self.errors.sort();
         self
     }
@@ -97,7 +97,9 @@ pub fn of_reference(reference: &Reference<'_>, plan: &Plan) -> Picture {
         waits.extend(request.as_deref());
         let turns = activity.turns.as_ref().map(|turns| turns_in_words(turns.total, turns.begun, turns.done));
         waits.extend(turns.as_deref());
-        let alarms = activity.alarms.iter().map(|alarm| (plan.name(alarm.event), alarm.due, alarm.nth)).collect();
+        let alarms = activity.alarms.iter().map(|alarm| (plan.name(alarm.event), alarm.due, alarm.nth));
+        let expires = activity.expires.map(|expires| ("expiry".to_owned(), expires, 1));
+        let alarms = alarms.chain(expires).collect();
         let own = key();
         let awaits = activity.awaits.iter();
         let awaits = awaits.map(|awaits| awaits_in_words(&plan.name(awaits.event), &awaits.word.awaited(own)));
@@ -161,7 +163,10 @@ pub fn of_engine(world: &World) -> Picture {
         let turns = element.turns.as_ref().map(|turns| turns_in_words(turns.total, turns.begun, turns.done));
         waits.extend(turns.as_deref());
         let timers = element.timers.iter();
-        let alarms = timers.map(|timer| (timer.event.clone(), timer.due.as_millis(), timer.occurrence)).collect();
+        let alarms = timers.map(|timer| (timer.event.clone(), timer.due.as_millis(), timer.occurrence));
+        let expires = element.task.and_then(|task| world.state().tasks.get(&task)?.expires_at);
+        let expires = expires.map(|expires| ("expiry".to_owned(), expires.as_millis(), 1));
+        let alarms = alarms.chain(expires).collect();
         let awaits = element.subscriptions.iter().map(|awaits| awaits_in_words(&awaits.event, &awaits.to)).collect();
         live(&path, &waits, alarms, awaits, &element.local)
     });

@@ -50,6 +50,8 @@ pub struct Node {
     /// The sub-process around it.
     pub scope: Option<Id>,
     pub turns: Option<Each>,
+    /// A task asks somebody outside; the number says in how many minutes it expires.
+    pub ticket: Option<Option<u32>>,
     /// A task's first script, which may fail before anybody is asked.
     pub prepares: Option<(Test, Throw)>,
     pub job_before: bool,
@@ -331,6 +333,9 @@ impl fmt::Display for Plan {
             write!(f, "{}{scope}: {:?}", self.name(node.id), node.what)?;
             if let Some(each) = &node.turns {
                 write!(f, " {each:?}")?;
+            }
+            if let Some(ticket) = &node.ticket {
+                write!(f, " outside, expires {ticket:?}")?;
             }
             if let Some(prepares) = &node.prepares {
                 write!(f, " prepares {prepares:?}")?;

@@ -69,6 +69,9 @@ fn smaller_at(plan: &Plan, id: Id) -> Vec<Plan> {
     if node.prepares.is_some() {
         change(&|node| node.prepares = None);
     }
+    if node.ticket.is_some() {
+        change(&|node| node.ticket = None);
+    }
     if node.turns.is_some() {
         change(&|node| node.turns = None);
     }

@@ -27,7 +27,8 @@ impl Both<'_> {
         }
         // Of what is impossible now something else is tried.
         (0..4)
-            .find_map(|_| match random.below(7) {
+            .find_map(|_| match random.below(8) {
+                7 => self.expire(random),
                 0 if random.one_in(20) && status != Status::Error => self.give_up(random),
                 0 | 1 => self.fire(random),
                 2 => self.hear(random),
@@ -48,7 +49,11 @@ impl Both<'_> {
                 let first = if random.one_in(2) { self.hear(random) } else { self.fire(random) };
                 let awaited =
                     self.answer(random).or_else(|| self.end_called(random)).or_else(|| self.reply(random, true));
-                awaited.or(first).or_else(|| self.hear(random)).or_else(|| self.fire(random))
+                awaited
+                    .or(first)
+                    .or_else(|| self.hear(random))
+                    .or_else(|| self.fire(random))
+                    .or_else(|| self.expire(random))
             }
             Status::Error => Some(Choice::Retry { only: None, values: answers(random) }),
             Status::Completed | Status::Cancelled => None,
@@ -56,10 +61,23 @@ impl Both<'_> {
     }
 
     fn answer(&self, random: &mut Random) -> Option<Choice> {
+        let now = self.reference.now;
         let open = self.reference.activities.iter().filter(|task| task.asks && !task.failed);
+        let open: Vec<&Activity> = open.filter(|task| task.expires.is_none_or(|expires| expires > now)).collect();
+        let task = *open.get(random.below(open.len()))?;
+        let mut values = answers(random);
+        if self.plan.node(task.node).ticket.is_some() {
+            // A page has its fields.
+            values.retain(|name, _| name.starts_with('v'));
+        }
+        Some(Choice::Answer { task: task.age, values })
+    }
+
+    fn expire(&self, random: &mut Random) -> Option<Choice> {
+        let open = self.reference.activities.iter().filter(|task| task.expires.is_some());
         let open: Vec<Age> = open.map(|task| task.age).collect();
         let task = *open.get(random.below(open.len()))?;
-        Some(Choice::Answer { task, values: answers(random) })
+        Some(Choice::Expire { task, late: late(random) })
     }
 
     fn fire(&self, random: &mut Random) -> Option<Choice> {

@@ -1,14 +1,14 @@
 //! The engine's commands for what the story chooses.
 
 use super::{Both, Choice, Ended};
-use crate::command::{Command, Completion};
+use crate::command::{Command, Completion, Submission};
 use crate::engine::ChildEnd;
 use crate::ids::{ElementNumber, InstanceKey};
-use crate::tests::dsl::NINE;
+use crate::tests::dsl::{NINE, key};
 use crate::tests::reference::interpreter::{Activity, Age};
 use crate::tests::reference::plan::{Id, Plan, Service, What};
 use crate::time::Timestamp;
-use crate::work_task::State;
+use serde_json::Value;
 
 impl Both<'_> {
     /// The engine's command for a choice. What happens at several places at once is told apart by age.
@@ -17,10 +17,25 @@ impl Both<'_> {
         Ok(match choice {
             Choice::Answer { task, values } => {
                 let (name, nth) = self.nth(*task, |activity| activity.asks && !activity.failed)?;
-                let tasks = self.world.state().work_tasks.values();
-                let mut open = tasks.filter(|task| task.state == State::Open && task.activity == name);
-                let task = open.nth(nth).ok_or_else(|| missing("open task"))?.key;
-                Command::Complete(Completion { task, action: Some("Approve".to_owned()), values: values.clone() })
+                let live = self.world.state().instance.elements.iter().filter(|live| live.element == name);
+                let mut open = live.filter(|live| !live.failed).filter_map(|live| live.task);
+                let task = key().task(open.nth(nth).ok_or_else(|| missing("open task"))?);
+                let action = "Approve".to_owned();
+                if self.world.state().tasks.contains_key(&task.number()) {
+                    let posted = |(name, value): (&String, &Value)| (name.clone(), Value::String(value.to_string()));
+                    let (values, id) = (values.iter().map(posted).collect(), self.log.len().to_string());
+                    Command::Submit(Submission { task, action, values, id })
+                } else {
+                    Command::Complete(Completion { task, action: Some(action), values: values.clone() })
+                }
+            }
+            Choice::Expire { task, late } => {
+                let (name, nth) = self.nth(*task, |activity| activity.expires.is_some())?;
+                let expires = self.reference.activity(*task).and_then(|task| task.expires);
+                self.set_clock(expires.unwrap_or_default() + late);
+                let live = self.world.state().instance.elements.iter().filter(|live| live.element == name);
+                let mut open = live.filter_map(|live| live.task);
+                Command::Expire { task: key().task(open.nth(nth).ok_or_else(|| missing("open task"))?) }
             }
             Choice::Fire { activity, event, late } => {
                 let (element, event, occurrence) = self.timer(*activity, *event, *late)?;

@@ -2,14 +2,16 @@
 
 use super::{Both, Choice};
 use crate::action::{Answer, HttpAnswer};
-use crate::command::Command;
+use crate::command::{Command, Submission};
 use crate::effect::{Due, Effect};
+use crate::external_task::ExternalTask;
 use crate::ids::ElementNumber;
 use crate::instance::ElementInstance;
 use crate::rejection::Rejection;
 use crate::tests::dsl::Then;
 use crate::tests::reference::interpreter::Status;
 use crate::tests::reference::random::Random;
+use crate::variables::Variables;
 
 impl Both<'_> {
     /// What comes twice is refused; the world checks that a refusal changes nothing.
@@ -20,7 +22,11 @@ impl Both<'_> {
                 self.reference.activity(*activity).is_some_and(|activity| activity.hears(*event))
             }
             Choice::Deliver { .. } => return Ok(()),
-            Choice::Fire { .. } | Choice::Reply { .. } | Choice::Ended { .. } | Choice::Cancel => false,
+            Choice::Expire { .. }
+            | Choice::Fire { .. }
+            | Choice::Reply { .. }
+            | Choice::Ended { .. }
+            | Choice::Cancel => false,
             // With the incident a person looks at the instance.
             Choice::GiveUp { .. } => false,
             Choice::Job => self.reference.status == Status::Running,
@@ -66,7 +72,17 @@ impl Both<'_> {
                 let (element, attempt, answer) = (*element, *attempt, Box::new(Answer::Http(answer)));
                 (!live(element).is_some_and(waits)).then_some(Command::CompleteAction { element, attempt, answer })
             }
-            Effect::Schedule { due: Due::Reminder { .. } | Due::Expiry { .. } | Due::Start(_), .. }
+            Effect::Schedule { due: Due::Expiry { task }, .. } => {
+                let open = |task: &&ExternalTask| !task.status.is_final();
+                let task = self.world.state().tasks.get(task)?;
+                let is_due = task.expires_at.is_some_and(|expires| expires <= self.world.now);
+                let (action, values, id) = ("Approve".to_owned(), Variables::new(), String::new());
+                match (open(&task), is_due) {
+                    (true, true) => Some(Command::Submit(Submission { task: task.key, action, values, id })),
+                    (true, false) | (false, _) => Some(Command::Expire { task: task.key }),
+                }
+            }
+            Effect::Schedule { due: Due::Reminder { .. } | Due::Start(_), .. }
             | Effect::Notify { .. }
             | Effect::Unschedule { .. }
             | Effect::Find { .. }
@@ -79,5 +95,9 @@ impl Both<'_> {
 
 /// Also one that goes on when a command of a script is carried out.
 pub(super) fn is_taken(then: &Then) -> bool {
-    matches!(then.result, Ok(_) | Err(Rejection::CommandWanted(_)))
+    match &then.result {
+        // The same answer once more is the same page.
+        Ok(decision) => !decision.events.is_empty(),
+        Err(refused) => matches!(refused, Rejection::CommandWanted(_)),
+    }
 }

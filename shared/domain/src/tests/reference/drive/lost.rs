@@ -13,6 +13,14 @@ impl Both<'_> {
         // The next start is no matter of this instance.
         held.retain(|(due, _)| !matches!(due, Due::Start(_)));
         let live = self.world.state().instance.elements.iter();
+        for task in self.world.state().tasks.values().filter(|task| !task.status.is_final()) {
+            let Some(at) = task.expires_at else { continue };
+            let order = (Due::Expiry { task: task.key.number() }, at);
+            if at > self.world.now && !held.contains(&order) {
+                return Err(format!("nobody will let {} expire", task.activity));
+            }
+            held.retain(|other| *other != order);
+        }
         for (element, timer) in live.flat_map(|live| live.timers.iter().map(|timer| (live.number, timer))) {
             let due = Due::Timer { element, event: timer.event.clone(), occurrence: timer.occurrence };
             let order = (due, timer.due);
@@ -27,9 +35,10 @@ impl Both<'_> {
     /// Without the reference: the instance has ended, or everything in it waits for something that can come.
     pub(super) fn nothing_is_lost(&self) -> Result<(), String> {
         self.schedules_are_kept()?;
-        let Aggregate { instance, work_tasks, .. } = self.world.state();
+        let Aggregate { instance, tasks, work_tasks } = self.world.state();
         if instance.status.is_final() {
-            let open = work_tasks.values().any(|task| !task.state.is_final());
+            let outside = tasks.values().any(|task| !task.status.is_final());
+            let open = outside || work_tasks.values().any(|task| !task.state.is_final());
             let left = open || !instance.elements.is_empty() || !instance.ready.is_empty();
             return if left { Err("something outlives the instance".to_owned()) } else { Ok(()) };
         }
@@ -45,7 +54,9 @@ impl Both<'_> {
         };
         for live in &instance.elements {
             let task = live.task.and_then(|task| work_tasks.get(&task));
-            let asks = task.is_some_and(|task| !task.state.is_final() && task.element == live.number);
+            let outside = live.task.and_then(|task| tasks.get(&task));
+            let outside = outside.is_some_and(|task| !task.status.is_final() && task.element == live.number);
+            let asks = outside || task.is_some_and(|task| !task.state.is_final() && task.element == live.number);
             // With the job it is looked at again.
             let looked_at = !instance.ready.is_empty() || !instance.incidents.is_empty();
             let joins = !live.arrived.is_empty() && (holds(live.scope) || looked_at);

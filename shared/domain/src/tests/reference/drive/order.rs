@@ -156,6 +156,7 @@ impl Story {
             Choice::Reply { task, .. } => activity(task).and_then(|task| Some(task.request.as_ref()?.at)),
             Choice::Answer { .. }
             | Choice::Hear { .. }
+            | Choice::Expire { .. }
             | Choice::Deliver { .. }
             | Choice::Ended { .. }
             | Choice::Job

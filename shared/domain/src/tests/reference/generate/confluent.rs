@@ -22,6 +22,7 @@ pub fn confluent(random: &mut Random) -> Plan {
         });
         let node = &mut plan.nodes[position];
         calm(&mut node.what, id, throws);
+        node.ticket = node.ticket.map(|_| None);
         node.turns = node.turns.take().filter(|_| !beside).map(|mut each| {
             each.sequential |= crowds || throws || each.enough.is_some();
             // The item of the turns around it, where it has none of its own.

@@ -2,7 +2,7 @@
 
 use super::{Activity, Age, Alarm, At, Failure, Incident, MINUTE, Order, REACHED_BY_ONE_COMMAND, Reference, Status};
 use crate::tests::reference::plan::{Begins, Id, Occurs, Plan, What};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 impl<'p> Reference<'p> {
@@ -60,50 +60,24 @@ impl<'p> Reference<'p> {
         self.stopped = !self.incidents.is_empty();
     }
 
-    /// A colleague answers an open task: the values become variables, unless the answer is refused.
-    pub fn answer(&mut self, age: Age, values: &Map<String, Value>) {
-        self.command();
-        let Some(task) = self.activity(age).cloned() else { return };
-        let plan = self.plan;
-        if let What::Ask(Some((test, throw))) = &plan.node(task.node).what {
-            let name = test.variable();
-            let seen = values.get(name).cloned().or_else(|| self.value(Some(age), name));
-            if test.holds(seen.as_ref()) {
-                self.refuse(age, Failure::of(throw));
-                self.advance();
-                return;
-            }
-        }
-        for (name, value) in values {
-            self.set(Some(age), name, value.clone());
-        }
-        self.set(Some(age), "userAction", json!("Approve"));
-        self.set(Some(age), "currentUser", json!("olga"));
-        if matches!(plan.node(task.node).what, What::Ask(Some(_))) {
-            self.nothing_resulted(Some(age));
-        }
-        let flows = plan.outgoing(task.node);
-        self.leave(age, &flows);
-        self.advance();
-    }
-
-    /// A boundary event that interrupts nothing leaves the task open and handles the error beside it.
-    fn refuse(&mut self, age: Age, failure: Failure) {
-        match self.catcher(age, &failure).filter(|catch| !catch.interrupting) {
-            Some(catch) => {
-                let node = self.activity(age).map(|task| task.node).unwrap_or_default();
-                self.errors.push((failure.thrown.unwrap_or_default(), node));
-                self.catch(catch, Some(age));
-            }
-            None => self.fail(age, failure),
-        }
-    }
-
-    /// The alarms of one activity instance that are due, in the order of their times, up to the one that came.
+    /// The alarms of one activity instance that are due, in the order of their times, up to the one that came. Of an alarm
+    /// and the expiry of the task the earlier one counts, whichever comes first.
     pub fn fire(&mut self, age: Age, event: Id) {
         self.command();
         let Some(activity) = self.activity(age) else { return };
-        let mut due: Vec<Alarm> = activity.alarms.iter().filter(|alarm| alarm.due <= self.now).cloned().collect();
+        let due = activity.alarms.iter().find(|alarm| alarm.event == event).map(|alarm| alarm.due);
+        if activity.expires.is_some_and(|expires| due.is_some_and(|due| expires <= due)) {
+            self.expire(age);
+            return;
+        }
+        self.ring(age, i64::MAX, Some(event));
+    }
+
+    /// What was due before a moment, up to an event.
+    pub(super) fn ring(&mut self, age: Age, before: i64, until: Option<Id>) {
+        let Some(activity) = self.activity(age) else { return };
+        let is_due = |alarm: &&Alarm| alarm.due <= self.now && alarm.due < before;
+        let mut due: Vec<Alarm> = activity.alarms.iter().filter(is_due).cloned().collect();
         due.sort_by_key(|alarm| (alarm.due, self.plan.position(alarm.event)));
         for alarm in due {
             if let Some(activity) = self.activity(age).cloned() {
@@ -112,7 +86,7 @@ impl<'p> Reference<'p> {
                 self.occur(&activity, alarm.event);
                 self.advance();
             }
-            if alarm.event == event {
+            if Some(alarm.event) == until {
                 break;
             }
         }
@@ -175,20 +149,6 @@ impl<'p> Reference<'p> {
                 }
                 self.put(event, activity.scope, activity.handles);
             }
-        }
-    }
-
-    /// A task's time is over: the system completes it without its script, or it fails.
-    fn run_out(&mut self, age: Age, completes: bool) {
-        if !completes {
-            self.refuse(age, Failure::business("TASK_TIMEOUT"));
-            return;
-        }
-        self.set(Some(age), "userAction", json!("Late"));
-        self.set(Some(age), "currentUser", json!("system"));
-        self.clear(Some(age));
-        if let Some(task) = self.activity(age).cloned() {
-            self.leave(age, &self.plan.outgoing(task.node));
         }
     }
 

@@ -60,11 +60,12 @@ impl Reference<'_> {
     }
 
     /// The timer that should have interrupted an activity before now.
-    fn overdue(&self, age: Age) -> Option<Alarm> {
+    pub(super) fn overdue(&self, age: Age) -> Option<Alarm> {
         let host = self.activity(self.host(age))?;
         let interrupts = |alarm: &&Alarm| {
             let event = self.plan.node(alarm.event).what.event();
-            alarm.due <= self.now && event.is_some_and(|(_, interrupting)| interrupting)
+            let limit = matches!(self.plan.node(alarm.event).what, What::Limit { .. });
+            alarm.due <= self.now && !limit && event.is_some_and(|(_, interrupting)| interrupting)
         };
         host.alarms.iter().filter(interrupts).min_by_key(|alarm| (alarm.due, self.plan.position(alarm.event))).cloned()
     }

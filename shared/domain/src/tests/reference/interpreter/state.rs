@@ -29,8 +29,10 @@ pub struct Activity {
     pub alarms: Vec<Alarm>,
     /// Events that wait for a message or signal.
     pub awaits: Vec<Awaits>,
-    /// A colleague is asked.
+    /// Somebody is asked.
     pub asks: bool,
+    /// When that ends without an answer.
+    pub expires: Option<i64>,
     /// Another instance is awaited.
     pub calls: bool,
     /// Another system was asked.

@@ -3,8 +3,8 @@
 use super::service::delay;
 use super::{Begins, Each, Id, Node, Occurs, Plan, Script, Test, Throw, What, gathered};
 use crate::process::{
-    BoundaryEvent, CallActivity, Condition, ElementKind, EventStart, MultiInstance, OnTimeout, Payload, Process,
-    ScriptTask, ThrownError, Trigger, Turns, UserTask,
+    BoundaryEvent, CallActivity, Condition, ElementKind, EventStart, FieldKind, MultiInstance, OnTimeout, Payload,
+    Process, ScriptTask, ThrownError, Trigger, Turns, UserTask,
 };
 use crate::script::{CommandAnswer, ScriptFailure};
 use crate::tests::dsl::*;
@@ -71,7 +71,7 @@ impl Plan {
             What::Ask(refuses) => ElementKind::UserTask(Box::new(UserTask {
                 server_script: refuses.as_ref().map(|_| source(node.id)),
                 pre_script: node.prepares.as_ref().map(|_| preparation(node.id)),
-                ..work()
+                ..node.ticket.map_or_else(work, |expires| outside(node.id, expires))
             })),
             What::Call => ElementKind::CallActivity(Box::new(CallActivity {
                 called: value("another"),
@@ -139,6 +139,19 @@ fn throws(scripts: &mut FakeScripts, source: &str, test: &Test, throw: &Throw) {
         Throw::Business(code) => Err(ScriptFailure::Bpmn { code: code.clone(), message: "thrown".to_owned() }),
         Throw::Technical => Err(ScriptFailure::Technical("broken".to_owned())),
     });
+}
+
+/// Its page has the fields that the story answers.
+fn outside(id: Id, expires: Option<u32>) -> UserTask {
+    let number = || FieldKind::Number { min: None, max: None };
+    let mut task = ticket().field(&format!("a{id}"), number());
+    for name in ["v0", "v1", "v2", "v3"] {
+        task = task.field(name, number());
+    }
+    match expires {
+        Some(minutes) => task.expires_after(&format!("PT{minutes}M")),
+        None => task,
+    }
 }
 
 /// What a command is called, when it is to be done: the others are the codes with which they fail.
