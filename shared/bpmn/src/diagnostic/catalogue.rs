@@ -331,6 +331,11 @@ const PROPERTIES: &[Entry] = &[
     ),
     error("INVALID_PATH", "A path to a variable cannot be read.", "Write `order.lines[0].price`."),
     warning(
+        "FORM_VARIABLES_ALIKE",
+        "Two paths of `FormVariables` end in the same name, and the form sees only one of them.",
+        "Map them to names of their own in `InputMapping`.",
+    ),
+    warning(
         "PARTIAL_EXPRESSION",
         "A text contains `${...}`, which is an expression only as the whole value.",
         "Write `{{ path }}` for values inside a text.",

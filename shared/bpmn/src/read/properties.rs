@@ -71,6 +71,7 @@ impl Properties {
         if kind == NodeKind::UserTask {
             properties.assignment(node, element, reader);
         }
+        properties.judge_mappings(kind, element, node.tag_name().name(), reader);
         properties.judge(kind, element, node.tag_name().name(), reader);
         properties
     }
@@ -267,6 +268,22 @@ impl Properties {
         }
         let value = Located::of_attribute(reader.file, found);
         self.by_key.insert(key, Property { name, value, at, in_attribute: true });
+    }
+
+    /// The vendors' mappings mean what the properties mean, count where these are not given, and have their places.
+    fn judge_mappings(&self, kind: NodeKind, element: &str, tag: &str, reader: &mut Reader<'_>) {
+        for (input, what, property) in [(true, "inputs", "InputMapping"), (false, "outputs", "OutputMapping")] {
+            let Some(first) = self.io_mappings.iter().find(|mapping| mapping.input == input) else { continue };
+            let (at, vendor) = (first.source.start(), first.tag);
+            let known = dialect::property(&property.to_ascii_lowercase(), kind, false);
+            if !matches!(known, Some((_, Support::Full))) {
+                let message = format!("a {tag} maps no {what}, so <{vendor}> has no effect here");
+                reader.report.warning("EXTENSION_IGNORED", at, element, message);
+            } else if self.get(property).is_some() {
+                let message = format!("the {what} of <{vendor}> are ignored because {property} is given as well");
+                reader.report.warning("VENDOR_PROPERTY_IGNORED", at, element, message);
+            }
+        }
     }
 
     /// Sorts out what has no effect, is not built yet or is not known at all.

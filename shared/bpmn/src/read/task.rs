@@ -8,6 +8,7 @@ use super::{
 use crate::xml::Located;
 use domain::process::{ElementKind, Mapping, ScriptTask, TaskProfile, UserTask};
 use domain::variables::Path;
+use std::collections::BTreeMap;
 
 /// A script task; its script is the `script` element or the property `Script`.
 pub(crate) fn script(node: &FlowNode<'_, '_>, reader: &mut Reader<'_>) -> Option<ElementKind> {
@@ -97,13 +98,26 @@ pub(super) fn result_variable(node: &FlowNode<'_, '_>, reader: &mut Reader<'_>) 
 
 fn form_variables(node: &FlowNode<'_, '_>, reader: &mut Reader<'_>) -> Vec<Path> {
     let Some(property) = node.properties.get("FormVariables") else { return Vec::new() };
+    let at = property.value.start();
     let mut paths: Vec<Path> = Vec::new();
+    let mut named: BTreeMap<String, Path> = BTreeMap::new();
     for item in list::items(property, &node.id, reader) {
         match item.parse::<Path>() {
-            Ok(path) => paths.push(path),
+            Ok(path) => {
+                let before = named.insert(path.leaf().to_owned(), path.clone());
+                if let Some(before) = before.filter(|before| *before != path) {
+                    let message = format!(
+                        "FormVariables: {before} and {path} are both \"{}\" to the form, and the later one counts; give \
+                         them names of their own by an InputMapping",
+                        path.leaf()
+                    );
+                    reader.report.warning("FORM_VARIABLES_ALIKE", at, &node.id, message);
+                }
+                paths.push(path);
+            }
             Err(error) => {
                 let message = format!("FormVariables: {error}");
-                reader.report.error("INVALID_PATH", property.value.start(), &node.id, message);
+                reader.report.error("INVALID_PATH", at, &node.id, message);
             }
         }
     }
