@@ -5,37 +5,56 @@ use super::{
     FlowNode, Properties, Property, Reader, attribute, bpmn_children, client_script, external, is_bpmn, list, value,
     work,
 };
+use crate::dialect::ZEEBE;
 use crate::xml::Located;
 use domain::process::{ElementKind, Mapping, ScriptTask, TaskProfile, UserTask};
 use domain::variables::Path;
 use std::collections::BTreeMap;
 
-/// A script task; its script is the `script` element or the property `Script`.
+/// A script task; its script is the `script` element or the property `Script`, or Camunda 8's expression stands in its
+/// place.
 pub(crate) fn script(node: &FlowNode<'_, '_>, reader: &mut Reader<'_>) -> Option<ElementKind> {
     task_type(node, reader);
     script_format(node, reader);
     let body = bpmn_children(node.node).find(|child| is_bpmn(*child, "script"));
     let body = body.map(|body| Located::of_content(reader.file, body)).filter(|body| !body.is_blank());
-    let property = node.properties.get("Script");
-    if body.is_some() && property.is_some() {
-        let message = "the script task has a script element and a Script property; keep one of them";
+    let property = node.properties.get("Script").map(|property| &property.value);
+    let expression = expression(node, reader);
+    if [body.is_some(), property.is_some(), expression.is_some()].into_iter().filter(|given| *given).count() > 1 {
+        let message = "the script task has more than one of: a script element, a Script property, an expression of \
+                       zeebe:script; keep one of them";
         reader.report.error("SCRIPT_TWICE", node.at, &node.id, message);
     }
-    let source = body.as_ref().or(property.map(|property| &property.value));
-    let Some(source) = source else {
-        let message = if node.bpmn_name() == "businessRuleTask" {
-            "the businessRuleTask has no Script; decision tables do not run here, so write the rule into that property"
-        } else {
-            "the script task has no script; put it into <bpmn:script> or the property Script"
-        };
-        reader.report.error("SCRIPT_MISSING", node.at, &node.id, message);
-        return None;
+    let (script, expression) = match (body.as_ref().or(property), expression) {
+        (Some(source), _) => (reader.script(source, &node.id, "the script"), None),
+        (None, Some(source)) => {
+            (String::new(), Some(value::expression(&source, &node.id, "the expression of zeebe:script", reader)?))
+        }
+        (None, None) => {
+            let message = if node.bpmn_name() == "businessRuleTask" {
+                "the businessRuleTask has no Script; decision tables do not run here, so write the rule into that property"
+            } else {
+                "the script task has no script; put it into <bpmn:script> or the property Script"
+            };
+            reader.report.error("SCRIPT_MISSING", node.at, &node.id, message);
+            return None;
+        }
     };
     Some(ElementKind::ScriptTask(ScriptTask {
-        script: reader.script(source, &node.id, "the script"),
+        script,
+        expression,
         result_variable: result_variable(node, reader),
         output_mapping: mappings(node, "OutputMapping", false, reader),
     }))
+}
+
+/// The expression of Camunda 8's `script`.
+fn expression(node: &FlowNode<'_, '_>, reader: &Reader<'_>) -> Option<Located> {
+    let extensions = bpmn_children(node.node).filter(|child| is_bpmn(*child, "extensionElements"));
+    let vendor =
+        extensions.flat_map(|extensions| extensions.children()).find(|child| child.has_tag_name((ZEEBE, "script")))?;
+    let found = vendor.attributes().find(|found| found.namespace().is_none() && found.name() == "expression")?;
+    Some(Located::of_attribute(reader.file, &found)).filter(|expression| !expression.is_blank())
 }
 
 /// A user task. Its profile decides who does it.

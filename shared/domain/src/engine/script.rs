@@ -211,7 +211,7 @@ fn drop_reserved(outcome: &mut ScriptOutcome) {
     }
 }
 
-/// A script task: the script's writes, then its result.
+/// A script task: the script's writes, then its result, or the value of its expression.
 pub(super) fn run_task(
     step: &mut Step<'_>,
     task: &ScriptTask,
@@ -219,6 +219,10 @@ pub(super) fn run_task(
     at: Option<ElementNumber>,
 ) -> Result<Result<(), Failure>, Rejection> {
     let evaluated = step.lend_variables(at, |step, variables| {
+        if let Some(expression) = &task.expression {
+            let result = expression.evaluate(variables, step.env.now);
+            return Ok(Ok(ScriptOutcome { result, writes: Variables::new(), log: Vec::new() }));
+        }
         let call = ScriptCall {
             source: &task.script,
             kind: ScriptKind::Task,

@@ -242,8 +242,11 @@ pub struct InclusiveGateway {
 /// Model of a script task.
 #[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize)]
 pub struct ScriptTask {
-    /// Source.
+    /// Source; empty where there is an expression.
     pub script: String,
+    /// What gives the result instead of a script, and writes nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expression: Option<ValueExpr>,
     /// Variable that receives the result.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub result_variable: Option<String>,

@@ -4,6 +4,7 @@ use super::dsl::*;
 use crate::instance::InstanceStatus;
 use crate::process::{Process, ScriptTask};
 use crate::script::{ScriptKind, ScriptOutcome};
+use crate::value::ValueExpr;
 use crate::variables::VARIABLES_BYTES_MAX;
 use serde_json::{Value, json};
 
@@ -34,6 +35,21 @@ fn a_result_variable_receives_the_whole_result() {
     let task = ScriptTask { result_variable: Some("score".to_owned()), ..script("return {\"points\":7}") };
     let world = given(one_script(task)).started(json!({}));
     assert_eq!(world.state().instance.variables, vars(json!({"score": {"points": 7}})));
+}
+
+/// S4-45, as Camunda 8 writes it: no script runs, and the value goes where a result goes.
+#[test]
+fn an_expression_gives_the_result_without_a_script() {
+    let expression = ValueExpr::parse("=a + 1").unwrap();
+    let task = ScriptTask { expression: Some(expression), ..ScriptTask::default() };
+    let named = ScriptTask { result_variable: Some("sum".to_owned()), ..task.clone() };
+    for (task, result) in [(named, "sum"), (task, "lastScriptResult")] {
+        let mut world = given(one_script(task));
+        world.start(json!({"a": 1})).status(InstanceStatus::Completed);
+        let mut expected = vars(json!({"a": 1}));
+        expected.insert(result.to_owned(), json!(2));
+        assert_eq!(world.state().instance.variables, expected);
+    }
 }
 
 #[test]
