@@ -41,6 +41,11 @@ async fn first_key(world: &World, key: InstanceKey) -> Result<String> {
     Ok(task.key.to_string())
 }
 
+async fn called(world: &World, caller: InstanceKey) -> Result<InstanceKey> {
+    let live = world.load(caller).await?.aggregate.instance.elements;
+    live.first().and_then(|live| live.child).context("a child")
+}
+
 fn ids(body: &Value) -> Vec<&str> {
     let data = body["data"].as_array().map(Vec::as_slice).unwrap_or_default();
     data.iter().filter_map(|item| item["instanceGuid"].as_str()).collect()
@@ -260,8 +265,7 @@ async fn a_task_beneath_a_cancelled_caller_cannot_be_completed() -> Result<()> {
         .await?;
     let caller = world.begin("Caller", json!({})).await?;
     world.drain().await?;
-    let live = world.load(caller).await?.aggregate.instance.elements;
-    let child = live.first().and_then(|live| live.child).context("a child")?;
+    let child = called(&world, caller).await?;
     let (status, body) = post(&api, OPERATOR, &format!("/v1/instances/{caller}/cancel"), json!({})).await?;
     assert_eq!(status, 200, "{body}");
     let (status, body) = post(&api, MANAGER, COMPLETE, answer(child, "complete", json!({}))).await?;
@@ -280,6 +284,40 @@ async fn a_completion_shows_the_next_task_to_who_may_see_it() -> Result<()> {
     assert_eq!((status, &body["data"]["nextTaskId"]), (200, &json!("Second")), "{body}");
     let waiting = &body["data"]["waitingTasks"][0];
     assert_eq!((&waiting["taskId"], &waiting["variables"]), (&json!("Second"), &json!({ "shown": "this" })));
+    world.drain().await?;
+    Ok(())
+}
+
+/// Issue, operations: where an instance stands says also that what it called has stopped at an error.
+#[tokio::test]
+async fn an_error_further_down_is_shown_at_the_caller() -> Result<()> {
+    let (mut world, api) = world(&[("ServerScript", "throw new Error('no')")]).await?;
+    let call = |id: &str, called: &str| {
+        format!(
+            r#"<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL"><bpmn:process id="{id}">
+            <bpmn:startEvent id="Start"/><bpmn:sequenceFlow id="F1" sourceRef="Start" targetRef="Call"/>
+            <bpmn:callActivity id="Call" calledElement="{called}"/></bpmn:process></bpmn:definitions>"#
+        )
+    };
+    world.deploy(&call("Middle", "Review")).await?;
+    world.deploy(&call("Top", "Middle")).await?;
+    let top = world.begin("Top", json!({})).await?;
+    world.drain().await?;
+    let path = format!("/v1/instances/{top}");
+    let (_, body) = get(&api, MANAGER, &path).await?;
+    assert_eq!(
+        (&body["children"][0]["status"], &body["children"][0]["failedInstanceKey"]),
+        (&json!("WAITING"), &Value::Null)
+    );
+    let middle = called(&world, top).await?;
+    let review = called(&world, middle).await?;
+    let (status, _) = post(&api, MANAGER, COMPLETE, answer(review, "Approve", json!({}))).await?;
+    assert_eq!(status, 422);
+    let (_, body) = get(&api, MANAGER, &path).await?;
+    assert_eq!(
+        (&body["children"][0]["status"], &body["children"][0]["failedInstanceKey"]),
+        (&json!("WAITING"), &json!(review))
+    );
     world.drain().await?;
     Ok(())
 }

@@ -130,7 +130,6 @@ pub fn instance(
             json!({ "instanceKey": parent.instance, "elementKey": parent.instance.element(parent.element) })
         })),
     );
-    put("children", history::children(instance, journal));
     put("jobs", job::all(process, instance, actions, variables));
     put("history", history::entries(instance, journal, variables, addresses).into());
     Value::Object(body)

@@ -4,10 +4,12 @@ use crate::auth::Caller;
 use crate::link::cursor;
 use crate::question::Question;
 use crate::{App, Error, FieldProblem};
+use domain::ids::{InstanceKey, TenantId};
 use domain::instance::InstanceStatus;
 use domain::permission::Permission;
 use domain::time::Timestamp;
-use store::{InstanceQuery, InstanceRow};
+use std::collections::BTreeMap;
+use store::{HEADS_MAX, InstanceQuery, InstanceRow};
 
 /// All statuses, as on the wire.
 const STATUSES: [InstanceStatus; 5] = [
@@ -67,4 +69,44 @@ pub async fn list(
     let page = app.store.instances(tenant, &query, now).await?;
     let next = page.next.map(|position| cursor::sign(secret, tenant, &question, &position, now));
     Ok(Listed { rows: page.items, next })
+}
+
+/// Where a called instance stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Called {
+    /// Its own status.
+    pub status: InstanceStatus,
+    /// The first instance that stopped at an error: itself, else one that it or another below it called.
+    pub failed: Option<InstanceKey>,
+}
+
+/// Where called instances stand; the tree below them is looked through up to a hundred instances. Those that are gone are
+/// left out.
+///
+/// # Errors
+/// Those of the table.
+pub async fn called(
+    app: &App,
+    tenant: TenantId,
+    children: impl Iterator<Item = InstanceKey>,
+) -> Result<BTreeMap<InstanceKey, Called>, Error> {
+    let mut found: BTreeMap<InstanceKey, Called> = BTreeMap::new();
+    // Each instance of a level with the child that it is below.
+    let mut level: BTreeMap<InstanceKey, InstanceKey> = children.map(|child| (child, child)).collect();
+    let mut room = HEADS_MAX;
+    while !level.is_empty() && room > 0 {
+        let keys: Vec<InstanceKey> = level.keys().copied().take(room).collect();
+        room -= keys.len();
+        let mut below = BTreeMap::new();
+        for (key, head) in app.store.heads(tenant, &keys).await? {
+            let child = level.get(&key).copied().unwrap_or(key);
+            let called = found.entry(child).or_insert(Called { status: head.status, failed: None });
+            if head.status == InstanceStatus::Error && called.failed.is_none() {
+                called.failed = Some(key);
+            }
+            below.extend(head.elements.iter().filter_map(|live| Some((live.child?, child))));
+        }
+        level = below;
+    }
+    Ok(found)
 }

@@ -9,11 +9,11 @@ use app::{Error, Outcome, Request, random};
 use domain::command::{Command, Start};
 use domain::decision::{Decision, Reply};
 use domain::ids::InstanceKey;
-use domain::instance::Aggregate;
+use domain::instance::{Aggregate, Instance};
 use domain::permission::Permission;
 use domain::process::Process;
 use serde_json::{Value, json};
-use store::JournalId;
+use store::{JournalEntry, JournalId};
 
 /// Times a clash of keys is drawn again.
 const DRAWS_MAX: usize = 5;
@@ -93,6 +93,8 @@ fn started(process: &Process, after: &Aggregate, reply: &Reply, variables: bool,
 /// Lambda holds 6 MB.
 const HISTORY_COMMANDS: usize = 1_000;
 const HISTORY_EVENTS: usize = 2_000;
+/// Called instances whose status is looked up.
+const CHILDREN_LOOKED_AT: usize = 50;
 
 pub async fn list(call: &Call<'_>) -> Result<Answer, Problem> {
     call.require_visible(Permission::InstancesRead, "resource")?;
@@ -123,7 +125,22 @@ pub async fn get(call: &Call<'_>, key: &str) -> Result<Answer, Problem> {
     let jobs = store.jobs(call.caller.tenant, key).await?;
     let mut body = view::instance(&process, &loaded.aggregate, &journal, &jobs, rights(call), call.now);
     body["historyComplete"] = more.is_none().into();
+    body["children"] = children(call, &loaded.aggregate.instance, &journal).await?;
     Ok(Answer::ok(body))
+}
+
+/// The called instances, and where the newest of them stand.
+async fn children(call: &Call<'_>, instance: &Instance, journal: &[JournalEntry]) -> Result<Value, Problem> {
+    let mut children = view::history::children(instance, journal);
+    let newest = children.iter().rev().map(|(key, _)| *key).take(CHILDREN_LOOKED_AT);
+    let called = app::instances::called(&call.api.app, call.caller.tenant, newest).await?;
+    for (key, child) in &mut children {
+        if let Some(called) = called.get(key) {
+            child["status"] = called.status.as_str().into();
+            child["failedInstanceKey"] = json!(called.failed);
+        }
+    }
+    Ok(children.into_iter().map(|(_, child)| child).collect())
 }
 
 /// Newest first, page after page: for instances whose history is longer than what `get` shows of it.
@@ -203,7 +220,7 @@ async fn change(
     }
 }
 
-fn answered(instance: &domain::instance::Instance, reply: &Reply) -> (u16, Value) {
+fn answered(instance: &Instance, reply: &Reply) -> (u16, Value) {
     match reply.failure() {
         Some((code, message)) => (422, view::failed(instance.key, code, message)),
         None => (200, json!({ "instanceKey": instance.key, "status": instance.status.as_str() })),

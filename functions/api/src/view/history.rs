@@ -153,7 +153,7 @@ fn reached<'a>(instance: &'a Instance, journal: &'a [JournalEntry]) -> BTreeMap<
 }
 
 /// The instances that call activities wait for or, in a part of the journal, waited for; by age of the activity.
-pub fn children(instance: &Instance, journal: &[JournalEntry]) -> Value {
+pub fn children(instance: &Instance, journal: &[JournalEntry]) -> Vec<(InstanceKey, Value)> {
     let reached = reached(instance, journal);
     let events = journal.iter().flat_map(|entry| &entry.events);
     let started = events.filter_map(|event| {
@@ -165,7 +165,7 @@ pub fn children(instance: &Instance, journal: &[JournalEntry]) -> Value {
         .into_iter()
         .map(|(element, child)| {
             let key = instance.key.element(element);
-            json!({ "instanceKey": child, "elementId": reached.get(&element), "elementKey": key })
+            (child, json!({ "instanceKey": child, "elementId": reached.get(&element), "elementKey": key }))
         })
         .collect()
 }

@@ -18,6 +18,7 @@ use domain::instance::{Instance, InstanceStatus};
 use domain::permission::Permission;
 use domain::process::Process;
 use domain::variables::Variables;
+use std::collections::BTreeMap;
 use store::{Job, Loaded};
 use web::console::Section;
 use web::console::instance::{self, Call, Details, Entry, May, Progress, Said, Tab};
@@ -53,11 +54,16 @@ pub async fn page(visit: &Visit<'_>, key: &str) -> Result<Answer, Refusal> {
         Tab::Overview | Tab::Variables | Tab::History { .. } | Tab::Waiting => Vec::new(),
     };
     let calls: Vec<Call<'_>> = jobs.iter().map(call).collect();
+    let failed = match tab {
+        Tab::Overview => failed(visit, &progress).await?,
+        Tab::SystemTasks | Tab::Variables | Tab::History { .. } | Tab::Waiting => BTreeMap::new(),
+    };
     let details = Details {
         process: &process,
         aggregate: &loaded.aggregate,
         journal: &entries,
         progress: &progress,
+        failed,
         calls: &calls,
         diagram,
         may,
@@ -66,6 +72,13 @@ pub async fn page(visit: &Visit<'_>, key: &str) -> Result<Answer, Refusal> {
     };
     let shell = visit.shell(instance::title(&process, &loaded.aggregate), Section::Instances);
     Ok(Answer::Page(200, instance::page(&shell, &details, &visit.zone(), visit.now)))
+}
+
+/// The called instances shown that failed, or below which one did.
+async fn failed(visit: &Visit<'_>, progress: &Progress) -> Result<BTreeMap<InstanceKey, InstanceKey>, Refusal> {
+    let shown = progress.children.iter().rev().take(instance::TASKS_MAX).map(|(_, child)| *child);
+    let called = app::instances::called(&visit.console.app, visit.caller.tenant, shown).await?;
+    Ok(called.into_iter().filter_map(|(child, called)| Some((child, called.failed?))).collect())
 }
 
 /// `GET /instances/{key}/cancel`: the question; `?part=dialog` without the page around it.
@@ -110,6 +123,7 @@ fn asked<'a>(
         aggregate: &loaded.aggregate,
         journal: &[],
         progress,
+        failed: BTreeMap::new(),
         calls,
         diagram: None,
         may: may(visit),

@@ -11,6 +11,7 @@ mod tests;
 mod variables;
 mod waiting;
 
+pub use overview::TASKS_MAX;
 pub use progress::{Execution, Progress, State};
 pub use question::{cancel_page, retry_page};
 pub use system_tasks::Call;
@@ -21,11 +22,13 @@ use super::{Shell, render};
 use crate::format::Zone;
 use domain::command::{Actor, Origin};
 use domain::event::Event;
+use domain::ids::InstanceKey;
 use domain::instance::{Aggregate, Incident};
 use domain::process::Process;
 use domain::time::Timestamp;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// Ids of elements in addresses.
 const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
@@ -111,6 +114,8 @@ pub struct Details<'a> {
     pub journal: &'a [Entry<'a>],
     /// What happened at which element.
     pub progress: &'a Progress,
+    /// Called instances that stopped at an error, or one below them did; and which one that is.
+    pub failed: BTreeMap<InstanceKey, InstanceKey>,
     /// What system tasks asked of the outside, by number; read for the tab and the question that show it.
     pub calls: &'a [Call<'a>],
     /// The picture; `None` where there is nothing to draw.

@@ -128,7 +128,15 @@ impl Reader<'_> {
             "childStarted" => plain("instances", "A called process began"),
             "childEnded" => plain("instances", "A called process ended"),
             "receive" => plain("msg", "What was waited for came"),
-            "complete" => ("done", "ok", "Completed a task".to_owned()),
+            "complete" => {
+                let denied =
+                    |event: &Event| matches!(event, Event::WorkTask { what: WorkTaskEvent::CompleteDenied { .. }, .. });
+                if entry.events.iter().any(denied) {
+                    ("warn", "warn", "Sent an answer that was not accepted".to_owned())
+                } else {
+                    ("done", "ok", "Completed a task".to_owned())
+                }
+            }
             "completeAction" | "failAction" => self.attempt(entry),
             "submit" => {
                 let denied = entry.events.iter().any(|event| matches!(event, Event::TaskSubmitDenied { .. }));

@@ -14,7 +14,7 @@ use serde::Serialize;
 /// Executions in the table at most; the history has them all.
 pub(super) const EXECUTIONS_MAX: usize = 200;
 /// Tasks listed beside the diagram at most, and called processes.
-pub(super) const TASKS_MAX: usize = 50;
+pub const TASKS_MAX: usize = 50;
 
 #[derive(Serialize)]
 pub(super) struct Overview {
@@ -61,6 +61,8 @@ struct ChildView {
     /// Its page, where the reader may see it.
     link: Option<String>,
     look: Look,
+    /// Where the error is, when it is further down.
+    failed: Option<String>,
 }
 
 impl Overview {
@@ -208,7 +210,12 @@ fn child_views(details: &Details<'_>) -> Vec<ChildView> {
                 name: execution.map_or_else(String::new, |execution| name(details.process, &execution.element)),
                 key: child.to_string(),
                 link: details.may.list.then(|| format!("/instances/{child}")),
-                look: look(if gone { State::Stopped } else { state }),
+                look: look(match details.failed.get(child) {
+                    Some(_) => State::Failed,
+                    None if gone => State::Stopped,
+                    None => state,
+                }),
+                failed: details.failed.get(child).filter(|failed| *failed != child).map(ToString::to_string),
             }
         })
         .collect()

@@ -5,6 +5,17 @@ use domain::instance::Incident;
 
 /// One command of the journal: who, and what happened.
 fn tab_of(aggregate: &Aggregate, journal: &[(Actor, Vec<Event>)], tab: Tab, may: May) -> String {
+    with_failed(aggregate, journal, tab, may, &[])
+}
+
+/// The same, with called instances and where the error at or below them is.
+fn with_failed(
+    aggregate: &Aggregate,
+    journal: &[(Actor, Vec<Event>)],
+    tab: Tab,
+    may: May,
+    failed: &[(InstanceKey, InstanceKey)],
+) -> String {
     let (process, origin) = (process(), Origin::default());
     let entries: Vec<Entry<'_>> = journal
         .iter()
@@ -16,6 +27,7 @@ fn tab_of(aggregate: &Aggregate, journal: &[(Actor, Vec<Event>)], tab: Tab, may:
         aggregate,
         journal: &entries,
         progress: &progress,
+        failed: failed.iter().copied().collect(),
         calls: &[],
         diagram: None,
         may,
@@ -121,6 +133,17 @@ fn calling_and_called_instances_lead_to_each_other_for_those_who_may_see_them() 
     a11y::check_console(&member);
     assert!(member.contains(&parent.to_string()) && !member.contains(&format!("/instances/{parent}")));
     assert!(!member.contains(&format!("/instances/{child}")));
+
+    // An error further down shows at the caller, with the way to it for those who may go there.
+    let deep = InstanceKey::compose(4, 4);
+    for (may, links) in [(ALL, 1), (May::default(), 0)] {
+        let page = with_failed(&aggregate, &journal, Tab::Overview, may, &[(child, deep)]);
+        a11y::check_console(&page);
+        assert!(page.contains("Failed") && page.contains(&format!("{deep}")));
+        assert_eq!(page.matches(&format!("/instances/{deep}\"")).count(), links);
+    }
+    let page = with_failed(&aggregate, &journal, Tab::Overview, ALL, &[(child, child)]);
+    assert!(page.contains("Failed") && !page.contains("The error is in"));
 }
 
 /// Turns of a multi-instance activity have variables of their own.

@@ -91,6 +91,7 @@ fn page_of(aggregate: &Aggregate, tab: Tab, request: &ActionRequest, attempts: &
         aggregate,
         journal: &journal,
         progress: &progress,
+        failed: Default::default(),
         calls: &calls,
         diagram: None,
         may,
@@ -185,6 +186,7 @@ fn the_question_says_what_a_retry_does() {
             aggregate: &aggregate,
             journal: &[],
             progress: &progress,
+            failed: Default::default(),
             calls,
             diagram: None,
             may,
@@ -248,7 +250,18 @@ fn tab_of(
     (progress, calls): (&Progress, &[Call<'_>]),
 ) -> String {
     let (may, tab) = (ALL, Tab::SystemTasks);
-    let details = Details { process, aggregate, journal, progress, calls, diagram: None, may, tab, said: None };
+    let details = Details {
+        process,
+        aggregate,
+        journal,
+        progress,
+        failed: Default::default(),
+        calls,
+        diagram: None,
+        may,
+        tab,
+        said: None,
+    };
     page(&Shell::sample(), &details, &Zone::named("Europe/Oslo"), now())
 }
 
