@@ -17,6 +17,8 @@ pub(crate) struct Property {
     pub at: usize,
     /// The value stands in an attribute.
     pub in_attribute: bool,
+    /// Camunda 8's `taskDefinition` gives it: the same names mean something else there.
+    pub of_task_definition: bool,
 }
 
 /// One line of Camunda 8's `ioMapping`, or of Camunda 7's `inputOutput`, `in` and `out`.
@@ -130,15 +132,18 @@ impl Properties {
             reader.report.error("DUPLICATE_PROPERTY", at, element, message);
             return;
         }
-        self.by_key.insert(name.to_ascii_lowercase(), Property { name: name.to_owned(), value, at, in_attribute });
+        let property = Property { name: name.to_owned(), value, at, in_attribute, of_task_definition: false };
+        self.by_key.insert(name.to_ascii_lowercase(), property);
     }
 
     fn zeebe(&mut self, node: Node<'_, '_>, element: &str, reader: &mut Reader<'_>) {
         let tag = node.tag_name().name();
         for (_, attribute_name, property) in dialect::ZEEBE_ELEMENTS.iter().filter(|(name, _, _)| *name == tag) {
             let found = node.attributes().find(|found| found.namespace().is_none() && found.name() == *attribute_name);
-            if let Some(found) = found {
-                self.vendor(property, &found, element, reader);
+            if let Some(found) = found
+                && let Some(read) = self.vendor(property, &found, element, reader)
+            {
+                read.of_task_definition = tag == "taskDefinition";
             }
         }
         if tag != "ioMapping" {
@@ -235,8 +240,8 @@ impl Properties {
                 reader.report.warning("VENDOR_PROPERTY_IGNORED", found.at, element, message);
                 continue;
             }
-            let (name, at) = (found.tag.to_owned(), found.at);
-            self.by_key.insert(key, Property { name, value: found.value, at, in_attribute: false });
+            let (name, value, at) = (found.tag.to_owned(), found.value, found.at);
+            self.by_key.insert(key, Property { name, value, at, in_attribute: false, of_task_definition: false });
         }
     }
 
@@ -257,17 +262,25 @@ impl Properties {
         }
     }
 
-    fn vendor(&mut self, property: &str, found: &roxmltree::Attribute<'_, '_>, element: &str, reader: &mut Reader<'_>) {
+    /// Reads a vendor's attribute, unless the property is given already.
+    fn vendor(
+        &mut self,
+        property: &str,
+        found: &roxmltree::Attribute<'_, '_>,
+        element: &str,
+        reader: &mut Reader<'_>,
+    ) -> Option<&mut Property> {
         let at = found.range().start;
         let name = found.name().to_owned();
         let key = property.to_ascii_lowercase();
         if let Some(first) = self.by_key.get(&key) {
             let message = format!("{name} is ignored because {} is given as well", first.name);
             reader.report.warning("VENDOR_PROPERTY_IGNORED", at, element, message);
-            return;
+            return None;
         }
         let value = Located::of_attribute(reader.file, found);
-        self.by_key.insert(key, Property { name, value, at, in_attribute: true });
+        let read = Property { name, value, at, in_attribute: true, of_task_definition: false };
+        Some(self.by_key.entry(key).or_insert(read))
     }
 
     /// The vendors' mappings mean what the properties mean, count where these are not given, and have their places.

@@ -1,7 +1,7 @@
 //! Service and send tasks: what they do, in the product's spelling and in Camunda 8's. What must be given
 //! together, or not at all, is judged by rules.
 
-use super::{FlowNode, Property, Reader, task, timer, value};
+use super::{FlowNode, Reader, task, timer, value};
 use domain::action::is_secret_header;
 use domain::process::{
     BACKOFF_MS, BACKOFF_MS_MAX, ElementKind, EmailModel, HttpCall, RETRIES_MAX, SystemElement, SystemTask, TIMEOUT_MS,
@@ -33,7 +33,7 @@ pub(crate) fn action(node: &FlowNode<'_, '_>) -> Option<Action> {
         "sendTask" => match properties.plain("messageType") {
             None if properties.get("to").is_some() => Some(Action::Email),
             // In Camunda 8 a send task is a job for a worker like any service task.
-            None if properties.get("Type").is_some_and(is_task_definition) => Some(Action::Command),
+            None if properties.get("Type").is_some_and(|property| property.of_task_definition) => Some(Action::Command),
             None => None,
             Some(word) => match word.to_ascii_lowercase().as_str() {
                 "email" => Some(Action::Email),
@@ -52,16 +52,11 @@ pub(crate) fn action(node: &FlowNode<'_, '_>) -> Option<Action> {
                 "delay" => Some(Action::Delay),
                 "echo" => Some(Action::Echo),
                 // Camunda 8 names the worker of the job: here that is a command of the tenant.
-                _ if is_task_definition(property) => Some(Action::Command),
+                _ if property.of_task_definition => Some(Action::Command),
                 _ => None,
             },
         },
     }
-}
-
-/// Whether the property is `zeebe:taskDefinition type`.
-pub(crate) fn is_task_definition(property: &Property) -> bool {
-    property.name == "type"
 }
 
 /// A system task.
@@ -239,7 +234,7 @@ fn email(node: &FlowNode<'_, '_>, reader: &mut Reader<'_>) -> Option<EmailModel>
 
 /// `Retries` are repetitions; Camunda 8 counts all attempts.
 fn retries(node: &FlowNode<'_, '_>, reader: &mut Reader<'_>) -> u32 {
-    let all = node.properties.get("Retries").is_some_and(|property| property.name == "retries");
+    let all = node.properties.get("Retries").is_some_and(|property| property.of_task_definition);
     let written = number(node, "Retries", 0, u64::from(RETRIES_MAX), reader);
     u32::try_from(written).unwrap_or(RETRIES_MAX).saturating_sub(u32::from(all))
 }

@@ -1,6 +1,6 @@
 //! A service or send task says exactly once what it does: a command, a type, or an endpoint.
 
-use crate::read::system_task::{TYPES, action, is_task_definition};
+use crate::read::system_task::{TYPES, action};
 use crate::read::{NodeKind, Outline, Reader};
 
 pub(super) fn check(outline: &Outline<'_, '_>, reader: &mut Reader<'_>) {
@@ -34,7 +34,7 @@ pub(super) fn check(outline: &Outline<'_, '_>, reader: &mut Reader<'_>) {
             ("sendTask", None, _) => {
                 (node.at, "NO_ACTION", "the sendTask sends nothing; write messageType=email or webhook".to_owned())
             }
-            (_, _, Some(word)) if !is_task_definition(word) => {
+            (_, _, Some(word)) if !word.of_task_definition => {
                 let message = format!("Type=\"{}\" is not known; write {TYPES}", word.value.plain());
                 (word.value.start(), "UNKNOWN_TYPE", message)
             }
