@@ -110,6 +110,40 @@ fn values_cannot_leave_their_place_in_an_address() {
     assert_eq!((request.method.as_str(), request.body, request.headers), ("GET", None, Vec::new()));
 }
 
+/// A value that is `..` would take the segment before it out of the address on the server.
+#[test]
+fn values_make_no_dot_segment_of_an_address() {
+    let sent = |endpoint: &str, a: &str| {
+        let mut world = given(one(http(call("GET", endpoint))));
+        let variables = json!({ "a": a, "base": "https://api.example/v1/.." });
+        world.start(variables).accepted().after.instance.incidents.first().map(|incident| incident.code.clone())
+    };
+    for (endpoint, a) in [
+        ("https://api.example/x/{{a}}/z", ".."),
+        ("https://api.example/x/{{ a }}", "."),
+        ("https://api.example/x/{{a}}?q=1", ".."),
+        ("https://api.example/x/.{{a}}", "."),
+        ("https://api.example/x/.{{a}}.", ""),
+        ("https://api.example/x/%2E{{a}}/z", "."),
+        ("https://api.example/x/%2e%2e{{a}}", ""),
+        ("{{base}}/x/{{a}}", ".."),
+    ] {
+        assert_eq!(sent(endpoint, a).as_deref(), Some("INVALID_REQUEST"), "{endpoint} with {a}");
+    }
+    for (endpoint, a) in [
+        ("https://api.example/x/{{a}}/z", "..."),
+        ("https://api.example/x/{{a}}/z", "..a"),
+        ("https://api.example/x/{{a}}.json", ".."),
+        ("https://api.example/x?place={{a}}", ".."),
+        ("https://api.example/x#{{a}}", ".."),
+        // The designer's own, and an address that begins with a value.
+        ("https://api.example/x/../{{a}}", "z"),
+        ("{{base}}/{{a}}", "z"),
+    ] {
+        assert_eq!(sent(endpoint, a), None, "{endpoint} with {a}");
+    }
+}
+
 #[test]
 fn values_in_a_json_body_stay_values() {
     let mut model = call("POST", "https://api.example/");

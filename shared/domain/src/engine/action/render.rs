@@ -64,7 +64,7 @@ fn handed_over(step: &Step<'_>, task: &SystemTask, number: ElementNumber) -> Res
 
 fn http(step: &Step<'_>, call: &HttpCall, data: &Variables, body: Option<String>) -> Result<HttpRequest, Failure> {
     let invalid = |message: String| Failure::new("INVALID_REQUEST", message);
-    let mut url = address(step, &call.endpoint, data).trim().to_owned();
+    let mut url = address(step, &call.endpoint, data)?;
     for (name, value) in &call.query {
         let value = plain_text(&value.evaluate(data, step.env.now));
         let separator = if url.contains('?') { '&' } else { '?' };
@@ -99,17 +99,35 @@ fn http(step: &Step<'_>, call: &HttpCall, data: &Variables, body: Option<String>
 }
 
 /// The address. A value cannot leave its place in it, unless the address begins with the value.
-fn address(step: &Step<'_>, endpoint: &ValueExpr, data: &Variables) -> String {
-    let ValueExpr::Template(template) = endpoint else { return plain_text(&endpoint.evaluate(data, step.env.now)) };
-    let mut text = String::new();
+fn address(step: &Step<'_>, endpoint: &ValueExpr, data: &Variables) -> Result<String, Failure> {
+    let ValueExpr::Template(template) = endpoint else {
+        return Ok(plain_text(&endpoint.evaluate(data, step.env.now)).trim().to_owned());
+    };
+    let (mut text, mut values) = (String::new(), Vec::new());
     for segment in &template.0 {
         match segment {
             Segment::Text(written) => text.push_str(written),
             Segment::Value(placeholder) if text.is_empty() => text.push_str(&placeholder.plain(data)),
-            Segment::Value(placeholder) => text.push_str(&encoded(&placeholder.plain(data))),
+            Segment::Value(placeholder) => {
+                values.push(text.len());
+                text.push_str(&encoded(&placeholder.plain(data)));
+            }
         }
     }
-    text
+    if values.into_iter().any(|at| is_dot_segment(&text, at)) {
+        let message = "a value makes a segment of the address \".\" or \"..\", which would lead to another place";
+        return Err(Failure::new("INVALID_REQUEST", message.to_owned()));
+    }
+    Ok(text.trim().to_owned())
+}
+
+/// RFC 3986, 5.2.4: the segment of the path around this place is one that servers take out, with the segment before it.
+fn is_dot_segment(address: &str, at: usize) -> bool {
+    let path = &address[..address.find(['?', '#']).unwrap_or(address.len())];
+    let (Some(before), Some(after)) = (path.get(..at), path.get(at..)) else { return false };
+    let start = before.rfind('/').map_or(0, |slash| slash + 1);
+    let end = at + after.find('/').unwrap_or(after.len());
+    matches!(path[start..end].trim().to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..")
 }
 
 /// RFC 3986: everything but unreserved characters.
