@@ -4,6 +4,7 @@
 mod render;
 mod result;
 
+use super::command::Commands;
 use super::script::ResultRule;
 use super::{Failure, HELD_MAX, ScriptCall, Step, script, timer, trigger};
 use crate::action::{
@@ -14,7 +15,7 @@ use crate::event::Event;
 use crate::ids::ElementNumber;
 use crate::process::{Element, SystemTask, Work};
 use crate::rejection::Rejection;
-use crate::script::ScriptKind;
+use crate::script::{CommandAnswer, ScriptKind};
 use crate::variables::Variables;
 pub(super) use render::written_mail;
 pub use result::command_answer;
@@ -35,6 +36,7 @@ pub(super) fn run(
     match &task.work {
         Work::JavaScript(source) => run_script(step, task, source, (number, at)),
         Work::Echo => Ok(echo(step, task, at)),
+        Work::Command { name, .. } if !task.waits() => run_command(step, task, name, (number, at)),
         Work::Http(_) | Work::GraphQl { .. } | Work::Email(_) | Work::Command { .. } | Work::Delay(_) => Ok(Ok(())),
     }
 }
@@ -60,6 +62,29 @@ fn run_script(
     Ok(match step.evaluate(&call, number)? {
         Ok(outcome) => keep_result(step, task, at, outcome.writes, &outcome.result),
         Err(failure) => Err(failure),
+    })
+}
+
+/// A command that the engine carries out itself.
+fn run_command(
+    step: &mut Step<'_>,
+    task: &SystemTask,
+    name: &str,
+    (number, at): (ElementNumber, Option<ElementNumber>),
+) -> Result<Result<(), Failure>, Rejection> {
+    let arguments = match render::handed_over(step, task, at) {
+        Ok(arguments) => arguments,
+        Err(failure) => return Ok(Err(failure)),
+    };
+    let mut commands = Commands::of(number);
+    commands.answer(step, name.to_owned(), arguments)?;
+    Ok(match commands.answers.pop() {
+        Some(CommandAnswer::Failed { code, message }) => Err(Failure::catchable(&code, message)),
+        answer @ (Some(CommandAnswer::Done(_)) | None) => {
+            commands.leave(step);
+            let result = if let Some(CommandAnswer::Done(result)) = answer { result } else { Value::Null };
+            keep_result(step, task, at, Variables::new(), &result)
+        }
     })
 }
 

@@ -1,4 +1,4 @@
-//! Commands that scripts call with `doCmd`: the engine answers its own ones, asks for the others to be carried out, and
+//! Commands that scripts call with `doCmd` and system tasks name: the engine answers its own ones, asks for the others to be carried out, and
 //! lets mails leave once their script has run to its end. Carries out nothing.
 
 use super::Step;
@@ -8,16 +8,12 @@ use crate::decision::FormError;
 use crate::effect::Effect;
 use crate::event::Event;
 use crate::ids::{ElementNumber, TaskKey, TaskNumber};
+use crate::process::{SEND_EMAIL, SEND_FORM_ERRORS};
 use crate::rejection::Rejection;
 use crate::script::{CommandAnswer, CommandCall};
 use crate::template::plain_text;
 use serde_json::{Value, json};
 
-/// The built-in command that sends a mail: `{ to, subject, body }`.
-const SEND_EMAIL: &str = "SendEmail";
-/// The built-in command that says at a task what was wrong with its answer: `{ taskId, errors }`, where `errors` is a text,
-/// a list of texts or of `{ field, message }`, or an object of field and text.
-const SEND_FORM_ERRORS: &str = "SendFormErrors";
 /// Errors of one form at most, and characters of each.
 const FORM_ERRORS_MAX: usize = 20;
 const FORM_ERROR_CHARS_MAX: usize = 500;

@@ -16,6 +16,12 @@ pub const BACKOFF_MS_MAX: u64 = 15 * 60_000;
 /// Repetitions at most.
 pub const RETRIES_MAX: u32 = 10;
 
+/// The built-in command that sends a mail: `{ to, subject, body }`.
+pub const SEND_EMAIL: &str = "SendEmail";
+/// The built-in command that says at a task what was wrong with its answer: `{ taskId, errors }`, where `errors` is a text,
+/// a list of texts or of `{ field, message }`, or an object of field and text.
+pub const SEND_FORM_ERRORS: &str = "SendFormErrors";
+
 /// A system task.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SystemTask {
@@ -74,7 +80,8 @@ impl SystemElement {
     }
 }
 
-/// What a system task does. The first four wait for the outside, a delay for its time; the others end at once.
+/// What a system task does. The first four wait for the outside (only [`SEND_FORM_ERRORS`] does not), a delay for its
+/// time; the others end at once.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Work {
@@ -89,7 +96,7 @@ pub enum Work {
     },
     /// A mail to each of some addresses.
     Email(Box<EmailModel>),
-    /// A command of the tenant's registry.
+    /// A command of the tenant's registry, or one that is built in.
     Command {
         /// Its name.
         name: String,
@@ -144,8 +151,9 @@ pub struct EmailModel {
 impl SystemTask {
     /// True where its work ends later: the outside answers, or a time comes.
     pub fn waits(&self) -> bool {
-        match self.work {
-            Work::Http(_) | Work::GraphQl { .. } | Work::Email(_) | Work::Command { .. } | Work::Delay(_) => true,
+        match &self.work {
+            Work::Command { name, .. } => name != SEND_FORM_ERRORS,
+            Work::Http(_) | Work::GraphQl { .. } | Work::Email(_) | Work::Delay(_) => true,
             Work::JavaScript(_) | Work::Echo => false,
         }
     }

@@ -1,12 +1,14 @@
 //! Commands of scripts: asked for one by one, answered from the record, mails after the script has run (S4-26, S4-42).
 
 use super::dsl::*;
-use crate::action::{ActionRequest, JobChange, UNAWAITED};
+use crate::action::{ActionRequest, Answer, JobChange, UNAWAITED};
 use crate::decision::{FieldError, FormError, Problem, Reply};
 use crate::effect::Effect;
 use crate::ids::ElementNumber;
 use crate::instance::InstanceStatus;
-use crate::process::{Process, ScriptTask, TaskProfile};
+use crate::process::{
+    BACKOFF_MS, Mapping, Process, ScriptTask, SystemElement, SystemTask, TIMEOUT_MS, TaskProfile, Work,
+};
 use crate::rejection::Rejection;
 use crate::script::{CommandAnswer, CommandCall, ScriptFailure, ScriptOutcome, ScriptRequest};
 use serde_json::{Value, json};
@@ -34,6 +36,24 @@ fn calls(request: &ScriptRequest<'_>, name: &str, arguments: Value) -> Evaluated
             Err(ScriptFailure::Bpmn { code: code.clone(), message: message.clone() })
         }
     }
+}
+
+fn commands_task(name: &str, input_mapping: Vec<Mapping>) -> SystemTask {
+    SystemTask {
+        element: SystemElement::Service,
+        work: Work::Command { name: name.to_owned(), timeout_ms: TIMEOUT_MS },
+        input_mapping,
+        result_variable: None,
+        output_mapping: Vec::new(),
+        retries: 0,
+        backoff_ms: BACKOFF_MS,
+    }
+}
+
+/// One service task, `tell`, that runs a command.
+fn commanded(name: &str, input_mapping: Vec<Mapping>) -> Process {
+    let task = commands_task(name, input_mapping);
+    model("told").start("start").service("tell", task).end("end").flow("start > tell > end").build()
 }
 
 fn call(element: u32, number: usize) -> CommandCall {
@@ -245,4 +265,49 @@ fn errors_of_no_open_task_fail_in_the_script() {
         .scripts
         .on("commands", |request| calls(request, "SendFormErrors", json!({ "taskId": "first", "errors": "x" })));
     world.start(json!({})).failed("UNKNOWN_TASK");
+}
+
+/// S4-42, section 9: a service task may name a built-in command. Its mail is awaited like that of any system task.
+#[test]
+fn a_service_task_sends_the_built_in_mail() {
+    let mut world =
+        given(commanded("SendEmail", vec![mapping("to", "who"), mapping("subject", "about"), mapping("body", "text")]));
+    let then = world.start(json!({ "who": "a@x.example, b@x.example", "about": "Paid", "text": "1 < 2" }));
+    let JobChange::Ordered { request, attempt: 1, .. } = &then.accepted().jobs[0] else { panic!("no order") };
+    let ActionRequest::Email(mail) = request.as_ref() else { panic!("no mail") };
+    assert_eq!((mail.to.len(), mail.subject.as_str(), mail.text.as_str()), (2, "Paid", "1 < 2"));
+    then.status(InstanceStatus::Waiting);
+    let answer = Answer::Mail { message_ids: vec!["m-1".to_owned(), "m-2".to_owned()] };
+    world.respond_with("tell", answer).status(InstanceStatus::Completed);
+    assert_eq!(world.variable("lastServiceResult")["messageId"], json!("m-1"));
+
+    // Without a mapping the variables are the arguments.
+    let mut world = given(commanded("SendEmail", Vec::new()));
+    world.start(json!({ "to": "a@x.example", "subject": "s", "body": "b" })).status(InstanceStatus::Waiting);
+    let mut world = given(commanded("SendEmail", Vec::new()));
+    world.start(json!({ "to": "nobody" })).failed("MAIL_REJECTED").effects(&[]);
+}
+
+/// S4-58, section 9: the same for errors of a form, which need no outside.
+#[test]
+fn a_service_task_says_at_the_form_what_was_wrong() {
+    let command = commands_task("SendFormErrors", vec![mapping("taskId", "place"), mapping("errors", "wrong")]);
+    let process = model("application")
+        .start("start")
+        .task("form", ticket())
+        .service("tell", command)
+        .end("end")
+        .flow("start > form > end")
+        .flow("start > tell > end")
+        .build();
+    let mut world = given(process);
+    world.start(json!({ "place": "form", "wrong": { "amount": "Say how much." } })).status(InstanceStatus::Waiting);
+    let task = world.key_of("form").number();
+    let expected = [FormError { field: "amount".to_owned(), message: "Say how much.".to_owned() }];
+    assert_eq!(world.state().tasks[&task].form_errors, expected);
+    assert_eq!(world.variable("lastServiceResult"), json!({ "shown": true }));
+
+    let mut world = given(commanded("SendFormErrors", vec![mapping("taskId", "wrong")]));
+    world.start(json!({ "wrong": "nothing" })).failed("UNKNOWN_TASK");
+    world.retry().failed("UNKNOWN_TASK");
 }

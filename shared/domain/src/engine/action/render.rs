@@ -5,7 +5,7 @@ use super::super::{Failure, Step, script};
 use crate::action::{ActionRequest, HttpRequest, MailRequest, RECIPIENTS_MAX};
 use crate::ids::ElementNumber;
 use crate::notification::Email;
-use crate::process::{EmailModel, HttpCall, SystemTask, Work};
+use crate::process::{EmailModel, HttpCall, SEND_EMAIL, SystemTask, Work};
 use crate::template::{Placeholder, Segment, Template, plain_text};
 use crate::value::ValueExpr;
 use crate::variables::Variables;
@@ -31,7 +31,7 @@ pub(super) fn request(step: &Step<'_>, task: &SystemTask, number: ElementNumber)
             let has_body = matches!(call.method.as_str(), "POST" | "PUT" | "PATCH");
             let body = match &call.payload {
                 Some(payload) => Some(self::payload(step, payload, &data)),
-                None if has_body => Some(handed_over(step, task, number)?.to_string()),
+                None if has_body => Some(handed_over(step, task, Some(number))?.to_string()),
                 None => None,
             };
             http(step, call, &data, body).map(ActionRequest::Http)
@@ -40,9 +40,12 @@ pub(super) fn request(step: &Step<'_>, task: &SystemTask, number: ElementNumber)
             let body = json!({ "query": query, "variables": inputs(step, task, Some(number))? }).to_string();
             http(step, call, &data, Some(body)).map(ActionRequest::Http)
         }
+        Work::Command { name, .. } if name == SEND_EMAIL => {
+            written_mail(&handed_over(step, task, Some(number))?).map(ActionRequest::Email)
+        }
         Work::Command { name, timeout_ms } => Ok(ActionRequest::Command {
             name: name.clone(),
-            arguments: handed_over(step, task, number)?,
+            arguments: handed_over(step, task, Some(number))?,
             timeout_ms: *timeout_ms,
         }),
         Work::Email(model) => mail(step, model, data).map(ActionRequest::Email),
@@ -53,11 +56,11 @@ pub(super) fn request(step: &Step<'_>, task: &SystemTask, number: ElementNumber)
 }
 
 /// The InputMapping, or all variables where there is none. What the engine keeps for itself stays inside.
-fn handed_over(step: &Step<'_>, task: &SystemTask, number: ElementNumber) -> Result<Value, Failure> {
+pub(super) fn handed_over(step: &Step<'_>, task: &SystemTask, at: Option<ElementNumber>) -> Result<Value, Failure> {
     if !task.input_mapping.is_empty() {
-        return inputs(step, task, Some(number)).map(Value::Object);
+        return inputs(step, task, at).map(Value::Object);
     }
-    let mut variables = step.variables_at(Some(number)).into_owned();
+    let mut variables = step.variables_at(at).into_owned();
     variables.retain(|name, _| !name.starts_with('_'));
     Ok(Value::Object(variables))
 }
@@ -202,7 +205,7 @@ fn json_value(placeholder: &Placeholder, data: &Variables) -> Value {
     Value::String(placeholder.plain(data))
 }
 
-/// The mail that a script wrote: `{ to, subject, body }`, the values already in their places.
+/// The mail that the command `SendEmail` is given: `{ to, subject, body }`, the values already in their places.
 pub(in super::super) fn written_mail(arguments: &Value) -> Result<MailRequest, Failure> {
     let text = |name: &str| arguments.get(name).map(plain_text).unwrap_or_default();
     let to = recipients(arguments.get("to").unwrap_or(&Value::Null))?;
