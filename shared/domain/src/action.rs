@@ -162,10 +162,58 @@ pub struct AttemptRecord {
     pub response: Option<String>,
 }
 
+/// Header fields that belong to the connection or say who is called: nobody but the client writes them.
+pub const CONNECTION_HEADERS: [&str; 10] = [
+    "host",
+    "content-length",
+    "transfer-encoding",
+    "connection",
+    "keep-alive",
+    "te",
+    "trailer",
+    "upgrade",
+    "expect",
+    "proxy-authorization",
+];
+
 /// Header fields whose values only the called server may see.
 pub fn is_secret_header(name: &str) -> bool {
-    const WORDS: [&str; 8] =
-        ["authorization", "cookie", "token", "secret", "password", "api-key", "apikey", "signature"];
-    let name = name.to_ascii_lowercase();
-    WORDS.iter().any(|word| name.contains(word))
+    const PARTS: [&str; 11] = [
+        "authorization",
+        "cookie",
+        "token",
+        "secret",
+        "password",
+        "passwd",
+        "api-key",
+        "apikey",
+        "private-key",
+        "privatekey",
+        "signature",
+    ];
+    let lower = name.to_ascii_lowercase();
+    // X-Auth, X-Auth-Key, X-Authentication, but not X-Author.
+    let proves_who_calls = |rest: &str| !rest.starts_with("or");
+    PARTS.iter().any(|part| lower.contains(part))
+        || lower.strip_prefix("x-auth").is_some_and(proves_who_calls)
+        || has_secret_word(name)
+}
+
+/// Words so short that they stand inside others, as `pin` in `shipping`: they count as whole words of a name only, in
+/// `pin`, `card_pin`, `cardPin` and `PIN2`.
+fn has_secret_word(name: &str) -> bool {
+    const WORDS: [&str; 5] = ["bearer", "cvv", "cvc", "pin", "sig"];
+    let (mut word, mut after_lower) = (String::new(), false);
+    name.chars().chain([' ']).any(|c| {
+        let ends = !c.is_alphabetic() || (after_lower && c.is_uppercase());
+        let found = ends && (WORDS.contains(&word.as_str()) || word.ends_with("pwd"));
+        if ends {
+            word.clear();
+        }
+        if c.is_alphabetic() {
+            word.push(c.to_ascii_lowercase());
+        }
+        after_lower = c.is_lowercase();
+        found
+    })
 }

@@ -7,7 +7,7 @@ use crate::target::{Local, Target};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest as Wire, HttpResponse};
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
-use domain::action::{HttpAnswer, HttpRequest, Trouble, is_secret_header};
+use domain::action::{CONNECTION_HEADERS, HttpAnswer, HttpRequest, Trouble, is_secret_header};
 use domain::outbound::Outbound;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -19,19 +19,6 @@ pub const REDIRECTS_MAX: usize = 5;
 /// Header fields of an answer that are kept at most, and bytes of each.
 const HEADERS_MAX: usize = 64;
 const HEADER_BYTES_MAX: usize = 1_024;
-/// Header fields that belong to the connection, or say who is called: nobody else writes them.
-const OWN: [&str; 10] = [
-    "host",
-    "content-length",
-    "transfer-encoding",
-    "connection",
-    "keep-alive",
-    "te",
-    "trailer",
-    "upgrade",
-    "expect",
-    "proxy-authorization",
-];
 
 /// Makes requests. Clones share the clients.
 #[derive(Clone, Debug)]
@@ -164,7 +151,7 @@ fn build(
         let name = name.to_ascii_lowercase();
         let about_body = body.is_none() && name.starts_with("content-");
         let kept_back = elsewhere && is_secret_header(&name);
-        if OWN.contains(&name.as_str()) || about_body || kept_back {
+        if CONNECTION_HEADERS.contains(&name.as_str()) || about_body || kept_back {
             continue;
         }
         headers.retain(|(other, _)| *other != name);
