@@ -304,7 +304,7 @@ const PROPERTIES: &[Entry] = &[
     ),
     warning(
         "PROPERTY_IGNORED",
-        "A property has no effect where it stands; it becomes a custom header.",
+        "A property has no effect where it stands, or beside another one.",
         "Move or remove it.",
     ),
     warning("VENDOR_PROPERTY_IGNORED", "A vendor's attribute repeats a property that is given.", "Keep one of them."),

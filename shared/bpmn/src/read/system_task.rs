@@ -2,13 +2,14 @@
 //! together, or not at all, is judged by rules.
 
 use super::{FlowNode, Reader, task, timer, value};
-use domain::action::is_secret_header;
+use domain::action::{CONNECTION_HEADERS, is_secret_header};
 use domain::process::{
     BACKOFF_MS, BACKOFF_MS_MAX, ElementKind, EmailModel, HttpCall, RETRIES_MAX, SystemElement, SystemTask, TIMEOUT_MS,
     TIMEOUT_MS_MAX, Work,
 };
 use domain::template::Template;
 use domain::value::ValueExpr;
+use std::ops::RangeInclusive;
 
 /// What `Type` or `messageType` says a task does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +67,7 @@ pub(crate) fn read(node: &FlowNode<'_, '_>, reader: &mut Reader<'_>) -> Option<E
     let output_mapping = task::mappings(node, "OutputMapping", false, reader);
     let result_variable = task::result_variable(node, reader);
     let retries = retries(node, reader);
-    let backoff_ms = number(node, "RetryBackoff", BACKOFF_MS, BACKOFF_MS_MAX, reader);
+    let backoff_ms = number(node, "RetryBackoff", BACKOFF_MS, 0..=BACKOFF_MS_MAX, reader);
     let work = work(node, reader)?;
     let element = match node.bpmn_name() {
         "sendTask" => SystemElement::Send,
@@ -84,11 +85,12 @@ pub(crate) fn read(node: &FlowNode<'_, '_>, reader: &mut Reader<'_>) -> Option<E
 }
 
 fn work(node: &FlowNode<'_, '_>, reader: &mut Reader<'_>) -> Option<Work> {
+    let timeout_ms = number(node, "TimeoutMs", TIMEOUT_MS, 1..=TIMEOUT_MS_MAX, reader);
     match action(node)? {
-        Action::Http => call(node, "Endpoint", reader).map(|call| Work::Http(Box::new(call))),
+        Action::Http => call(node, "Endpoint", timeout_ms, reader).map(|call| Work::Http(Box::new(call))),
         Action::Webhook => {
             let target = if node.properties.get("Endpoint").is_some() { "Endpoint" } else { "to" };
-            let mut call = call(node, target, reader)?;
+            let mut call = call(node, target, timeout_ms, reader)?;
             call.method = "POST".to_owned();
             if call.payload.is_none() {
                 call.payload = payload(node, "body", reader);
@@ -96,7 +98,7 @@ fn work(node: &FlowNode<'_, '_>, reader: &mut Reader<'_>) -> Option<Work> {
             Some(Work::Http(Box::new(call)))
         }
         Action::GraphQl => {
-            let mut call = call(node, "Endpoint", reader)?;
+            let mut call = call(node, "Endpoint", timeout_ms, reader)?;
             (call.method, call.payload) = ("POST".to_owned(), None);
             let query = node.properties.get("PayloadTemplate").or(node.properties.get("Query"));
             call.query.clear();
@@ -120,13 +122,13 @@ fn work(node: &FlowNode<'_, '_>, reader: &mut Reader<'_>) -> Option<Work> {
         Action::Echo => Some(Work::Echo),
         Action::Command => {
             let name = node.properties.plain("ConnectorKey").or_else(|| node.properties.plain("Type"))?;
-            let timeout_ms = number(node, "TimeoutMs", TIMEOUT_MS, TIMEOUT_MS_MAX, reader);
+            without_effect(node, reader);
             Some(Work::Command { name, timeout_ms })
         }
     }
 }
 
-fn call(node: &FlowNode<'_, '_>, target: &'static str, reader: &mut Reader<'_>) -> Option<HttpCall> {
+fn call(node: &FlowNode<'_, '_>, target: &'static str, timeout_ms: u64, reader: &mut Reader<'_>) -> Option<HttpCall> {
     let (id, properties) = (&node.id, &node.properties);
     let method = method(node, reader);
     let headers = headers(node, reader);
@@ -137,7 +139,6 @@ fn call(node: &FlowNode<'_, '_>, target: &'static str, reader: &mut Reader<'_>) 
     };
     let payload = if is_graphql { None } else { payload(node, "PayloadTemplate", reader) };
     let credentials = credentials(node, reader);
-    let timeout_ms = number(node, "TimeoutMs", TIMEOUT_MS, TIMEOUT_MS_MAX, reader);
     // A rule says that it is missing.
     let endpoint = properties.get(target)?;
     let expression = value::expression(&endpoint.value, id, target, reader)?;
@@ -150,6 +151,27 @@ fn call(node: &FlowNode<'_, '_>, target: &'static str, reader: &mut Reader<'_>) 
         return None;
     }
     Some(HttpCall { method, endpoint: expression, query, headers, payload, credentials, timeout_ms })
+}
+
+/// What describes a request or a mail says nothing about a command.
+fn without_effect(node: &FlowNode<'_, '_>, reader: &mut Reader<'_>) {
+    const OTHERS: [&str; 10] = [
+        "Method",
+        "Headers",
+        "Query",
+        "PayloadTemplate",
+        "Credentials",
+        "to",
+        "subject",
+        "body",
+        "template",
+        "templateData",
+    ];
+    for property in OTHERS.iter().filter_map(|name| node.properties.get(name)) {
+        let name = &property.name;
+        let message = format!("{name} has no effect on a command, which is given the InputMapping, or all variables");
+        reader.report.warning("PROPERTY_IGNORED", property.at, &node.id, message);
+    }
 }
 
 fn method(node: &FlowNode<'_, '_>, reader: &mut Reader<'_>) -> String {
@@ -173,7 +195,11 @@ fn headers(node: &FlowNode<'_, '_>, reader: &mut Reader<'_>) -> Vec<(String, Val
             let message = format!("Headers: \"{name}\" is no name of a header");
             reader.report.error("INVALID_HEADER", property.value.start(), &node.id, message);
         }
-        if is_secret_header(name) && matches!(value, ValueExpr::Literal(_)) {
+        if CONNECTION_HEADERS.iter().any(|own| name.eq_ignore_ascii_case(own)) {
+            let message =
+                format!("Headers: \"{name}\" is left out; it belongs to the connection, which sets it itself");
+            reader.report.warning("HEADER_LEFT_OUT", property.value.start(), &node.id, message);
+        } else if is_secret_header(name) && matches!(value, ValueExpr::Literal(_)) {
             let message = format!(
                 "Headers: the value of \"{name}\" stands in the file, which every designer can read; keep it in a secret \
                  and name that in Credentials"
@@ -210,6 +236,10 @@ fn credentials(node: &FlowNode<'_, '_>, reader: &mut Reader<'_>) -> Option<Strin
 
 fn email(node: &FlowNode<'_, '_>, reader: &mut Reader<'_>) -> Option<EmailModel> {
     let (id, properties) = (&node.id, &node.properties);
+    if let (Some(_), Some(template)) = (properties.get("body"), properties.get("template")) {
+        let message = "template is ignored because body is given as well; keep one of them";
+        reader.report.warning("PROPERTY_IGNORED", template.at, id, message);
+    }
     let body = properties.get("body").or(properties.get("template"));
     let data = match properties.get("templateData") {
         Some(property) => value::mapping(property, id, reader),
@@ -217,7 +247,11 @@ fn email(node: &FlowNode<'_, '_>, reader: &mut Reader<'_>) -> Option<EmailModel>
     };
     let subject = match properties.get("subject") {
         Some(property) => value::expression(&property.value, id, "subject", reader)?,
-        None => ValueExpr::Literal(String::new()),
+        None => {
+            let message = format!("the mail of this {} has no subject; add subject", node.bpmn_name());
+            reader.report.warning("MAIL_WITHOUT_SUBJECT", node.at, id, message);
+            ValueExpr::Literal(String::new())
+        }
     };
     // A rule says which of them is missing.
     let to = value::expression(&properties.get("to")?.value, id, "to", reader)?;
@@ -235,16 +269,23 @@ fn email(node: &FlowNode<'_, '_>, reader: &mut Reader<'_>) -> Option<EmailModel>
 /// `Retries` are repetitions; Camunda 8 counts all attempts.
 fn retries(node: &FlowNode<'_, '_>, reader: &mut Reader<'_>) -> u32 {
     let all = node.properties.get("Retries").is_some_and(|property| property.of_task_definition);
-    let written = number(node, "Retries", 0, u64::from(RETRIES_MAX), reader);
+    let written = number(node, "Retries", 0, 0..=u64::from(RETRIES_MAX), reader);
     u32::try_from(written).unwrap_or(RETRIES_MAX).saturating_sub(u32::from(all))
 }
 
-fn number(node: &FlowNode<'_, '_>, name: &'static str, default: u64, max: u64, reader: &mut Reader<'_>) -> u64 {
+fn number(
+    node: &FlowNode<'_, '_>,
+    name: &'static str,
+    default: u64,
+    range: RangeInclusive<u64>,
+    reader: &mut Reader<'_>,
+) -> u64 {
     let Some(property) = node.properties.get(name) else { return default };
     match property.value.plain().parse::<u64>() {
-        Ok(number) if number <= max => number,
+        Ok(number) if range.contains(&number) => number,
         Ok(_) | Err(_) => {
-            let message = format!("{name}=\"{}\" is no whole number up to {max}", property.value.plain());
+            let (written, min, max) = (property.value.plain(), range.start(), range.end());
+            let message = format!("{name}=\"{written}\" is no whole number from {min} to {max}");
             reader.report.error("INVALID_NUMBER", property.value.start(), &node.id, message);
             default
         }

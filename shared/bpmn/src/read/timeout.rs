@@ -54,6 +54,12 @@ pub(crate) fn target(node: &FlowNode<'_, '_>, outline: &Outline<'_, '_>) -> Opti
 pub(super) fn read(outline: &Outline<'_, '_>, reader: &mut Reader<'_>) -> Vec<Timeout> {
     let mut timeouts = Vec::new();
     for (activity, node) in outline.nodes.iter().enumerate() {
+        if let (NodeKind::ReceiveTask, Some(_), Some(second)) =
+            (node.kind, node.properties.get("TimeoutMs"), node.properties.get("timeout"))
+        {
+            let message = "timeout is ignored because TimeoutMs is given as well; keep one of them";
+            reader.report.warning("PROPERTY_IGNORED", second.at, &node.id, message);
+        }
         match limit(node) {
             Some(property) => timeouts.extend(one(activity, node, property, outline, reader)),
             None => {

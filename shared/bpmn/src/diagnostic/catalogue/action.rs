@@ -32,6 +32,12 @@ pub(super) const ACTIONS: &[Entry] = &[
     error("INVALID_HEADER", "The name of a header field is none.", "Use letters, digits and `-`."),
     error("INVALID_NUMBER", "A number is malformed or too large.", "Write a whole number within the limit named."),
     warning(
+        "HEADER_LEFT_OUT",
+        "A header field belongs to the connection or says who is called; it is not sent as written.",
+        "Remove it.",
+    ),
+    warning("MAIL_WITHOUT_SUBJECT", "A mail has no subject, which many filters take for spam.", "Add `subject`."),
+    warning(
         "SECRET_IN_FILE",
         "A header that proves who calls stands in the file, which every designer can read.",
         "Keep the value in a secret and name that in `Credentials`.",
