@@ -52,8 +52,6 @@ const GIVING: On = |kind| {
     let sends = matches!(kind, NodeKind::EndEvent | NodeKind::IntermediateThrowEvent);
     sends || matches!(kind, NodeKind::CallActivity | NodeKind::SystemTask | NodeKind::UserTask)
 };
-/// What can have a time limit of its own.
-const WAITING: On = |kind| matches!(kind, NodeKind::UserTask | NodeKind::ReceiveTask);
 /// What can have turns.
 const TURNS: On = NodeKind::is_activity;
 const ACTIVITIES: On = |kind| kind.is_activity() && kind != NodeKind::SubProcess;
@@ -117,7 +115,7 @@ const KNOWN: &[Known] = &[
     full("AsyncBefore", REACHED),
     full("AsyncAfter", REACHED),
     full("TimeoutMs", WAITING_OR_CALLING),
-    full("OnTimeout", WAITING),
+    full("OnTimeout", WAITING_OR_CALLING),
     not_yet("Requirements", USER_TASK),
     full("ResponsibleTeams", USER_TASK),
     full("ResponsibleUsers", USER_TASK),

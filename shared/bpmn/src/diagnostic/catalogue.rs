@@ -276,7 +276,7 @@ const EVENTS: &[Entry] = &[
     warning("OUTPUT_NOT_COLLECTED", "Turns give a value that is collected nowhere.", "Name the `outputCollection`."),
     warning(
         "TIMEOUT_IGNORED",
-        "`TimeoutMs` stands beside an interrupting boundary timer, which counts.",
+        "`TimeoutMs` stands beside an interrupting boundary timer, or `OnTimeout` of a request beside an error event that catches HTTP_TIMEOUT; the event counts.",
         "Keep one of them.",
     ),
     warning(

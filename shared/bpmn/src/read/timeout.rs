@@ -1,14 +1,20 @@
 //! `TimeoutMs` and `OnTimeout`: a boundary event that the designer did not draw (D-05). Compiled into one, so that the
-//! engine knows a single kind of timer beside an activity.
+//! engine knows a single kind of timer, and of error, beside an activity.
 
 use super::generated::{self, Ids};
-use super::{FlowNode, NodeKind, Outline, Property, Reader, boolean_attribute, bpmn_children, is_bpmn, list, timer};
+use super::system_task::{Action, action};
+use super::{
+    FlowNode, NodeKind, Outline, Property, Reader, boolean_attribute, bpmn_children, error_code, is_bpmn, list, timer,
+};
 use domain::process::{BoundaryEvent, Element, ElementIndex, ElementKind, Flow, OnTimeout, Timer, Trigger, When};
+
+/// The code of a system task that waited in vain for an answer.
+const HTTP_TIMEOUT: &str = "HTTP_TIMEOUT";
 
 /// A time limit and where the path goes on.
 pub(super) struct Timeout {
     activity: usize,
-    when: When,
+    trigger: Trigger,
     then: Then,
     line: u32,
 }
@@ -64,7 +70,11 @@ pub(super) fn read(outline: &Outline<'_, '_>, reader: &mut Reader<'_>) -> Vec<Ti
             Some(property) => timeouts.extend(one(activity, node, property, outline, reader)),
             None => {
                 if let Some(property) = node.properties.get("OnTimeout") {
-                    let message = "OnTimeout has no effect without TimeoutMs; add it, for example TimeoutMs=86400000";
+                    let message = if node.kind == NodeKind::SystemTask {
+                        "OnTimeout has no effect on this task, which waits for no answer to a request"
+                    } else {
+                        "OnTimeout has no effect without TimeoutMs; add it, for example TimeoutMs=86400000"
+                    };
                     reader.report.warning("PROPERTY_IGNORED", property.at, &node.id, message);
                 }
             }
@@ -91,8 +101,7 @@ pub(super) fn add(timeouts: Vec<Timeout>, ids: &mut Ids<'_>, elements: &mut Vec<
             Then::Ends(on_timeout) => (Vec::new(), Some(on_timeout)),
         };
         elements[timeout.activity].boundaries.push(event);
-        let trigger = Trigger::Timer(Timer::Once(timeout.when));
-        let kind = boundary(timeout.activity, trigger, on_timeout);
+        let kind = boundary(timeout.activity, timeout.trigger, on_timeout);
         let event = generated::element(id, name, kind, &elements[timeout.activity], outgoing);
         elements.push(Element { line: timeout.line, ..event });
     }
@@ -102,15 +111,22 @@ fn boundary(attached_to: ElementIndex, trigger: Trigger, on_timeout: Option<OnTi
     ElementKind::BoundaryEvent(BoundaryEvent { attached_to, interrupting: true, trigger, on_timeout })
 }
 
-/// The property that limits the time of an activity that waits.
+/// The property that limits the time of an activity that waits. A system task has a time limit anyway: what counts is
+/// where it leads.
 fn limit<'n>(node: &'n FlowNode<'_, '_>) -> Option<&'n Property> {
     if node.kind == NodeKind::UserTask {
         node.properties.get("TimeoutMs")
     } else if node.kind == NodeKind::ReceiveTask {
         node.properties.get("TimeoutMs").or_else(|| node.properties.get("timeout"))
+    } else if node.kind == NodeKind::SystemTask && sends_request(node) {
+        node.properties.get("OnTimeout")
     } else {
         None
     }
+}
+
+fn sends_request(node: &FlowNode<'_, '_>) -> bool {
+    matches!(action(node), Some(Action::Http | Action::GraphQl | Action::Webhook | Action::Command))
 }
 
 /// True for what a path can lead to.
@@ -125,19 +141,27 @@ fn one(
     outline: &Outline<'_, '_>,
     reader: &mut Reader<'_>,
 ) -> Option<Timeout> {
+    let calls = node.kind == NodeKind::SystemTask;
     let ends = |event: &&FlowNode<'_, '_>| {
+        if calls {
+            return error_code(event, outline).is_some_and(|code| code.is_none_or(|code| code == HTTP_TIMEOUT));
+        }
         bpmn_children(event.node).any(|child| is_bpmn(child, "timerEventDefinition"))
             && boolean_attribute(event.node, "cancelActivity")
     };
     if let Some(event) = node.boundaries.iter().map(|index| &outline.nodes[*index]).find(ends) {
-        let message =
-            format!("{} is ignored: \"{}\" ends the task in time already; keep one of them", property.name, event.id);
+        let does = if calls { "catches HTTP_TIMEOUT" } else { "ends the task in time" };
+        let message = format!("{} is ignored: \"{}\" {does} already; keep one of them", property.name, event.id);
         reader.report.warning("TIMEOUT_IGNORED", property.at, &node.id, message);
         return None;
     }
-    let when = when(property, node, reader);
+    let trigger = if calls {
+        Some(Trigger::Error(Some(HTTP_TIMEOUT.to_owned())))
+    } else {
+        when(property, node, reader).map(|when| Trigger::Timer(Timer::Once(when)))
+    };
     let then = then(node, outline, reader);
-    Some(Timeout { activity, when: when?, then: then?, line: reader.report.line(property.at) })
+    Some(Timeout { activity, trigger: trigger?, then: then?, line: reader.report.line(property.at) })
 }
 
 /// Milliseconds, or where the property is called `timeout` a duration as well.
