@@ -5,14 +5,14 @@ use crate::command::{Command, Start};
 use crate::decision::{Decision, Env, Reply};
 use crate::engine::{
     ChildEnd, Step, child_ended, child_started, complete_action, end_task, fail_action, fire, next_start, open_at,
-    order_due, receive, running, start_event, take_away, tell_parent, waits_for,
+    order_due, receive, refuse_size, running, start_event, take_away, tell_parent, waits_for,
 };
 use crate::event::{EndCause, Event, InstanceStarted};
 use crate::external_task::{Action, Status, answer, upkeep};
 use crate::ids::{ElementNumber, TaskNumber};
 use crate::instance::{Aggregate, InstanceStatus, Place};
 use crate::rejection::Rejection;
-use crate::variables::{VARIABLES_BYTES_MAX, Variables, is_reserved, refuse_depth};
+use crate::variables::{Variables, is_reserved, refuse_depth};
 use crate::work_task::event::CancelCause;
 use crate::work_task::{arrival, completion};
 
@@ -137,13 +137,7 @@ fn refuse_variables(variables: &Variables) -> Result<(), Rejection> {
         });
     }
     refuse_depth(variables).map_err(|message| Rejection::Limit { message })?;
-    let bytes: usize = variables.iter().map(|(name, value)| crate::engine::size(name, value)).sum();
-    if bytes > VARIABLES_BYTES_MAX {
-        return Err(Rejection::Limit {
-            message: format!("the variables take {bytes} bytes; an instance holds at most {VARIABLES_BYTES_MAX}"),
-        });
-    }
-    Ok(())
+    refuse_size(variables)
 }
 
 fn refuse_final(step: &Step<'_>, action: &'static str) -> Result<(), Rejection> {

@@ -33,7 +33,7 @@ pub(crate) use call::{ended as child_ended, started as child_started, tell_paren
 pub(crate) use error::{Failure, catcher};
 pub(crate) use multi_instance::host;
 pub(crate) use scope::open_at;
-pub(crate) use script::{ScriptCall, keep_last_result, size};
+pub(crate) use script::{ScriptCall, keep_last_result, refuse_size, size};
 pub use start::{first_starts, next_timer_start};
 pub(crate) use start::{next_start, start_event};
 pub(crate) use timer::{due, fire, fire_before, interrupting_due, order_due, running};

@@ -24,6 +24,8 @@ pub(crate) struct Answer<'a> {
     pub values: &'a Variables,
     /// Who answers.
     pub user: &'a str,
+    /// A colleague is told where the instance has no room for it. Somebody outside could not mend that: an operator must.
+    pub by_colleague: bool,
 }
 
 /// Why an answer is not taken, and what the ServerScript said at forms before it failed.
@@ -47,6 +49,7 @@ pub(crate) fn take(
     model: &UserTask,
     answer: &Answer<'_>,
 ) -> Result<Result<(), Refusal>, Rejection> {
+    script::refuse_size(answer.values)?;
     let mut form_data = answer.values.clone();
     form_data.insert("action".to_owned(), Value::String(answer.action.to_owned()));
     form_data.insert("userId".to_owned(), Value::String(answer.user.to_owned()));
@@ -56,6 +59,10 @@ pub(crate) fn take(
     };
     values.insert("userAction".to_owned(), Value::String(answer.action.to_owned()));
     values.insert("currentUser".to_owned(), Value::String(answer.user.to_owned()));
+    if answer.by_colleague {
+        step.refuse_too_much(Some(element), &values)
+            .map_err(|failure| Rejection::Limit { message: failure.message })?;
+    }
     Ok(match server_script(step, element, model, answer, &form_data, &values)? {
         Ok(Some(outcome)) => {
             values.extend(outcome.writes);

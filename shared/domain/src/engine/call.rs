@@ -229,13 +229,17 @@ pub(crate) fn throw_to_parent(step: &mut Step<'_>, failure: &Failure) -> bool {
 fn output(step: &mut Step<'_>, model: &CallActivity, number: ElementNumber, given: &Variables) -> Result<(), Failure> {
     let mut given: Variables =
         given.iter().filter(|(name, _)| !is_reserved(name)).map(|(n, v)| (n.clone(), v.clone())).collect();
-    if !model.payload.output_mapping.is_empty() {
-        // Both spellings of a source: with the prefix and without.
-        given.insert("subprocess".to_owned(), Value::Object(given.clone()));
-    }
+    let whole = Value::Object(given.clone());
+    let payload = &model.payload;
     let mut values = Variables::new();
-    let rule = ResultRule::of(&model.payload, LAST_RESULT);
-    script::write_result(step, Some(number), &mut values, &Value::Object(given), &rule)?;
+    if payload.output_mapping.is_empty() {
+        script::write_result(step, Some(number), &mut values, &whole, &ResultRule::of(payload, LAST_RESULT))?;
+    } else {
+        values.extend(payload.result_variable.iter().map(|name| (name.clone(), whole.clone())));
+        // Both spellings of a source: with the prefix and without. Who gets the whole needs it once.
+        given.insert("subprocess".to_owned(), whole);
+        script::map_into(step, Some(number), &mut values, &payload.output_mapping, &given)?;
+    }
     step.set_variables_at(Some(number), values)
 }
 

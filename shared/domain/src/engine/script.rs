@@ -132,22 +132,46 @@ impl Step<'_> {
             return Ok(());
         }
         refuse_depth(&values).map_err(|message| Failure::new("LIMIT", message))?;
+        let bytes = self.bytes_with(&values, &Variables::new())?;
+        self.emit(Event::VariablesSet(values));
+        self.variables_bytes = Some(bytes);
+        Ok(())
+    }
+
+    /// Fails where [`Step::set_variables_at`] would, and writes nothing.
+    pub(super) fn refuse_too_much(&self, at: Option<ElementNumber>, values: &Variables) -> Result<(), Failure> {
+        refuse_depth(values).map_err(|message| Failure::new("LIMIT", message))?;
+        self.bytes_with(values, &own(&self.state.instance, at)).map(|_| ())
+    }
+
+    /// Bytes of the process's variables with `values` written, but for those that are `elsewhere`.
+    fn bytes_with(&self, values: &Variables, elsewhere: &Variables) -> Result<usize, Failure> {
         let present = &self.state.instance.variables;
         let all = |variables: &Variables| variables.iter().map(|(name, value)| size(name, value)).sum::<usize>();
-        let replaced = values.keys().filter_map(|name| Some(size(name, present.get(name)?))).sum::<usize>();
         let before = self.variables_bytes.unwrap_or_else(|| all(present));
         debug_assert_eq!(before, all(present), "whatever writes variables is counted");
-        let bytes = before - replaced + all(&values);
+        let written = || values.iter().filter(|(name, _)| !elsewhere.contains_key(*name));
+        let replaced = written().filter_map(|(name, _)| Some(size(name, present.get(name)?))).sum::<usize>();
+        let bytes = before - replaced + written().map(|(name, value)| size(name, value)).sum::<usize>();
         if bytes > VARIABLES_BYTES_MAX {
             return Err(Failure::new(
                 "LIMIT",
                 format!("the variables would take {bytes} bytes; an instance holds at most {VARIABLES_BYTES_MAX}"),
             ));
         }
-        self.emit(Event::VariablesSet(values));
-        self.variables_bytes = Some(bytes);
-        Ok(())
+        Ok(bytes)
     }
+}
+
+/// Refuses more bytes of variables than an instance holds.
+pub(crate) fn refuse_size(variables: &Variables) -> Result<(), Rejection> {
+    let bytes: usize = variables.iter().map(|(name, value)| size(name, value)).sum();
+    if bytes > VARIABLES_BYTES_MAX {
+        return Err(Rejection::Limit {
+            message: format!("the variables take {bytes} bytes; an instance holds at most {VARIABLES_BYTES_MAX}"),
+        });
+    }
+    Ok(())
 }
 
 /// Bytes of a variable as compact JSON, quotes, colon and comma included.

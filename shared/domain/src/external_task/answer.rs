@@ -107,7 +107,8 @@ fn accept(
     let process = step.env.process;
     let user_task = process.element(&task.activity).and_then(|element| element.kind.as_user_task());
     let Some(user_task) = user_task else { return Err(Rejection::NotFound { what: "task" }) };
-    let answer = Answer { action: &submission.action, values: &answers, user: task.recipient.as_str() };
+    let user = task.recipient.as_str();
+    let answer = Answer { action: &submission.action, values: &answers, user, by_colleague: false };
     if let Err(refusal) = take_answer(step, task.element, user_task, &answer)? {
         deny(step, task, model, submission, vec![refusal.failure.code.clone()]);
         let catch = catcher(step, task.element, &refusal.failure);

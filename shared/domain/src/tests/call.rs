@@ -112,6 +112,21 @@ fn a_missing_path_gives_null_to_the_child_and_a_missing_word_itself() {
     assert_eq!(call.variables, vars(json!({"a": null, "b": null, "c": null, "d": null, "mode": "FULL"})));
 }
 
+/// S4-107: beside an OutputMapping the result variable holds what the child gave once; the alias is the mapping's alone.
+#[test]
+fn the_result_beside_a_mapping_is_what_the_child_gave() {
+    let mut process = calling().build();
+    let ElementKind::CallActivity(model) = &mut process.elements[1].kind else { panic!() };
+    model.payload.result_variable = Some("whole".to_owned());
+    model.payload.output_mapping = vec![mapping("total", "subprocess.sum"), mapping("again", "sum")];
+    let mut world = given(process.indexed()).started(json!({}));
+    world.child_started();
+    world.child_ended(ChildEnd::Completed(vars(json!({"sum": 7})))).status(InstanceStatus::Completed);
+    assert_eq!(world.variable("whole"), json!({"sum": 7}));
+    assert_eq!((world.variable("total"), world.variable("again")), (json!(7), json!(7)));
+    assert_eq!(world.variable("lastSubprocessResult"), Value::Null);
+}
+
 /// The word of the end may come before that of the start: it names the same child.
 #[test]
 fn words_that_overtake_each_other_or_come_twice_do_no_harm() {

@@ -5,7 +5,9 @@ use crate::command::{Command, Completion};
 use crate::decision::{Problem, Reply};
 use crate::engine::DRAFT_BYTES_MAX;
 use crate::instance::InstanceStatus;
+use crate::process::UserTask;
 use crate::script::{ScriptFailure, ScriptOutcome, ScriptRequest};
+use crate::variables::VARIABLES_BYTES_MAX;
 use crate::work_task::State;
 use serde_json::{Value, json};
 
@@ -282,6 +284,37 @@ fn caught(interrupting: bool) -> World {
         Some(_) | None => Err(ScriptFailure::Bpmn { code: "NO_STOCK".to_owned(), message: "none left".to_owned() }),
     });
     world.started(json!({}))
+}
+
+/// S4-54: who submits more than an instance holds is told so, as at a start, and nothing stops; what a ServerScript adds
+/// is an operator's matter (W-19).
+#[test]
+fn an_answer_without_room_is_refused_and_changes_nothing() {
+    let mut world = given(one_task(work())).started(json!({"big": "x".repeat(VARIABLES_BYTES_MAX - 1_000)}));
+    for length in [2_000, VARIABLES_BYTES_MAX + 1] {
+        world.complete("ask", "Done", json!({"long": "y".repeat(length)})).refused("LIMIT");
+    }
+    assert_eq!((world.status(), world.work_task("ask").state), (InstanceStatus::Waiting, State::Open));
+    world.complete("ask", "Done", json!({"big": "y".repeat(2_000)})).status(InstanceStatus::Completed);
+
+    let mapped = || UserTask { output_mapping: vec![mapping("kept", "small")], ..work() };
+    let mut world = given(one_task(mapped())).started(json!({}));
+    let values = json!({"small": 1, "dropped": "y".repeat(VARIABLES_BYTES_MAX)});
+    world.complete("ask", "Done", values).refused("LIMIT");
+
+    let mut world = given(one_task(work().server_script("grow"))).started(json!({}));
+    world.scripts.on("grow", |_| result(json!("z".repeat(VARIABLES_BYTES_MAX))));
+    world.complete("ask", "Done", json!({})).failed("LIMIT").work_task("ask", State::Failed);
+}
+
+/// The room is that of the process: what a turn has for itself takes none of it.
+#[test]
+fn an_answer_into_a_variable_of_a_turn_needs_no_room_in_the_process() {
+    let turns = model("turns").start("start").task("ask", work()).for_each("ask", false, "items", "item").end("end");
+    let room = VARIABLES_BYTES_MAX - 1_000;
+    let mut world = given(turns.flow("start > ask > end").build());
+    world.start(json!({"items": [1], "big": "x".repeat(room)})).accepted();
+    world.complete("ask", "Done", json!({"item": "y".repeat(2_000)})).status(InstanceStatus::Completed);
 }
 
 /// W-17, S4-84, S4-86, D-11: the task stays as it was, the handler's way back is absorbed.

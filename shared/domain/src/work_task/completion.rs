@@ -30,7 +30,7 @@ pub(crate) fn complete(step: &mut Step<'_>, completion: &Completion) -> Result<R
         return Ok(Reply::Denied(errors));
     }
     let user = step.env.actor.name().to_owned();
-    let answer = Answer { action, values: &completion.values, user: &user };
+    let answer = Answer { action, values: &completion.values, user: &user, by_colleague: true };
     if let Err(refusal) = take_answer(step, task.element, user_task, &answer)? {
         return fail(step, &task, completion, refusal);
     }
