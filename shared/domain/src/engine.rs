@@ -14,6 +14,7 @@ mod multi_instance;
 mod scope;
 mod script;
 mod start;
+mod stuck;
 mod throw;
 mod timeout;
 mod timer;
@@ -200,7 +201,7 @@ impl<'a> Step<'a> {
 
     /// I-02 to I-05: the status follows from what is left.
     fn settle(&mut self) {
-        gateway::find_stuck(self);
+        stuck::find(self);
         let process = self.env.process;
         let listens = |live: &Arc<ElementInstance>| scope::is_listener(process, live);
         let instance = &self.state.instance;

@@ -1,5 +1,5 @@
 //! Gateways: which flows an exclusive or inclusive one takes, and what a parallel one waits for (BPMN semantics,
-//! "Gateways"). When an inclusive one has waited long enough is said in `inclusive`.
+//! "Gateways"). When an inclusive one has waited long enough is said in `inclusive`, what waits in vain in `stuck`.
 
 use super::element::Chosen;
 use super::{Failure, ScriptCall, Step};
@@ -189,38 +189,6 @@ pub(super) fn join(
     };
     step.emit(Event::FlowJoined { element: number, flow: flow.to_owned() });
     number
-}
-
-/// Opens an incident at each join of a scope in which nothing but joins is left: no path can arrive there any more, and
-/// an instance that waits for ever in silence helps nobody. Not before the job: what it takes up comes first, and then an
-/// inclusive join looks whether it can go on.
-pub(super) fn find_stuck(step: &mut Step<'_>) {
-    let process = step.env.process;
-    let instance = &step.state.instance;
-    if !instance.incidents.is_empty() || !instance.ready.is_empty() || instance.status.is_final() {
-        return;
-    }
-    let moves = |scope: Option<ElementNumber>| {
-        let mut inside = instance.elements.iter().filter(|live| live.scope == scope);
-        inside.any(|live| live.arrived.is_empty() && !super::scope::is_listener(process, live))
-    };
-    let stuck: Vec<Arc<ElementInstance>> =
-        instance.elements.iter().filter(|live| !live.arrived.is_empty() && !moves(live.scope)).cloned().collect();
-    for join in stuck {
-        let missing: Vec<&str> = process
-            .flows
-            .iter()
-            .filter(|flow| process.elements.get(flow.target).is_some_and(|target| target.id == join.element))
-            .filter(|flow| !join.arrived.contains(flow.id.as_str()))
-            .map(|flow| flow.id.as_str())
-            .collect();
-        let message = format!(
-            "\"{}\" waits for a path on {}, and no other path is left that could arrive there",
-            join.element,
-            missing.join(", ")
-        );
-        step.raise(join.number, &join.element, Failure::new("JOIN_STUCK", message));
-    }
 }
 
 /// Truthiness of the script language, for results that are no booleans.

@@ -1,8 +1,10 @@
 //! Parallel gateways: splits and joins, also nested, looping and unbalanced; and tasks that pass through.
 
 use super::dsl::*;
+use crate::decision::Reply;
 use crate::instance::InstanceStatus;
-use crate::process::{ElementKind, Process};
+use crate::process::{ElementKind, Process, Trigger};
+use crate::work_task::State;
 use serde_json::json;
 
 /// start, split into a and b, join, end.
@@ -113,13 +115,102 @@ fn a_join_that_no_path_can_reach_any_more_is_an_incident() {
     assert_eq!(world.state().instance.incidents.len(), 1);
 }
 
-/// While another path still works the join merely waits.
+/// Beside the task `v` the task `a` is chosen and `b` is not, and a join waits for both.
+fn beside(change: impl FnOnce(Model) -> Model) -> World {
+    let process = model("beside")
+        .start("start")
+        .parallel("split")
+        .gateway("either")
+        .task("a", work())
+        .task("b", work())
+        .parallel("join")
+        .end("end")
+        .flow("start > split > either")
+        .when("either", "a", "return true")
+        .otherwise("either", "b")
+        .flow("a > join > end")
+        .flow("b > join")
+        .task("v", work())
+        .flow("split > v");
+    given(change(process).build()).started(json!({}))
+}
+
+/// By rule: what waits beside a join without a way to it does not hide that it can never fire. Whoever completed the task
+/// before it is told, as of every failure behind an answer (D-36); whoever works beside it is not.
 #[test]
-fn a_join_is_not_stuck_while_anything_else_waits() {
-    let mut world = given(both());
-    world.start(json!({})).status(InstanceStatus::Waiting);
-    world.submit("a", "Approve", json!({})).status(InstanceStatus::Waiting);
-    assert!(world.state().instance.incidents.is_empty());
+fn a_join_is_stuck_whatever_waits_beside_it() {
+    let mut world = beside(|model| model);
+    world.complete("a", "Done", json!({})).failed("JOIN_STUCK").work_task("a", State::Completed);
+    let incident = &world.state().instance.incidents[0];
+    assert!(incident.message.contains("\"join\" waits for a path on b-join, and"), "{}", incident.message);
+    world.complete("v", "Done", json!({})).replied(Reply::Submitted).work_task("v", State::Completed);
+    world.retry().failed("JOIN_STUCK");
+    assert_eq!((world.live(), world.state().instance.incidents.len()), (vec!["join"], 1));
+}
+
+/// A way to the join leads along flows, boundary events and through sub-processes and other joins.
+#[test]
+fn a_join_is_not_stuck_while_something_may_lead_to_it() {
+    let ways: [fn(Model) -> Model; 4] = [
+        |model| model.flow("v > b"),
+        |model| model.timer("late", "v", true, once("P1D")).flow("late > b"),
+        |model| model.sub("inner").start("begin").task("w", work()).flow("begin > w").close().flow("split > inner > b"),
+        |model| model.parallel("both").task("w", work()).flow("split > w > both > b").flow("v > both"),
+    ];
+    for (number, way) in ways.into_iter().enumerate() {
+        let mut world = beside(way);
+        world.complete("a", "Done", json!({})).status(InstanceStatus::Waiting);
+        assert!(world.state().instance.incidents.is_empty(), "way {number}");
+        if number == 3 {
+            world.complete("w", "Done", json!({})).status(InstanceStatus::Waiting);
+        }
+    }
+}
+
+/// What ends the scope takes the join away with it, as somebody may have meant.
+#[test]
+fn a_join_is_not_stuck_while_its_scope_may_be_ended() {
+    let mut world = beside(|model| model.terminate("stop").flow("v > stop"));
+    world.complete("a", "Done", json!({})).status(InstanceStatus::Waiting);
+    world.complete("v", "Done", json!({})).status(InstanceStatus::Completed);
+
+    let inner = |model: Model| {
+        let model = model.on("rescue", true, Trigger::Error(None)).task("w", work()).flow("rescue-start > w").close();
+        model.sub("inner").start("begin").task("u", work()).error_end("stop", "STOP").flow("begin > u > stop").close()
+    };
+    let mut world = beside(|model| inner(model).flow("v > inner"));
+    world.complete("a", "Done", json!({})).status(InstanceStatus::Waiting);
+    world.complete("v", "Done", json!({})).status(InstanceStatus::Waiting);
+    world.complete("u", "Done", json!({})).status(InstanceStatus::Waiting);
+    assert_eq!(world.live(), ["rescue", "w"]);
+}
+
+/// Each lacks what only the other could bring: both are stuck, and neither is because of the other.
+#[test]
+fn joins_that_wait_for_each_other_are_stuck() {
+    let process = model("circle")
+        .start("start")
+        .parallel("split")
+        .parallel("one")
+        .parallel("two")
+        .flow("start > split > one > two > one")
+        .flow("split > two")
+        .task("v", work())
+        .flow("split > v")
+        .build();
+    let mut world = given(process);
+    world.start(json!({})).failed("JOIN_STUCK");
+    assert_eq!(world.state().instance.incidents.len(), 2);
+}
+
+/// An inclusive join goes on without what nobody brings; one that waits for a stuck join is stuck with it.
+#[test]
+fn an_inclusive_join_behind_a_stuck_join_is_stuck() {
+    let mut world =
+        beside(|model| model.inclusive("some").task("u", work()).flow("split > u > some").flow("join > some"));
+    world.complete("u", "Done", json!({})).status(InstanceStatus::Waiting);
+    world.complete("a", "Done", json!({})).failed("JOIN_STUCK");
+    assert_eq!((world.live(), world.state().instance.incidents.len()), (vec!["v", "some", "join"], 2));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Joins: a token waits on its incoming flow until the gateway is activated (BPMN 2.0.2, 13.4.1 and 13.4.3).
 
-use super::{Activity, Age, Arrived, At, Incident, Reference, Token};
+use super::{Age, Arrived, At, Incident, Reference, Token};
 use crate::tests::reference::plan::{Id, What};
 use std::collections::BTreeSet;
 
@@ -111,15 +111,20 @@ impl Reference<'_> {
         found
     }
 
-    /// By rule of the product: where only joins are left in a scope and no job comes, nothing can come, and each is an
-    /// incident.
+    /// By rule of the product: a gateway that can never be activated is an incident for all who wait there. It is told
+    /// when no job comes.
     pub(super) fn find_stuck_joins(&mut self) {
-        let moves = |scope: Option<Age>| {
-            let still = |activity: &Activity| activity.scope == scope && !self.listens(activity);
-            self.activities.iter().any(still)
-        };
+        let mut hopeless = self.joins();
+        // Tokens that may pass a gateway give hope to the next one.
+        loop {
+            let others = hopeless.clone();
+            hopeless.retain(|join| !self.may_be_left(*join, &others));
+            if hopeless.len() == others.len() {
+                break;
+            }
+        }
         let mut stuck: Vec<Incident> = Vec::new();
-        for (node, scope) in self.joins().into_iter().filter(|(_, scope)| !moves(*scope)) {
+        for (node, scope) in hopeless {
             for round in self.rounds(node, scope) {
                 let at = At::Join { scope, since: round[0].since };
                 stuck.push(Incident { node, code: "JOIN_STUCK", thrown: None, at });
@@ -128,6 +133,31 @@ impl Reference<'_> {
         stuck.sort_by_key(Incident::age);
         self.errors.extend(stuck.iter().map(|incident| (incident.code.to_owned(), incident.node)));
         self.incidents = stuck;
+    }
+
+    /// 13.4.1 and 13.4.3: the tokens of the first round may still be consumed, because a path leads to the flows without
+    /// token (of an inclusive gateway to one of them) from something that is done or may be left; or an end event that
+    /// such a path leads to may take them away.
+    fn may_be_left(&self, (join, scope): (Id, Option<Age>), hopeless: &[(Id, Option<Age>)]) -> bool {
+        let in_activities = self.activities.iter().filter(|it| !self.listens(it)).map(|it| (it.node, it.scope));
+        let in_joins = self.joins().into_iter().filter(|other| !hopeless.contains(other));
+        let positions = in_activities.chain(in_joins).filter(|(_, around)| *around == scope);
+        let reachable: BTreeSet<Id> = positions.flat_map(|(node, _)| self.reachable(node, join)).collect();
+        let first = self.rounds(join, scope).remove(0);
+        let lacks = |flow: &usize| first.iter().all(|it| it.token.flow != Some(*flow));
+        let mut comes = self.plan.incoming(join).into_iter().filter(lacks).map(|flow| self.plan.flows[flow].from);
+        let leads = if self.plan.node(join).what == What::Inclusive {
+            comes.any(|from| reachable.contains(&from))
+        } else {
+            comes.all(|from| reachable.contains(&from))
+        };
+        leads || reachable.iter().any(|node| self.plan.node(*node).what == What::Terminate || self.throws_out(*node))
+    }
+
+    /// An error end event throws out of its scope (13.5.5), which the scope around it may not survive.
+    fn throws_out(&self, node: Id) -> bool {
+        matches!(self.plan.node(node).what, What::ErrorEnd(_))
+            || self.plan.within(Some(node)).any(|inner| self.throws_out(inner.id))
     }
 
     pub(super) fn clear_joins(&mut self, scope: Option<Age>) {
