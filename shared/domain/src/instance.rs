@@ -226,6 +226,11 @@ pub struct Place {
 }
 
 impl ElementInstance {
+    /// True for a receive task or message event that waits for its own message or signal.
+    pub(crate) fn hears_itself(&self) -> bool {
+        self.subscriptions.iter().any(|awaited| awaited.event == self.element)
+    }
+
     /// Where the paths go on that leave it.
     pub fn place(&self) -> Place {
         Place { scope: self.scope, handles: self.handles }

@@ -3,12 +3,12 @@
 
 use super::gateway::Seen;
 use super::{
-    Failure, Step, action, call, error, gateway, inclusive, multi_instance, scope, script, throw, timer, trigger,
-    user_task,
+    Failure, Step, action, call, error, gateway, inclusive, multi_instance, scope, script, throw, timeout, timer,
+    trigger, user_task,
 };
 use crate::event::Event;
 use crate::ids::ElementNumber;
-use crate::instance::{ElementInstance, Place, Ready};
+use crate::instance::{Place, Ready};
 use crate::process::{Element, ElementKind, FlowIndex};
 use crate::rejection::Rejection;
 use crate::work_task::arrival::reopen;
@@ -173,21 +173,25 @@ impl Step<'_> {
 
     /// I-06: runs a failed element again. A task that is still open is simply answered again.
     pub(crate) fn retry(&mut self, number: ElementNumber) -> Result<(), Rejection> {
+        let live = self.state.instance.element(number).cloned();
+        let has_run_out = live.as_ref().is_some_and(|live| timeout::has_run_out(self, live));
         self.emit(Event::IncidentResolved(number));
-        let has_message =
-            |live: &Arc<ElementInstance>| live.subscriptions.iter().any(|awaited| awaited.event == live.element);
-        if self.state.instance.element(number).is_some_and(|live| !live.arrived.is_empty() || has_message(live)) {
+        // An incident without an element instance is about flows that wait; they go on when all incidents are closed.
+        let Some(live) = live else { return Ok(()) };
+        if has_run_out && let Err(failure) = timeout::begin_again(self, &live) {
+            self.fail(number, &live.element, failure);
+            return Ok(());
+        }
+        if !live.arrived.is_empty() || live.hears_itself() {
             // A join waits on: `run` looks whether it can go on now. So does what waits for a message of its own.
             return Ok(());
         }
-        // An incident without an element instance is about flows that wait; they go on when all incidents are closed.
-        match self.state.instance.element(number).map(|live| live.task) {
-            Some(Some(task)) => {
+        match live.task {
+            Some(task) => {
                 reopen(self, task);
                 Ok(())
             }
-            Some(None) => self.execute(number),
-            None => Ok(()),
+            None => self.execute(number),
         }
     }
 

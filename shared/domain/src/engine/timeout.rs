@@ -1,10 +1,11 @@
-//! A time limit (`TimeoutMs`) that ran out and leads to no path of its own: the activity fails, or its task is completed.
+//! A time limit (`TimeoutMs`) that ran out and leads to no path of its own: the activity fails until a retry gives it its
+//! time once more, or its task is completed.
 
-use super::{Failure, Step, catcher, refuse, stop_timers, unschedule};
+use super::{Failure, Step, catcher, host, refuse, stop_timers, timer, unschedule};
 use crate::event::Event;
 use crate::ids::TaskNumber;
 use crate::instance::ElementInstance;
-use crate::process::OnTimeout;
+use crate::process::{OnTimeout, Trigger};
 use crate::rejection::Rejection;
 use crate::variables::Variables;
 use crate::work_task::State;
@@ -25,6 +26,31 @@ pub(super) fn ran_out(step: &mut Step<'_>, live: &ElementInstance, then: &OnTime
         }
         OnTimeout::Complete(action) => complete(step, live, action),
     }
+}
+
+/// True where a retry of an element instance is about its time limit, and not about how it was reached.
+pub(super) fn has_run_out(step: &Step<'_>, live: &ElementInstance) -> bool {
+    let waits = live.task.is_some() || live.turns.is_some() || live.hears_itself();
+    let mut incidents = step.state.instance.incidents.iter();
+    waits
+        && host(step, live.number) == live.number
+        && incidents.any(|incident| incident.element_number == live.number && incident.code == TASK_TIMEOUT)
+}
+
+/// A retry gives the activity its time once more.
+pub(super) fn begin_again(step: &mut Step<'_>, live: &ElementInstance) -> Result<(), Failure> {
+    let process = step.env.process;
+    let boundaries = process.element(&live.element).into_iter().flat_map(|element| process.boundaries(element));
+    let limits = boundaries.filter(|(_, event)| event.on_timeout == Some(OnTimeout::Throw));
+    for (event, model) in limits.filter(|(event, _)| live.timers.iter().all(|timer| timer.event != event.id)) {
+        let Trigger::Timer(timer) = &model.trigger else { continue };
+        if let Some(planned) = timer::plan(step, timer, live.number)? {
+            // The schedule of an earlier firing may still be there: commits are counted, so this one has its own name.
+            let occurrence = u32::try_from(step.state.instance.version).unwrap_or(u32::MAX).saturating_add(1);
+            timer::start(step, live.number, &event.id, occurrence, planned);
+        }
+    }
+    Ok(())
 }
 
 fn throw(step: &mut Step<'_>, live: &ElementInstance) {

@@ -1,9 +1,10 @@
 //! Time limits that lead to no path: the activity fails, or its task is completed (D-05; S4-61, S4-62).
 
 use super::dsl::*;
+use crate::command::Command;
 use crate::external_task::Status;
 use crate::instance::InstanceStatus;
-use crate::process::{OnTimeout, Process, TaskProfile, Timer, UserTask, When};
+use crate::process::{ElementKind, OnTimeout, Process, TaskProfile, Timer, UserTask, When};
 use crate::work_task::State;
 use serde_json::json;
 
@@ -52,6 +53,40 @@ fn a_time_limit_that_nobody_catches_is_an_incident() {
     world.retry().status(InstanceStatus::Waiting);
     assert_eq!(world.work_task("ask").state, State::Open);
     world.complete("ask", "Done", json!({})).status(InstanceStatus::Completed);
+}
+
+/// S4-61: whoever is asked again has the whole time once more, whatever waits: a task, a message, turns. Its schedule is
+/// another one than that which fired.
+#[test]
+fn a_retry_after_a_time_limit_begins_the_time_again() {
+    let hear = ElementKind::ReceiveTask(message("word", None));
+    let task = |task| ElementKind::UserTask(Box::new(task));
+    for (kind, turns) in [(hear, false), (task(work()), false), (task(ticket()), false), (task(work()), true)] {
+        let mut process = model("limited").start("start").add("ask", kind).add("beside", ElementKind::Task);
+        if turns {
+            process = process.for_each("ask", false, "items", "item");
+        }
+        let process = process
+            .limit("late", "ask", once("P1D"), OnTimeout::Throw)
+            .timer("remind", "ask", false, once("PT1H"))
+            .flow("start > ask")
+            .flow("remind > beside")
+            .build();
+        let mut world = given(process).started(json!({"items": [1, 2]}));
+        let element = world.state().instance.elements[0].number;
+        let ran_out = |occurrence| Command::FireTimer { element, event: "late".to_owned(), occurrence };
+        world.after("P1D").when(ran_out(1)).failed("TASK_TIMEOUT");
+        world.state.as_mut().unwrap().instance.version = 2;
+        world.forget_journal();
+        world.retry().status(InstanceStatus::Waiting);
+        let timers = &world.state().instance.elements[0].timers;
+        let running: Vec<(&str, u32)> = timers.iter().map(|timer| (timer.event.as_str(), timer.occurrence)).collect();
+        assert_eq!(running, [("late", 3)], "what has fired beside it does not fire again");
+        assert_eq!(world.scheduled().len(), 1);
+        world.when(ran_out(1)).refused("ALREADY_DONE");
+        world.after("PT23H").when(ran_out(3)).refused("TOO_EARLY");
+        world.after("PT1H").when(ran_out(3)).failed("TASK_TIMEOUT");
+    }
 }
 
 /// The named action is taken by `system`, without ServerScript and without values; a late answer is too late.

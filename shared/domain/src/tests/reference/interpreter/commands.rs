@@ -180,17 +180,34 @@ impl<'p> Reference<'p> {
         // What failed twice is done again once.
         incidents.dedup_by_key(|incident| incident.at);
         for incident in incidents.into_iter().filter(|incident| only.is_none_or(|only| only == incident.node)) {
+            let late = self.incidents.iter().any(|other| other.at == incident.at && other.code() == "TASK_TIMEOUT");
             self.incidents.retain(|other| other.at != incident.at);
             match incident.at {
                 // What waits goes on with the last incident.
                 At::Join { .. } | At::Job => {}
                 At::Activity(age) => {
                     self.change(age, |activity| activity.failed = false);
+                    if late {
+                        self.limit_again(age);
+                    }
                     self.do_again(age);
                 }
             }
         }
         self.advance();
+    }
+
+    /// Whoever was late and waits on has the whole time once more; what begins again has it anyway.
+    fn limit_again(&mut self, age: Age) {
+        let plan = self.plan;
+        let waits = |it: &&Activity| it.asks || it.turns.is_some() || it.hears(it.node);
+        let Some(activity) = self.activity(age).filter(waits).cloned() else { return };
+        let limits = plan.nodes.iter().filter(|limit| limit.what.attached_to() == Some(activity.node));
+        for limit in limits.filter(|limit| activity.alarms.iter().all(|alarm| alarm.event != limit.id)) {
+            if let What::Limit { event, completes: false, .. } = &limit.what {
+                self.watch(age, limit.id, event);
+            }
+        }
     }
 
     fn do_again(&mut self, age: Age) {
