@@ -1,6 +1,6 @@
 //! What an instance may use up, and what happens when it has: the rest waits for a job, or an incident says the number.
 
-use super::{Failure, Step};
+use super::{Failure, Step, multi_instance};
 use crate::effect::Effect;
 use crate::event::Event;
 use crate::ids::{ElementNumber, TaskNumber};
@@ -78,11 +78,24 @@ impl Step<'_> {
         self.emit(Event::FlowsTaken(rest));
         if let Some(first) = first.filter(|_| waiting > READY_MAX) {
             let message = format!(
-                "{waiting} flows wait to be taken at once; at most {READY_MAX} are possible. Look for a loop around a split."
+                "{waiting} flows wait to be taken at once; at most {READY_MAX} are possible. {}",
+                self.who_takes_so_many(&first)
             );
             self.raise(ElementNumber::WHOLE_INSTANCE, &first.element, Failure::new("LIMIT", message));
         } else if self.state.instance.incidents.is_empty() && !self.effects.contains(&Effect::Continue) {
             self.effect(Effect::Continue);
+        }
+    }
+
+    /// Where the designer should look: at the turns of an activity that all begin at once, or else at what splits.
+    fn who_takes_so_many(&self, first: &Ready) -> String {
+        let around = first.scope.and_then(|number| self.state.instance.element(number));
+        match around.filter(|_| multi_instance::is_turn(self, first)).and_then(|around| around.turns.as_ref()) {
+            Some(turns) => format!(
+                "\"{}\" begins {} turns at once; let it do one after the other (isSequential), or fewer.",
+                first.element, turns.total
+            ),
+            None => "Look for a loop around a split.".to_owned(),
         }
     }
 }

@@ -87,6 +87,17 @@ fn many_turns_go_on_as_jobs() {
     assert_eq!((world.status(), world.variable("n"), jobs), (InstanceStatus::Completed, json!(1_000), 5));
 }
 
+/// Side by side they wait for a job all at once, and 1,000 flows may: the incident says whose turns they are.
+#[test]
+fn too_many_turns_at_once_are_an_incident_that_names_them() {
+    let mut world = given(end(scripts(false, "count n")));
+    world.start(json!({"items": vec![0; 10_000]})).failed("LIMIT");
+    let message = &world.state().instance.incidents[0].message;
+    assert!(message.contains("at most 1000 are possible. \"work\" begins 10000 turns at once"), "{message}");
+    let mut world = given(end(scripts(true, "count n")));
+    world.start(json!({"items": vec![0; 10_000]})).status(InstanceStatus::Running);
+}
+
 fn asked(sequential: bool) -> Model {
     model("asked")
         .start("start")
