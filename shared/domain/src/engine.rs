@@ -215,7 +215,7 @@ impl<'a> Step<'a> {
         let instance = &self.state.instance;
         let status = if !instance.incidents.is_empty() {
             InstanceStatus::Error
-        } else if !instance.ready.is_empty() {
+        } else if !instance.ready.is_empty() || timer::is_due_at_once(instance) {
             InstanceStatus::Running
         } else if instance.elements.is_empty() {
             InstanceStatus::Completed

@@ -1,7 +1,8 @@
 //! A circle of flows in which nothing waits may run without end. It is legal, because a condition may end it, but the
 //! designer should know.
 
-use crate::read::{NodeKind, Outline, Reader, error_code};
+use crate::read::{FlowNode, NodeKind, Outline, Reader, bpmn_children, error_code};
+use domain::time::Duration;
 
 pub(super) fn check(outline: &Outline<'_, '_>, reader: &mut Reader<'_>) {
     let waits = waiting(outline);
@@ -34,12 +35,25 @@ fn waiting(outline: &Outline<'_, '_>) -> Vec<bool> {
     let mut waits = vec![false; outline.nodes.len()];
     // What stands inside comes after what is around it.
     for (index, node) in outline.nodes.iter().enumerate().rev() {
-        waits[index] |= can_wait(node.kind);
+        waits[index] |= can_wait(node.kind) && !takes_no_time(node);
         if let Some(parent) = node.parent.filter(|_| waits[index]) {
             waits[parent] = true;
         }
     }
     waits
+}
+
+/// A timer event or a delay whose literal duration is zero: it is due at once.
+fn takes_no_time(node: &FlowNode<'_, '_>) -> bool {
+    let is_zero = |text: &str| text.parse::<Duration>().is_ok_and(|duration| duration.is_zero());
+    if node.kind == NodeKind::SystemTask {
+        let is_delay = node.properties.plain("Type").is_some_and(|kind| kind.trim().eq_ignore_ascii_case("delay"));
+        return is_delay && node.properties.plain("Duration").is_some_and(|text| is_zero(&text));
+    }
+    let timers = bpmn_children(node.node).filter(|child| child.tag_name().name() == "timerEventDefinition");
+    let mut times = timers.flat_map(bpmn_children);
+    node.kind == NodeKind::IntermediateCatchEvent
+        && times.any(|time| time.tag_name().name() == "timeDuration" && time.text().is_some_and(is_zero))
 }
 
 fn can_wait(kind: NodeKind) -> bool {

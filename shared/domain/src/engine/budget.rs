@@ -60,7 +60,8 @@ impl Step<'_> {
         let message = if self.may_activate() {
             "the instance has used all 4,294,967,295 numbers of its elements"
         } else {
-            "100,000 elements were activated without a wait. Look for a cycle in which nothing waits."
+            "100,000 elements were activated without a wait. Look for a cycle in which nothing waits; a timer that is due at \
+             once is no wait."
         };
         let failure = Failure::new("LIMIT", message.to_owned());
         self.raise(ElementNumber::WHOLE_INSTANCE, &ready.element, failure);

@@ -5,7 +5,7 @@ use super::{Failure, Step, trigger};
 use crate::effect::{Due, Effect};
 use crate::event::Event;
 use crate::ids::ElementNumber;
-use crate::instance::{ElementInstance, TimerState};
+use crate::instance::{ElementInstance, Instance, TimerState};
 use crate::process::{Timer, Trigger, When};
 use crate::rejection::Rejection;
 use crate::time::{Cycle, Duration, InvalidTime, Timestamp};
@@ -101,6 +101,11 @@ fn due_now(step: &Step<'_>, number: ElementNumber) -> Vec<TimerState> {
     let mut due: Vec<TimerState> = live.timers.iter().filter(|timer| timer.due <= step.env.now).cloned().collect();
     due.sort_by_key(|timer| (timer.due, step.env.process.index(&timer.event)));
     due
+}
+
+/// True where a timer was due when its element was reached: it fires like a job, and nothing has waited before that.
+pub(super) fn is_due_at_once(instance: &Instance) -> bool {
+    instance.elements.iter().any(|live| live.timers.iter().any(|timer| timer.due <= live.started_at))
 }
 
 /// The earliest interrupting timer with a path of its own of an element instance that is due now, document order among

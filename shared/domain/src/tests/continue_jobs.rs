@@ -340,6 +340,48 @@ fn a_wait_in_a_cycle_lets_it_run_for_ever() {
     assert!(world.state().instance.last_element > ElementNumber(180_000));
 }
 
+/// A timer that is due at once is no wait: it fires like a job, and a cycle with no other wait in it stops (S4-108).
+#[test]
+fn a_cycle_whose_only_wait_takes_no_time_stops_with_an_incident() {
+    let ids: Vec<String> = (0..98).map(|n| format!("t{n}")).collect();
+    let model = ids.iter().fold(model("poll").start("start"), |model, id| model.add(id, ElementKind::Task));
+    let model = model.task("ask", work()).wait("rest", once("PT0S")).condition("again", "return \"again-t0\"");
+    let chain = format!("start > {} > rest > again > t0", ids.join(" > "));
+    let mut world = given(model.flow(&chain).flow("start > ask").build());
+    world.start(json!({})).status(InstanceStatus::Running);
+    let mut firings = 0;
+    while world.status() == InstanceStatus::Running {
+        assert!(firings < 2_000, "it never stops");
+        let element = world.element("rest");
+        commit(&mut world, &Command::FireTimer { element, event: "rest".to_owned(), occurrence: 1 });
+        firings += 1;
+    }
+    let instance = &world.state().instance;
+    assert_eq!((instance.status, instance.incidents[0].code.as_str(), firings), (InstanceStatus::Error, "LIMIT", 999));
+    assert!(instance.incidents[0].message.contains("due at once"), "{}", instance.incidents[0].message);
+    world.forget_journal();
+    world.retry().status(InstanceStatus::Running);
+}
+
+/// Beside a wait it is none either, but once it has fired the others wait.
+#[test]
+fn an_instance_waits_when_what_is_due_at_once_has_fired() {
+    let process = model("now")
+        .start("start")
+        .task("ask", work())
+        .timer("now", "ask", false, once("PT0S"))
+        .timer("late", "ask", false, once("PT1H"))
+        .script("a", "count n")
+        .flow("start > ask")
+        .flow("now > a")
+        .flow("late > a")
+        .build();
+    let mut world = given(process);
+    world.start(json!({})).status(InstanceStatus::Running);
+    world.fire("ask", "now", 1).status(InstanceStatus::Waiting);
+    assert_eq!((world.variable("n"), world.state().instance.activations), (json!(1), 0));
+}
+
 /// A process that polls by a timer: its elements have numbers beyond 16 bits, and everything about them works on.
 #[test]
 fn an_instance_with_a_wait_in_its_cycle_goes_past_65_535_elements() {

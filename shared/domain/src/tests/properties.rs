@@ -11,7 +11,7 @@ use crate::engine::reminder_due;
 use crate::event::Event;
 use crate::external_task::{ExternalTask, Status};
 use crate::ids::{ElementNumber, TaskNumber};
-use crate::instance::{Aggregate, InstanceStatus};
+use crate::instance::{Aggregate, Instance, InstanceStatus};
 use crate::notification::NotificationKind;
 use crate::process::{ElementKind, Reminders};
 use crate::work_task::State;
@@ -303,7 +303,7 @@ fn the_status_follows_from_what_is_left() {
             InstanceStatus::Cancelled
         } else if !instance.incidents.is_empty() {
             InstanceStatus::Error
-        } else if !instance.ready.is_empty() {
+        } else if !instance.ready.is_empty() || is_due_at_once(instance) {
             InstanceStatus::Running
         } else if !instance.elements.is_empty() {
             InstanceStatus::Waiting
@@ -335,9 +335,14 @@ fn the_status_follows_from_what_is_left() {
             assert_eq!(instance.element(task.element).and_then(|element| element.task), Some(*number));
         }
         if instance.status == InstanceStatus::Running {
-            assert!(moment.job, "nobody goes on with the instance");
+            assert!(moment.job || is_due_at_once(instance), "nobody goes on with the instance");
         }
     });
+}
+
+/// A timer was due when its element was reached.
+fn is_due_at_once(instance: &Instance) -> bool {
+    instance.elements.iter().any(|live| live.timers.iter().any(|timer| timer.due <= live.started_at))
 }
 
 /// Nothing happens before its time, no answer counts after it, and a flagged ticket is not reminded.

@@ -112,7 +112,7 @@ impl<'p> Reference<'p> {
         }
         self.status = if !self.incidents.is_empty() {
             Status::Error
-        } else if !self.resting.is_empty() {
+        } else if !self.resting.is_empty() || self.activities.iter().any(Activity::is_due_at_once) {
             Status::Running
         } else if self.activities.is_empty() && self.arrived.is_empty() {
             Status::Completed
@@ -285,6 +285,7 @@ impl<'p> Reference<'p> {
         self.born += 1;
         self.activities.push(Activity {
             age: self.born,
+            since: self.now,
             node: token.node,
             scope: token.scope,
             handles: token.handles,
@@ -326,6 +327,11 @@ impl<'p> Reference<'p> {
             activity.awaits.len() + usize::from(activity.asks) + usize::from(activity.request.is_some())
         };
         self.activities.iter().map(held).sum::<usize>() + 5 > HELD_AT_ONCE
+    }
+
+    /// Something waits for a job, and nothing is in its way.
+    pub fn has_job(&self) -> bool {
+        self.status == Status::Running && !self.resting.is_empty()
     }
 
     pub fn activity(&self, age: Age) -> Option<&Activity> {

@@ -16,7 +16,7 @@ impl Both<'_> {
         if random.one_in(60) {
             return Some(Choice::Cancel);
         }
-        if status == Status::Running && random.one_in(2) {
+        if self.reference.has_job() && random.one_in(2) {
             return Some(if random.one_in(20) { Choice::GiveUp { timer: None } } else { Choice::Job });
         }
         if status == Status::Error && random.one_in(2) {
@@ -44,8 +44,8 @@ impl Both<'_> {
     /// Something that brings the process on.
     pub(super) fn next_step(&self, random: &mut Random) -> Option<Choice> {
         match self.reference.status {
-            Status::Running => Some(Choice::Job),
-            Status::Waiting => {
+            Status::Running if self.reference.has_job() => Some(Choice::Job),
+            Status::Running | Status::Waiting => {
                 let first = if random.one_in(2) { self.hear(random) } else { self.fire(random) };
                 let awaited =
                     self.answer(random).or_else(|| self.end_called(random)).or_else(|| self.reply(random, true));

@@ -9,7 +9,6 @@ use crate::ids::ElementNumber;
 use crate::instance::ElementInstance;
 use crate::rejection::Rejection;
 use crate::tests::dsl::Then;
-use crate::tests::reference::interpreter::Status;
 use crate::tests::reference::random::Random;
 use crate::variables::Variables;
 
@@ -29,7 +28,7 @@ impl Both<'_> {
             | Choice::Cancel => false,
             // With the incident a person looks at the instance.
             Choice::GiveUp { .. } => false,
-            Choice::Job => self.reference.status == Status::Running,
+            Choice::Job => self.reference.has_job(),
             Choice::Retry { .. } => return Ok(()),
         };
         if !stays && is_taken(&self.world.when(command.clone())) {

@@ -81,9 +81,8 @@ impl Both<'_> {
 impl Story {
     /// One of the things that are to happen, whichever chance takes.
     fn next(&mut self, reference: &Reference<'_>, plan: &Plan, random: &mut Random) -> Option<Choice> {
-        let running = reference.status == Status::Running;
         let open = reference.activities.iter().filter_map(|activity| self.of(activity, plan));
-        let choices: Vec<Choice> = open.chain(running.then_some(Choice::Job)).collect();
+        let choices: Vec<Choice> = open.chain(reference.has_job().then_some(Choice::Job)).collect();
         let choice = choices.get(random.below(choices.len()))?.clone();
         if let Choice::Hear { to, .. } = &choice {
             self.heard.insert(*to);

@@ -23,6 +23,8 @@ pub struct Token {
 #[derive(Clone, Debug)]
 pub struct Activity {
     pub age: Age,
+    /// When it began.
+    pub since: i64,
     pub node: Id,
     pub scope: Option<Age>,
     pub handles: Option<Age>,
@@ -158,6 +160,11 @@ pub struct Failure {
 }
 
 impl Activity {
+    /// Time did not have to pass: nothing has waited before it fires.
+    pub(super) fn is_due_at_once(&self) -> bool {
+        self.alarms.iter().any(|alarm| alarm.due <= self.since)
+    }
+
     pub fn hears(&self, event: Id) -> bool {
         self.awaits.iter().any(|awaits| awaits.event == event)
     }
