@@ -126,7 +126,12 @@ impl Fields {
     pub fn variables(&mut self, name: &str) -> Variables {
         match self.take(name) {
             None => Variables::new(),
-            Some(Value::Object(map)) => map,
+            Some(Value::Object(map)) => {
+                if map.contains_key("") {
+                    self.refuse(name, "INVALID_NAME", format!("{name} has a variable without a name. Give it one."));
+                }
+                map
+            }
             Some(Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_)) => {
                 self.refuse(name, "WRONG_TYPE", format!("{name} must be an object of names and values."));
                 Variables::new()

@@ -4,6 +4,7 @@
 #![recursion_limit = "256"]
 
 mod body;
+mod json;
 mod problem;
 mod request;
 mod routes;

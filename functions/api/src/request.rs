@@ -2,6 +2,7 @@
 
 use crate::Api;
 use crate::body::BODY_BYTES_MAX;
+use crate::json::Strict;
 use crate::problem::{Problem, Shape};
 use app::auth::Caller;
 use app::clock;
@@ -163,7 +164,7 @@ impl<'a> Call<'a> {
             return Err(Problem::new(415, "UNSUPPORTED_MEDIA_TYPE", "Send the body as application/json."));
         }
         let text = self.utf8()?;
-        serde_json::from_str(text).map_err(|error| {
+        serde_json::from_str::<Strict>(text).map(|strict| strict.0).map_err(|error| {
             Problem::new(
                 400,
                 "MALFORMED",
