@@ -2,10 +2,10 @@
 
 use super::dsl::*;
 use crate::instance::InstanceStatus;
-use crate::process::When;
+use crate::process::{UserTask, When};
 use crate::time::Timestamp;
 use crate::work_task::{Priority, Responsible, State};
-use serde_json::json;
+use serde_json::{Value, json};
 
 fn when(text: &str) -> When {
     When::Expression(value(text))
@@ -61,7 +61,34 @@ fn the_only_responsible_user_is_the_assignee() {
     assert_eq!(assignee(work().users(&["ann"]).teams(&["Loans"]), json!({})), None);
     assert_eq!(assignee(work().users(&["ann", "bob"]), json!({})), None);
     assert_eq!(assignee(work().users(&["ann"]).assignee("context.boss"), json!({"boss": "cy"})).as_deref(), Some("cy"));
-    assert_eq!(assignee(work().assignee("context.boss"), json!({})), None);
+    assert_eq!(assignee(work().users(&["ann", "context.lead"]), json!({})).as_deref(), Some("ann"));
+    assert_eq!(assignee(work().assignee("context.boss").teams(&["Loans"]), json!({})), None);
+    assert_eq!(assignee(work().assignee("Doe, Ann"), json!({})).as_deref(), Some("Doe, Ann"));
+}
+
+/// S4-13 to S4-15: a task that the model gives to somebody is never open to everybody; one that names nobody is.
+#[test]
+fn a_model_that_names_somebody_who_is_nobody_stops_the_step() {
+    let nobody = |task: UserTask, variables: Value, properties: &str| {
+        let mut world = given(one_task(task));
+        world.start(variables.clone()).failed("INVALID_ASSIGNMENT");
+        assert!(world.state().work_tasks.is_empty());
+        let message = &world.state().instance.incidents[0].message;
+        assert!(message.contains(properties), "{variables}: {message}");
+        world.retry_with(json!({"lead": "lea"})).work_task("ask", State::Open);
+        assert_eq!(world.work_task("ask").responsible.assignee.as_deref(), Some("lea"));
+    };
+    for empty in [json!({}), json!({"lead": null}), json!({"lead": " , "}), json!({"lead": [null, ""]})] {
+        nobody(work().users(&["context.lead"]), empty, "ResponsibleUsers");
+    }
+    nobody(work().assignee("{{ lead }}"), json!({}), "Assignee");
+    let both = work().assignee("context.lead").teams(&["context.team"]);
+    nobody(both, json!({}), "Assignee with ResponsibleTeams");
+    for other in [json!(true), json!({"email": "x"}), json!([["lea"]]), json!(["lea", {}])] {
+        nobody(work().users(&["context.lead"]), json!({"lead": other}), "ResponsibleUsers");
+    }
+    nobody(work().assignee("context.lead"), json!({"lead": ["lea"]}), "Assignee");
+    given(one_task(work())).start(json!({})).work_task("ask", State::Open);
 }
 
 /// S4-20, T-15.

@@ -53,41 +53,51 @@ pub(crate) fn create(
     Ok(())
 }
 
-/// Assignee and candidates. One responsible user alone is the assignee at once.
+/// Assignee and candidates. One responsible user alone is the assignee at once. Where the model names somebody and
+/// nobody comes out the task must not be open to everybody.
 fn responsible(model: &WorkTaskModel, data: &Variables, now: Timestamp) -> Result<Responsible, Failure> {
-    let mut assignees = Vec::new();
-    if let Some(assignee) = &model.assignee {
+    let mut assigned = Vec::new();
+    if let Some(expression) = &model.assignee {
         // An assignee is one person: no comma separates several.
-        let name = plain_text(&assignee.evaluate(data, now));
-        add(&mut assignees, &name)?;
+        add(&mut assigned, &text("Assignee", &expression.evaluate(data, now))?)?;
     }
-    let users = all(&model.candidate_users, data, now)?;
-    let groups = all(&model.candidate_groups, data, now)?;
+    let users = names("ResponsibleUsers", &model.candidate_users, data, now)?;
+    let groups = names("ResponsibleTeams", &model.candidate_groups, data, now)?;
     let total = users.len() + groups.len();
     if total > CANDIDATES_MAX {
         let message = format!("the task has {total} candidates; at most {CANDIDATES_MAX} are possible: use a team");
         return Err(Failure::new("LIMIT", message));
     }
-    let assignee = match (assignees.pop(), users.as_slice(), groups.is_empty()) {
+    let assignee = match (assigned.into_iter().next(), users.as_slice(), groups.is_empty()) {
         (Some(assignee), _, _) => Some(assignee),
         (None, [only], true) => Some(only.clone()),
         (None, _, _) => None,
     };
-    Ok(Responsible { assignee, users, groups })
+    let responsible = Responsible { assignee, users, groups };
+    let modelled = [
+        ("Assignee", model.assignee.is_some()),
+        ("ResponsibleUsers", !model.candidate_users.is_empty()),
+        ("ResponsibleTeams", !model.candidate_groups.is_empty()),
+    ];
+    let modelled: Vec<&str> = modelled.into_iter().filter_map(|(property, is)| is.then_some(property)).collect();
+    if responsible.is_empty() && !modelled.is_empty() {
+        return Err(unusable(format!("nobody can do the task: {} gives no name", modelled.join(" with "))));
+    }
+    Ok(responsible)
 }
 
-/// The names that expressions give, each once: a list, or a text with commas.
-fn all(expressions: &[ValueExpr], data: &Variables, now: Timestamp) -> Result<Vec<String>, Failure> {
+/// The names that the expressions of a property give, each once: a list, or a text with commas.
+fn names(property: &str, expressions: &[ValueExpr], data: &Variables, now: Timestamp) -> Result<Vec<String>, Failure> {
     let mut names = Vec::new();
     for expression in expressions {
         match expression.evaluate(data, now) {
             Value::Array(items) => {
-                for item in items {
-                    add(&mut names, &plain_text(&item))?;
+                for item in &items {
+                    add(&mut names, &text(property, item)?)?;
                 }
             }
             value @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_)) => {
-                for item in plain_text(&value).split(',') {
+                for item in text(property, &value)?.split(',') {
                     add(&mut names, item)?;
                 }
             }
@@ -96,17 +106,31 @@ fn all(expressions: &[ValueExpr], data: &Variables, now: Timestamp) -> Result<Ve
     Ok(names)
 }
 
+/// What may be a name; a missing value is nobody, and a number is as good as its digits.
+fn text(property: &str, value: &Value) -> Result<String, Failure> {
+    match value {
+        Value::Null | Value::String(_) | Value::Number(_) => Ok(plain_text(value)),
+        Value::Bool(_) | Value::Array(_) | Value::Object(_) => {
+            Err(unusable(format!("{property} gives a value that is no text and so names nobody")))
+        }
+    }
+}
+
 fn add(names: &mut Vec<String>, name: &str) -> Result<(), Failure> {
     let name = name.trim();
     if name.chars().count() > NAME_CHARS_MAX {
         let shown: String = name.chars().filter(|c| !c.is_control()).take(40).collect();
         let message = format!("\"{shown}...\" is no user or team: it has more than {NAME_CHARS_MAX} characters");
-        return Err(Failure::new("INVALID_ASSIGNMENT", message));
+        return Err(unusable(message));
     }
     if !name.is_empty() && !names.iter().any(|known| known == name) {
         names.push(name.to_owned());
     }
     Ok(())
+}
+
+fn unusable(message: String) -> Failure {
+    Failure::new("INVALID_ASSIGNMENT", message)
 }
 
 fn priority(model: &WorkTaskModel, data: &Variables, now: Timestamp) -> Result<Priority, Failure> {
