@@ -50,7 +50,7 @@ const MESSAGES: On = |kind| {
 /// What gives names to somebody else.
 const GIVING: On = |kind| {
     let sends = matches!(kind, NodeKind::EndEvent | NodeKind::IntermediateThrowEvent);
-    sends || matches!(kind, NodeKind::CallActivity | NodeKind::SystemTask | NodeKind::UserTask)
+    sends || TASKS(kind) || kind == NodeKind::CallActivity
 };
 /// What can have turns.
 const TURNS: On = NodeKind::is_activity;

@@ -44,6 +44,7 @@ pub(crate) fn script(node: &FlowNode<'_, '_>, reader: &mut Reader<'_>) -> Option
         script,
         expression,
         result_variable: result_variable(node, reader),
+        input_mapping: mappings(node, "InputMapping", true, reader),
         output_mapping: mappings(node, "OutputMapping", false, reader),
     }))
 }

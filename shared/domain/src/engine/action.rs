@@ -101,7 +101,7 @@ fn keep_result(
     result: &Value,
 ) -> Result<(), Failure> {
     let (variable, mapping) = (task.result_variable.as_deref(), task.output_mapping.as_slice());
-    let rule = ResultRule { variable, mapping, fallback: "lastServiceResult" };
+    let rule = ResultRule { variable, mapping, fallback: "lastServiceResult", seen: None };
     script::write_result(step, at, &mut values, result, &rule)?;
     step.set_variables_at(at, values)
 }

@@ -9,6 +9,7 @@ use crate::process::{Mapping, Payload, ScriptTask};
 use crate::rejection::Rejection;
 use crate::script::{LogLine, ScriptFailure, ScriptKind, ScriptOutcome, ScriptRequest};
 use crate::time::Timestamp;
+use crate::value::ValueExpr;
 use crate::variables::{Path, VARIABLES_BYTES_MAX, Variables, is_reserved, refuse_depth};
 use serde_json::Value;
 use std::borrow::Cow;
@@ -94,6 +95,11 @@ impl Step<'_> {
         work: impl FnOnce(&mut Self, &Variables) -> R,
     ) -> R {
         let own = own(&self.state.instance, at);
+        self.lend_with(own, work)
+    }
+
+    /// Lends the variables of the process with others before them.
+    fn lend_with<R>(&mut self, own: Variables, work: impl FnOnce(&mut Self, &Variables) -> R) -> R {
         let mut variables = std::mem::take(&mut self.state.instance.variables);
         let mut hidden: Vec<(String, Option<Value>)> = Vec::new();
         for (name, value) in own {
@@ -235,14 +241,28 @@ fn drop_reserved(outcome: &mut ScriptOutcome) {
     }
 }
 
-/// A script task: the script's writes, then its result, or the value of its expression.
+/// A script task: the script's writes, then its result, or the value of its expression. What the InputMapping gives is
+/// seen over the variables meanwhile, and gone afterwards with whatever was assigned there.
 pub(super) fn run_task(
     step: &mut Step<'_>,
     task: &ScriptTask,
     number: ElementNumber,
     at: Option<ElementNumber>,
 ) -> Result<Result<(), Failure>, Rejection> {
-    let evaluated = step.lend_variables(at, |step, variables| {
+    let mut inputs = Variables::new();
+    if !task.input_mapping.is_empty() {
+        match mapped(&task.input_mapping, &step.variables_at(at), step.env.now) {
+            Ok(given) => inputs = given,
+            Err(failure) => return Ok(Err(failure)),
+        }
+    }
+    let seen_with = |step: &Step<'_>, others: &Variables| {
+        let mut seen = own(&step.state.instance, at);
+        seen.extend(inputs.clone());
+        seen.extend(others.clone());
+        seen
+    };
+    let evaluated = step.lend_with(seen_with(step, &Variables::new()), |step, variables| {
         if let Some(expression) = &task.expression {
             let result = expression.evaluate(variables, step.env.now);
             return Ok(Ok(ScriptOutcome { result, writes: Variables::new(), log: Vec::new() }));
@@ -259,11 +279,14 @@ pub(super) fn run_task(
     });
     Ok(match evaluated? {
         Ok(outcome) => {
+            let seen = (!task.output_mapping.is_empty()).then(|| seen_with(step, &outcome.writes));
             let mut values = outcome.writes;
+            values.retain(|name, _| !inputs.contains_key(name));
             let rule = ResultRule {
                 variable: task.result_variable.as_deref(),
                 mapping: &task.output_mapping,
                 fallback: "lastScriptResult",
+                seen,
             };
             write_result(step, at, &mut values, &outcome.result, &rule).and_then(|()| step.set_variables_at(at, values))
         }
@@ -276,12 +299,20 @@ pub(super) struct ResultRule<'m> {
     pub variable: Option<&'m str>,
     pub mapping: &'m [Mapping],
     pub fallback: &'static str,
+    /// What the work had for itself or assigned, where expressions of the mapping see the variables besides the result:
+    /// over those of the process, and under the result.
+    pub seen: Option<Variables>,
 }
 
 impl<'m> ResultRule<'m> {
     /// The rule of what comes from outside of the instance.
     pub fn of(payload: &'m Payload, fallback: &'static str) -> ResultRule<'m> {
-        ResultRule { variable: payload.result_variable.as_deref(), mapping: &payload.output_mapping, fallback }
+        ResultRule {
+            variable: payload.result_variable.as_deref(),
+            mapping: &payload.output_mapping,
+            fallback,
+            seen: None,
+        }
     }
 }
 
@@ -300,7 +331,20 @@ pub(super) fn write_result(
     if let Value::Object(map) = result {
         source = map.clone();
     }
-    map_into(step, at, values, rule.mapping, &source)?;
+    let picks = |mapping: &Mapping| matches!(mapping.source, ValueExpr::Path(_) | ValueExpr::Literal(_));
+    match &rule.seen {
+        Some(seen) if !rule.mapping.iter().all(picks) => {
+            let mut wide = step.state.instance.variables.clone();
+            wide.extend(seen.clone());
+            wide.insert(rule.variable.unwrap_or(rule.fallback).to_owned(), result.clone());
+            wide.extend(source.clone());
+            for line in rule.mapping {
+                let from = if picks(line) { &source } else { &wide };
+                map_into(step, at, values, std::slice::from_ref(line), from)?;
+            }
+        }
+        Some(_) | None => map_into(step, at, values, rule.mapping, &source)?,
+    }
     if rule.variable.is_none() && rule.mapping.is_empty() {
         keep_last_result(step, values, rule.fallback, result.clone());
     }

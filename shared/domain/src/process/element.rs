@@ -250,7 +250,10 @@ pub struct ScriptTask {
     /// Variable that receives the result.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub result_variable: Option<String>,
-    /// Process variable := path in the result.
+    /// Name that the script has for itself while it runs := value.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub input_mapping: Vec<Mapping>,
+    /// Process variable := path in the result, or an expression that sees what the script saw as well.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub output_mapping: Vec<Mapping>,
 }

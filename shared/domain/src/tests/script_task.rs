@@ -2,7 +2,7 @@
 
 use super::dsl::*;
 use crate::instance::InstanceStatus;
-use crate::process::{Process, ScriptTask};
+use crate::process::{Mapping, Process, ScriptTask};
 use crate::script::{ScriptKind, ScriptOutcome};
 use crate::value::ValueExpr;
 use crate::variables::VARIABLES_BYTES_MAX;
@@ -111,6 +111,72 @@ fn a_script_cannot_write_names_of_the_engine() {
     let world = given(process.flow("caught > clear > end").build()).started(json!({}));
     assert_eq!(world.variable("_lastError"), Value::Null);
     assert_eq!(world.variable("_errorHistory").as_array().map(Vec::len), Some(1));
+}
+
+/// S4-10: what the InputMapping gives is the script's own, over the variables and over what a turn has for itself.
+#[test]
+fn an_input_mapping_is_seen_by_the_script_and_gone_with_it() {
+    let task = ScriptTask {
+        input_mapping: vec![mapping("amount", "loan.amount"), mapping("who.name", "customer"), mapping("none", "x.y")],
+        ..script("calculate")
+    };
+    let mut world = given(one_script(task));
+    world.scripts.on("calculate", |request| {
+        let writes = vars(json!({"amount": 0, "none": 1, "total": 7}));
+        Ok(ScriptOutcome { result: request.variables["amount"].clone(), writes, log: Vec::new() })
+    });
+    world.start(json!({"loan": {"amount": 5}, "amount": 99, "customer": "Ann"})).status(InstanceStatus::Completed);
+    let seen = json!({"loan": {"amount": 5}, "amount": 5, "customer": "Ann", "who": {"name": "Ann"}, "none": null});
+    assert_eq!(world.scripts.last("calculate").variables, vars(seen));
+    let left = json!({"loan": {"amount": 5}, "amount": 99, "customer": "Ann", "total": 7, "lastScriptResult": 5});
+    assert_eq!(world.state().instance.variables, vars(left));
+
+    let task = ScriptTask { input_mapping: vec![mapping("item", "item.id")], ..script("read item") };
+    let process = model("turns").start("start").script_task("sum", task).for_each("sum", true, "items", "item");
+    let world = given(process.flow("start > sum").build()).started(json!({"items": [{"id": 3}]}));
+    assert_eq!(world.variable("lastScriptResult"), json!(3));
+}
+
+/// Sources that are expressions find the result by its name, what the script saw and what it assigned; a path picks
+/// from the result alone.
+#[test]
+fn expressions_of_an_output_mapping_see_result_and_variables() {
+    let line = |target: &str, source: &str| Mapping {
+        target: target.parse().unwrap(),
+        source: ValueExpr::parse(source).unwrap(),
+    };
+    let outputs = vec![
+        line("whole", "${lastScriptResult}"),
+        line("points", "${lastScriptResult.points}"),
+        line("field", "=points"),
+        line("sum", "=points + base + bonus + factor"),
+        line("text", "{{ points }} of {{ base }}"),
+        mapping("picked", "base"),
+    ];
+    let task =
+        ScriptTask { input_mapping: vec![line("factor", "=base * 10")], output_mapping: outputs, ..script("score") };
+    let scored = |task: ScriptTask| {
+        let mut world = given(one_script(task));
+        world.scripts.on("score", |_| {
+            let result = json!({"points": 7});
+            Ok(ScriptOutcome { result, writes: vars(json!({"bonus": 100})), log: Vec::new() })
+        });
+        world.started(json!({"base": 1, "points": 0}))
+    };
+    let world = scored(task.clone());
+    let expected = json!({
+        "base": 1, "points": 7, "bonus": 100, "whole": {"points": 7}, "field": 7, "sum": 118,
+        "text": "7 of 1", "picked": null,
+    });
+    assert_eq!(world.state().instance.variables, vars(expected));
+    let named = ScriptTask {
+        result_variable: Some("score".to_owned()),
+        output_mapping: vec![line("again", "${score.points}"), line("other", "${lastScriptResult}")],
+        ..task
+    };
+    let world = scored(named);
+    assert_eq!((world.variable("again"), world.variable("other")), (json!(7), Value::Null));
+    assert_eq!(world.variable("score"), json!({"points": 7}));
 }
 
 /// A result of an earlier script must not be taken for that of this one.
