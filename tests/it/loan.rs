@@ -80,7 +80,8 @@ async fn a_large_loan_needs_two_people_and_a_rating() -> Result<()> {
     assert_eq!((&reviewed["risk"], reviewed.get("verdict")), (&json!({ "verdict": "low" }), None));
 
     complete(&mut world, key, ("FirstApprover", "anna"), json!({ "action": "Approve" })).await?;
-    let denied = complete(&mut world, key, ("SecondApprover", "anna"), json!({ "action": "Approve" })).await?;
+    let forged = json!({ "action": "Approve", "firstApprover": "somebody else" });
+    let denied = complete(&mut world, key, ("SecondApprover", "anna"), forged).await?;
     ensure!(matches!(denied, Reply::Denied(_)), "{denied:?}");
     let second = task(&world, key, "SecondApprover").await?;
     assert_eq!(second.state, State::Open);
