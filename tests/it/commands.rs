@@ -2,17 +2,18 @@
 //! decision whatever else happens to it; mails after the commit (S4-26, S4-42).
 
 use crate::actions::{Server, register, serve};
-use anyhow::Result;
+use crate::bulk_runs::api::{MANAGER, api, call};
+use anyhow::{Context, Result};
 use axum::Router;
 use axum::routing::any;
 use domain::command::{Command, Completion};
 use domain::ids::InstanceKey;
 use domain::instance::{Aggregate, InstanceStatus};
 use domain::variables::Variables;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::sync::Arc;
-use testkit::World;
 use testkit::world::operator;
+use testkit::{World, samples};
 use tokio::sync::Barrier;
 
 /// A script, then an end; a boundary event cannot stand at a script task's failure of another kind.
@@ -133,5 +134,32 @@ async fn a_mail_of_a_script_goes_out_once() -> Result<()> {
     let held = world.aws.held();
     let mails: Vec<_> = held.mails.iter().map(|mail| (mail.to.as_str(), mail.subject.as_str())).collect();
     assert_eq!(mails, [("marta.lind@nordguss.example", "Rated C 1")]);
+    Ok(())
+}
+
+/// D-27, S4-58: what the ServerScript says at the form before it throws comes with the refusal, and stands at the task.
+#[tokio::test]
+async fn a_refusal_brings_what_the_script_said_at_the_form() -> Result<()> {
+    let script = "doCmd('SendFormErrors', { taskId: 'First', errors: { amount: 'Say how much.' } });
+                  throw new BpmnError('AMOUNT_MISSING', 'The request is not complete.')";
+    let caught = r#"<boundaryEvent id="Caught" attachedToRef="First" cancelActivity="false"><errorEventDefinition/>
+        </boundaryEvent></process>"#;
+    let mut world = World::start().await?;
+    world.deploy(&samples::review(&[("ServerScript", script)]).replace("</process>", caught)).await?;
+    let api = api(&world).await?;
+    let key = world.begin("Review", json!({})).await?;
+    let answer = json!({ "instanceGuid": key.guid(), "taskId": "First", "userAction": "Approve" });
+    let (status, body) = call(&api, MANAGER, "POST", "/api/user-tasks/complete", answer, "").await?;
+    let at_form = json!([{ "field": "amount", "code": "FORM_ERROR", "message": "Say how much." }]);
+    assert_eq!((status, &body["error"]["code"]), (422, &json!("AMOUNT_MISSING")));
+    assert_eq!(body["error"]["details"], at_form);
+    let tasks = state(&world, key).await?.work_tasks;
+    let path = format!("/v2/user-tasks/{}/completion", tasks.first_key_value().context("a task")?.1.key);
+    let (status, body) = call(&api, MANAGER, "POST", &path, json!({ "action": "Approve" }), "").await?;
+    assert_eq!((status, &body["code"], &body["errors"]), (422, &json!("AMOUNT_MISSING"), &at_form));
+    let path = format!("/api/user-tasks/{}/First", key.guid());
+    let (_, body) = call(&api, MANAGER, "GET", &path, Value::Null, "").await?;
+    assert_eq!(body["data"]["formErrors"], json!([{ "field": "amount", "message": "Say how much." }]));
+    world.drain().await?;
     Ok(())
 }

@@ -135,13 +135,19 @@ fn refusal(completed: &Completed) -> Option<Problem> {
     match &completed.reply {
         Reply::Failed { code, message } => Some(Problem::failed(task.key.instance(), code, message)),
         Reply::Denied(errors) => {
-            let refused = errors.iter().find_map(|error| {
-                if let FieldFault::Refused { code, message } = &error.problem { Some((code, message)) } else { None }
+            let mut refused = errors.iter().filter_map(|error| {
+                if let FieldFault::Refused { code, message } = &error.problem {
+                    Some((error.field.as_str(), code, message))
+                } else {
+                    None
+                }
             });
-            Some(match refused {
-                Some((code, message)) => Problem::new(422, code.clone(), message.as_str()),
-                None => unknown_action(),
-            })
+            let Some((_, code, message)) = refused.next() else { return Some(unknown_action()) };
+            let problem = Problem::new(422, code.clone(), message.as_str());
+            let at_form: Vec<Value> = refused
+                .map(|(field, code, message)| json!({ "field": field, "code": code, "message": message }))
+                .collect();
+            Some(if at_form.is_empty() { problem } else { problem.with("errors", at_form.into()) })
         }
         Reply::Done | Reply::Submitted | Reply::Interrupted { .. } => None,
     }
