@@ -5,7 +5,7 @@ use super::{Failure, Step, scope};
 use crate::ids::ElementNumber;
 use crate::instance::ElementInstance;
 use crate::process::{ElementIndex, ElementKind, Flow, Process};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Where something is: the scope, and the element in it.
@@ -18,7 +18,8 @@ type Joins = BTreeMap<Position, Vec<Arc<ElementInstance>>>;
 pub(super) fn find(step: &mut Step<'_>) {
     let process = step.env.process;
     let instance = &step.state.instance;
-    if !instance.incidents.is_empty() || !instance.ready.is_empty() || instance.status.is_final() {
+    let rests = instance.incidents.is_empty() && instance.ready.is_empty() && !instance.status.is_final();
+    if !rests || instance.elements.iter().all(|live| live.arrived.is_empty()) {
         return;
     }
     let mut joins = Joins::new();
@@ -31,13 +32,9 @@ pub(super) fn find(step: &mut Step<'_>) {
             joins.entry((live.scope, index)).or_default().push(Arc::clone(live));
         }
     }
-    if joins.is_empty() {
-        return;
-    }
-    let ways = Ways::of(process);
     // A join that may go on is itself something that moves.
     let hopeful = |joins: &Joins, moving: &[Position]| {
-        joins.iter().find(|(at, rounds)| ways.lead_on(**at, rounds, moving)).map(|(at, _)| *at)
+        joins.iter().find(|(at, rounds)| has_hope(process, **at, rounds, moving)).map(|(at, _)| *at)
     };
     while let Some(at) = hopeful(&joins, &moving) {
         joins.remove(&at);
@@ -45,7 +42,7 @@ pub(super) fn find(step: &mut Step<'_>) {
     }
     let mut stuck: Vec<(Arc<ElementInstance>, String)> = Vec::new();
     for (at, rounds) in joins {
-        let reached = ways.reached(at, &moving);
+        let reached = reached(process, at, &moving);
         for round in rounds {
             let missing = missing(process, at.1, &round).filter(|flow| !reached[flow.source]);
             let missing: Vec<&str> = missing.map(|flow| flow.id.as_str()).collect();
@@ -72,60 +69,47 @@ fn missing<'p>(
     process.flows.iter().filter(move |flow| flow.target == join && !round.arrived.contains(flow.id.as_str()))
 }
 
-/// Where paths can lead.
-struct Ways<'p> {
-    process: &'p Process,
-    /// For each element those behind it: boundary events stand behind their activity.
-    next: Vec<Vec<ElementIndex>>,
-    /// What may end the scope it is in, and take away all that waits there: an end event that terminates it or throws
-    /// out of it, or a sub-process with one that throws.
-    ends: Vec<bool>,
+/// The elements that something in the scope of a join can reach without passing the join. Boundary events stand behind
+/// their activity.
+fn reached(process: &Process, (scope, join): Position, moving: &[Position]) -> Vec<bool> {
+    let mut open: Vec<ElementIndex> = moving.iter().filter(|(of, _)| *of == scope).map(|(_, at)| *at).collect();
+    let mut found = vec![false; process.elements.len()];
+    while let Some(index) = open.pop() {
+        if index != join && !std::mem::replace(&mut found[index], true) {
+            let element = &process.elements[index];
+            open.extend(process.outgoing(element).map(|flow| flow.target));
+            open.extend(&element.boundaries);
+        }
+    }
+    found
 }
 
-impl<'p> Ways<'p> {
-    fn of(process: &'p Process) -> Ways<'p> {
-        let elements = &process.elements;
-        let mut ways = Ways { process, next: vec![Vec::new(); elements.len()], ends: vec![false; elements.len()] };
-        for flow in &process.flows {
-            if let Some(next) = ways.next.get_mut(flow.source) {
-                next.push(flow.target);
-            }
-        }
-        for (index, element) in elements.iter().enumerate() {
-            ways.next[index].extend(&element.boundaries);
-            ways.ends[index] |= matches!(element.kind, ElementKind::TerminateEndEvent);
-            let mut thrown = matches!(element.kind, ElementKind::ErrorEndEvent(_)).then_some(index);
-            while let Some(at) = thrown.filter(|at| !std::mem::replace(&mut ways.ends[*at], true)) {
-                thrown = elements[at].parent;
-            }
-        }
-        ways
-    }
+/// Whether the oldest round of a join may yet go on, or be taken away by a path of its scope. Later rounds lack what it
+/// lacks.
+fn has_hope(process: &Process, at: Position, rounds: &[Arc<ElementInstance>], moving: &[Position]) -> bool {
+    let reached = reached(process, at, moving);
+    let Some(oldest) = rounds.first() else { return false };
+    let mut missing = missing(process, at.1, oldest);
+    // An inclusive join goes on without those that nobody brings.
+    let inclusive = matches!(process.elements[at.1].kind, ElementKind::InclusiveGateway(_));
+    let comes = |flow: &Flow| reached[flow.source];
+    let goes_on = if inclusive { missing.any(comes) } else { missing.all(comes) };
+    goes_on || ends(process).into_iter().any(|end| reached[end])
+}
 
-    /// The elements that something in the scope of a join can reach without passing the join.
-    fn reached(&self, (scope, join): Position, moving: &[Position]) -> Vec<bool> {
-        let mut open: Vec<ElementIndex> = moving.iter().filter(|(of, _)| *of == scope).map(|(_, at)| *at).collect();
-        let mut found = vec![false; self.next.len()];
-        while let Some(index) = open.pop() {
-            if index != join && !std::mem::replace(&mut found[index], true) {
-                open.extend(&self.next[index]);
-            }
+/// What may end the scope it is in, and take away all that waits there: an end event that terminates it or throws out of
+/// it, or a sub-process with one that throws.
+fn ends(process: &Process) -> BTreeSet<ElementIndex> {
+    let mut ends = BTreeSet::new();
+    for (index, element) in process.elements.iter().enumerate() {
+        let throws = matches!(element.kind, ElementKind::ErrorEndEvent(_));
+        if throws || matches!(element.kind, ElementKind::TerminateEndEvent) {
+            ends.insert(index);
         }
-        found
-    }
-
-    /// Whether the oldest round of a join may yet go on, or be taken away by a path of its scope. Later rounds lack what
-    /// it lacks.
-    fn lead_on(&self, at: Position, rounds: &[Arc<ElementInstance>], moving: &[Position]) -> bool {
-        let reached = self.reached(at, moving);
-        if reached.iter().zip(&self.ends).any(|(reached, ends)| *reached && *ends) {
-            return true;
+        let mut around = element.parent.filter(|_| throws);
+        while let Some(at) = around.filter(|at| ends.insert(*at)) {
+            around = process.elements[at].parent;
         }
-        let Some(oldest) = rounds.first() else { return false };
-        let mut missing = missing(self.process, at.1, oldest);
-        // An inclusive join goes on without those that nobody brings.
-        let inclusive = matches!(self.process.elements[at.1].kind, ElementKind::InclusiveGateway(_));
-        let comes = |flow: &Flow| reached[flow.source];
-        if inclusive { missing.any(comes) } else { missing.all(comes) }
     }
+    ends
 }
