@@ -25,6 +25,7 @@ mod user_tasks;
 #[path = "../../functions/api/src"]
 mod api {
     pub mod body;
+    pub mod json;
     pub mod problem;
     pub mod request;
     pub mod routes;
@@ -39,7 +40,7 @@ mod mail_events {
 }
 use mail_events::receipt;
 
-use api::{body, problem, request, routes, view};
+use api::{body, json, problem, request, routes, view};
 
 /// What every route of the API may use: the struct that its `main` keeps.
 struct Api {

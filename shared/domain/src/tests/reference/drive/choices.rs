@@ -46,7 +46,12 @@ impl Both<'_> {
         match self.reference.status {
             Status::Running if self.reference.has_job() => Some(Choice::Job),
             Status::Running | Status::Waiting => {
-                let first = if random.one_in(2) { self.hear(random) } else { self.fire(random) };
+                // Each of them may be what alone leads to the end, while another one could be repeated for ever.
+                let first = match random.below(3) {
+                    0 => self.hear(random),
+                    1 => self.fire(random),
+                    _ => self.expire(random),
+                };
                 let awaited =
                     self.answer(random).or_else(|| self.end_called(random)).or_else(|| self.reply(random, true));
                 awaited
