@@ -190,12 +190,15 @@ impl Erasure {
         for values in [&mut task.form_context, &mut task.input_data, &mut task.draft, &mut task.answers] {
             self.values(values);
         }
+        // Whatever it shows stands in the middle of other words.
+        task.description = None;
         *task != before
     }
 
     fn work_task_event(&self, event: &mut WorkTaskEvent) {
         match event {
             WorkTaskEvent::Created(created) => {
+                created.description = None;
                 self.values(&mut created.form_context);
                 self.values(&mut created.input_data);
             }

@@ -18,8 +18,8 @@ pub use lifecycle::{Action, Role, State};
 pub use priority::Priority;
 use serde::{Deserialize, Serialize};
 
-/// A task for colleagues. Name, form, actions and description are not stored with it: they come from the instance's
-/// definition version.
+/// A task for colleagues. Name, form and actions are not stored with it: they come from the instance's definition
+/// version. So does a description without values.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct WorkTask {
     /// Key.
@@ -56,6 +56,9 @@ pub struct WorkTask {
     /// When it was completed or canceled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Timestamp>,
+    /// What its description says with the values of the moment; only of one that shows values.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
     /// What the form may show.
     #[serde(default, skip_serializing_if = "Variables::is_empty")]
     pub form_context: Variables,

@@ -178,8 +178,12 @@ impl<'a> Model<'a> {
         &self.actions
     }
 
-    /// The description, with what the task was given.
+    /// The description as it was when the task was created. Tasks that were created before it was kept show what they
+    /// were given.
     fn description(&self, task: &WorkTask) -> Option<String> {
+        if task.description.is_some() {
+            return task.description.clone();
+        }
         let mut values = task.input_data.clone();
         values.extend(task.form_context.clone());
         self.element?.description.as_ref().map(|description| description.render_plain(&values))

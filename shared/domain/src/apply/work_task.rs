@@ -57,6 +57,7 @@ fn create(state: &mut Aggregate, at: Timestamp, number: TaskNumber, created: &Wo
         follow_up_at: created.follow_up_at,
         created_at: at,
         ended_at: None,
+        description: created.description.clone(),
         form_context: created.form_context.clone(),
         input_data: created.input_data.clone(),
         draft: Variables::new(),

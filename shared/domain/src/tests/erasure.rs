@@ -1,6 +1,6 @@
 //! What an erasure takes out of events, tasks and variables, and what it leaves.
 
-use super::dsl::vars;
+use super::dsl::{given, one_task, vars, work};
 use crate::effect::Effect;
 use crate::erasure::{ERASED_ADDRESS, Erasure};
 use crate::event::{EndCause, Event, InstanceStarted, TaskCreated};
@@ -8,6 +8,7 @@ use crate::external_task::Status;
 use crate::ids::{ElementNumber, TaskNumber};
 use crate::instance::{Aggregate, Awaited};
 use crate::notification::{Channel, Email};
+use crate::template::Template;
 use crate::time::Timestamp;
 use serde_json::json;
 
@@ -121,6 +122,23 @@ fn other_recipients_keep_theirs_but_for_mentions() {
     assert!(matches!(&events[2], Event::TaskEnded { reason: Some(text), .. } if text == "(erased)"));
     let mut nothing = [Event::TaskResent(TaskNumber(3)), Event::TaskOpened(TaskNumber(3)), Event::FlowsResumed];
     assert!(!erasure.events(&mut nothing), "what names nobody is left as it is");
+}
+
+/// Who it names stands in the middle of a text, and a name alone is not looked for there.
+#[test]
+fn the_description_of_an_ordinary_task_goes_as_a_whole() {
+    let mut process = one_task(work());
+    process.elements[1].description = Some(Template::parse("Call {{ who }} back").expect("a template"));
+    let mut world = given(process.indexed()).started(json!({ "who": "Marta Lind" }));
+    let erasure = erasure(&aggregate());
+    let mut task = world.work_task("ask").clone();
+    assert_eq!(task.description.as_deref(), Some("Call Marta Lind back"));
+    assert!(erasure.work_task(&mut task, &vars(json!({}))));
+    assert_eq!(task.description, None);
+    let (_, events, _) = &mut world.journal[0];
+    assert!(erasure.events(events));
+    let text = serde_json::to_string(events).expect("JSON");
+    assert!(!text.contains("Marta"), "{text}");
 }
 
 #[test]

@@ -180,10 +180,12 @@ fn work_task_events() -> Vec<Event> {
         priority: Priority::new(75).unwrap(),
         due_at: Some(at()),
         follow_up_at: Some(at()),
+        description: Some("Review order 7".to_owned()),
         form_context: vars(json!({"total": 12.5})),
         input_data: vars(json!({"secret": [1]})),
     };
     let shortest = WorkTaskCreated {
+        description: None,
         responsible: Responsible::default(),
         priority: Priority::default(),
         due_at: None,

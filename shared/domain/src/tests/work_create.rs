@@ -3,6 +3,7 @@
 use super::dsl::*;
 use crate::instance::InstanceStatus;
 use crate::process::{UserTask, When};
+use crate::template::Template;
 use crate::time::Timestamp;
 use crate::work_task::{Priority, Responsible, State};
 use serde_json::{Value, json};
@@ -154,6 +155,24 @@ fn the_form_context_is_the_script_result_else_the_form_variables() {
     assert_eq!(world.work_task("ask").form_context, vars(json!({"total": 7})));
     let world = given(one_task(work())).started(json!({"x": 1}));
     assert!(world.work_task("ask").form_context.is_empty());
+}
+
+/// A description shows any variable, as it was when the task was created; one without values is the definition's.
+#[test]
+fn a_description_shows_variables_and_is_kept() {
+    let described = |text: &str, variables: Value| {
+        let mut process = one_task(work().pre_script("return {\"shown\":1,\"loan\":2}").form_variables(&["secret"]));
+        process.elements[1].description = Some(Template::parse(text).unwrap());
+        given(process.indexed()).started(variables)
+    };
+    let text = "Loan {{context.loan.id}} of {{ customer[0] }}, {{ shown }}{{ missing }}";
+    let mut world = described(text, json!({"loan": {"id": "L-1"}, "customer": ["Ann"]}));
+    assert_eq!(world.work_task("ask").description.as_deref(), Some("Loan L-1 of Ann, 1"));
+    world.complete("ask", "Done", json!({"loan": {"id": "L-2"}})).work_task("ask", State::Completed);
+    assert_eq!(world.work_task("ask").description.as_deref(), Some("Loan L-1 of Ann, 1"));
+    assert_eq!(described("Read it", json!({})).work_task("ask").description, None);
+    let long = described("{{ x }}", json!({"x": "ä".repeat(3_000)})).work_task("ask").description.clone();
+    assert_eq!(long, Some("ä".repeat(2_000)));
 }
 
 /// A failing Script leaves no task; the retry runs the step again.

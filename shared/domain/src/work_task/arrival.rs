@@ -15,6 +15,8 @@ use serde_json::Value;
 
 /// Candidates of one task at most: they stand in its row of the list.
 pub const CANDIDATES_MAX: usize = 50;
+/// Characters kept of a description with values; a variable may hold a text of any length.
+const DESCRIPTION_CHARS_MAX: usize = 2_000;
 /// Characters of a user or group at most; longer than any directory's.
 const NAME_CHARS_MAX: usize = 200;
 
@@ -45,6 +47,7 @@ pub(crate) fn create(
         priority,
         due_at,
         follow_up_at,
+        description: described(element, &data),
         form_context,
         input_data,
     };
@@ -144,6 +147,12 @@ fn priority(model: &WorkTaskModel, data: &Variables, now: Timestamp) -> Result<P
         let message = format!("the priority is \"{shown}\"; write 0 to 100, LOW, NORMAL, HIGH or CRITICAL");
         Failure::new("INVALID_PRIORITY", message)
     })
+}
+
+/// What a description with placeholders says now. It may show any variable: which ones, its designer wrote.
+fn described(element: &Element, data: &Variables) -> Option<String> {
+    let description = element.description.as_ref().filter(|text| text.placeholders().next().is_some())?;
+    Some(description.render_plain(data).chars().take(DESCRIPTION_CHARS_MAX).collect())
 }
 
 /// A date that the model may leave to the variables: a missing one is no date.

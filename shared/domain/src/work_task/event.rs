@@ -102,6 +102,9 @@ pub struct WorkTaskCreated {
     /// Follow-up date.
     #[serde(rename = "f", default, skip_serializing_if = "Option::is_none")]
     pub follow_up_at: Option<Timestamp>,
+    /// The description, where it shows values.
+    #[serde(rename = "t", default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
     /// What the form may show.
     #[serde(rename = "v", default, skip_serializing_if = "Variables::is_empty")]
     pub form_context: Variables,

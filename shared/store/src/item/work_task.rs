@@ -44,6 +44,7 @@ pub(crate) fn write(tenant: TenantId, instance: &Instance, task: &WorkTask, extr
         .number_if("fw", task.follow_up_at.map(Timestamp::as_millis))
         .number("at", task.created_at.as_millis())
         .number_if("en", task.ended_at.map(Timestamp::as_millis))
+        .text_if("ds", task.description.as_ref())
         .json_unless(task.form_context.is_empty(), "fc", &task.form_context)
         .json_unless(task.input_data.is_empty(), "id", &task.input_data)
         .json_unless(task.draft.is_empty(), "dr", &task.draft)
@@ -78,6 +79,7 @@ pub(crate) fn read(key: TaskKey, item: &Item) -> Result<(WorkTask, Extras), Erro
         follow_up_at: moment("fw")?,
         created_at: Timestamp::from_millis(reader.number("at")?),
         ended_at: moment("en")?,
+        description: reader.owned_opt("ds"),
         form_context: reader.json_or_default("fc")?,
         input_data: reader.json_or_default("id")?,
         draft: reader.json_or_default("dr")?,

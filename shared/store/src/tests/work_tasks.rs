@@ -46,6 +46,7 @@ fn begun(n: u64, process: &str, group: &str) -> Decision {
         priority: Priority::new(75).expect("a priority"),
         due_at: Some(now.plus_millis(86_400_000)),
         follow_up_at: None,
+        description: None,
         form_context: variables(),
         input_data: Variables::new(),
     };
@@ -140,9 +141,12 @@ async fn an_ordinary_task_stays_below_a_kilobyte_and_is_written_as_its_golden_fi
     let text = std::fs::read_to_string(&path).expect("work-task-1.json");
     let golden = wire::item_from_json(&serde_json::from_str(&text).expect("JSON")).expect("DynamoDB's JSON");
     assert_eq!(stored, golden);
-    let (task, _) = work_task::read(task(1), &golden).expect("a task");
-    let expected = begun(1, "Supplier_Approval_Process", "Purchasing").after.work_tasks[&TASK].clone();
-    assert_eq!(task, domain::work_task::WorkTask { version: 1, ..expected });
+    let (read, extras) = work_task::read(task(1), &golden).expect("a task");
+    let after = begun(1, "Supplier_Approval_Process", "Purchasing").after;
+    assert_eq!(read, domain::work_task::WorkTask { version: 1, ..after.work_tasks[&TASK].clone() });
+    let described = domain::work_task::WorkTask { description: Some("Review order 7".to_owned()), ..read };
+    let item = work_task::write(TENANT, &after.instance, &described, &extras);
+    assert_eq!(work_task::read(task(1), &item).expect("a task").0, described);
 }
 
 /// S4-47 to S4-49: newest first, over shards and pages; ended tasks and external ones are not in it.
