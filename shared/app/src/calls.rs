@@ -3,7 +3,7 @@
 
 use crate::execute::{App, Error, Request};
 use crate::idempotency::RequestHash;
-use domain::command::{Command, Start};
+use domain::command::Command;
 use domain::ids::{ElementNumber, InstanceKey, TenantId};
 use domain::instance::Instance;
 use domain::rejection::Rejection;
@@ -85,11 +85,7 @@ impl Job<'_> {
     /// The child of a call activity, started now or by an earlier try of the same message.
     async fn started(&self, call: &Call, version: u32) -> Result<InstanceKey, Error> {
         let hash = RequestHash::of_call(call);
-        let start = |key| Start {
-            parent: Some(call.parent.clone()),
-            variables: call.variables.clone(),
-            ..Start::new(key, call.process_id.clone(), version)
-        };
+        let start = |key| call.start(key, version);
         self.app.begin_once(self.tenant, &hash, start, self.now, self.scripts).await
     }
 

@@ -4,7 +4,7 @@
 use super::{FlowNode, Reader, attribute, bpmn_children, is_bpmn, message, task, value};
 use crate::dialect::{ZEEBE, is_camunda_7};
 use crate::xml::Located;
-use domain::process::{CallActivity, ElementKind};
+use domain::process::{CallActivity, ElementKind, Handover};
 use domain::value::ValueExpr;
 
 /// A call activity.
@@ -14,7 +14,17 @@ pub(crate) fn activity(node: &FlowNode<'_, '_>, reader: &mut Reader<'_>) -> Opti
     let called = called(node, reader);
     let input_mapping = task::mappings(node, "InputMapping", true, reader);
     let payload = message::payload(node, reader);
-    Some(ElementKind::CallActivity(Box::new(CallActivity { called: called?, input_mapping, payload })))
+    let handover = handover(node, reader);
+    let called = called?;
+    Some(ElementKind::CallActivity(Box::new(CallActivity { called, input_mapping, payload, handover })))
+}
+
+/// What Camunda 7's `in` and `out` hand over beside single variables.
+fn handover(node: &FlowNode<'_, '_>, reader: &mut Reader<'_>) -> Handover {
+    let written = &node.properties.handover;
+    let key = written.business_key.as_ref();
+    let business_key = key.and_then(|key| value::expression(key, &node.id, "the businessKey", reader));
+    Handover { all_in: written.all_in, all_out: written.all_out, business_key }
 }
 
 /// The id of the process: the attribute, the property or Camunda 8's `calledElement`.

@@ -33,6 +33,14 @@ pub(crate) struct IoMapping {
     pub tag: &'static str,
 }
 
+/// What Camunda 7's `in` and `out` of a call activity say beside their mappings.
+#[derive(Debug, Default)]
+pub(crate) struct HandoverWritten {
+    pub all_in: bool,
+    pub all_out: bool,
+    pub business_key: Option<Located>,
+}
+
 /// The properties of one element by lower-case name.
 #[derive(Debug, Default)]
 pub(crate) struct Properties {
@@ -41,6 +49,7 @@ pub(crate) struct Properties {
     pub headers: BTreeMap<String, String>,
     /// The vendors' mappings.
     pub io_mappings: Vec<IoMapping>,
+    pub handover: HandoverWritten,
 }
 
 impl Properties {
@@ -57,8 +66,11 @@ impl Properties {
                     }
                 }
                 "property" => properties.property(child, element, reader),
-                name @ ("inputOutput" | "in" | "out") if dialect::is_camunda_7(child.tag_name().namespace()) => {
-                    properties.camunda_7(child, name, element, reader);
+                "inputOutput" if dialect::is_camunda_7(child.tag_name().namespace()) => {
+                    properties.input_output(child, element, reader);
+                }
+                "in" | "out" if dialect::is_camunda_7(child.tag_name().namespace()) => {
+                    properties.in_or_out(child, kind, element, reader);
                 }
                 "taskHeaders" if child.tag_name().namespace() == Some(ZEEBE) => properties.task_headers(child),
                 name if dialect::OTHER_ENGINES.contains(&name) => {
@@ -172,26 +184,43 @@ impl Properties {
         }
     }
 
-    /// Camunda 7's mappings: `in` and `out` with their attributes, `inputOutput` with its parameters.
-    fn camunda_7(&mut self, node: Node<'_, '_>, tag: &str, element: &str, reader: &mut Reader<'_>) {
-        let attribute_of = |name: &str, reader: &Reader<'_>| {
+    /// Camunda 7's `in` and `out`: one mapping, or of a call activity all variables or the business key.
+    fn in_or_out(&mut self, node: Node<'_, '_>, kind: NodeKind, element: &str, reader: &mut Reader<'_>) {
+        let written = |name: &str, reader: &Reader<'_>| {
             let found = node.attributes().find(|found| found.namespace().is_none() && found.name() == name);
             found.map(|found| Located::of_attribute(reader.file, &found))
         };
-        if tag != "inputOutput" {
-            let source = attribute_of("source", reader).or_else(|| attribute_of("sourceExpression", reader));
-            match (source, attribute_of("target", reader)) {
-                (Some(source), Some(target)) => {
-                    let (input, tag) = if tag == "in" { (true, "in") } else { (false, "out") };
-                    self.io_mappings.push(IoMapping { source, target, input, literal: false, tag });
-                }
-                (_, _) => {
-                    let message = format!("<{tag}> maps nothing here: it has no source and target");
-                    reader.report.warning("EXTENSION_IGNORED", node.range().start, element, message);
-                }
-            }
-            return;
+        let at = node.range().start;
+        let (input, tag) = if node.tag_name().name() == "in" { (true, "in") } else { (false, "out") };
+        let calls = kind == NodeKind::CallActivity;
+        let all = calls && attribute(node, "variables") == Some("all");
+        let key = if calls && input { written("businessKey", reader).filter(|key| !key.is_blank()) } else { None };
+        if all && attribute(node, "local").is_some() {
+            let message = format!("local has no effect on this <{tag}>: all variables go over");
+            reader.report.warning("EXTENSION_IGNORED", at, element, message);
         }
+        let handed = all || key.is_some();
+        if input {
+            self.handover.all_in |= all;
+        } else {
+            self.handover.all_out |= all;
+        }
+        self.handover.business_key = key.or(self.handover.business_key.take());
+        let source = written("source", reader).or_else(|| written("sourceExpression", reader));
+        match (source, written("target", reader)) {
+            (Some(source), Some(target)) => {
+                self.io_mappings.push(IoMapping { source, target, input, literal: false, tag });
+            }
+            (_, _) if handed => {}
+            (_, _) => {
+                let message = format!("<{tag}> maps nothing here: it has no source and target");
+                reader.report.warning("EXTENSION_IGNORED", at, element, message);
+            }
+        }
+    }
+
+    /// Camunda 7's `inputOutput` with its parameters.
+    fn input_output(&mut self, node: Node<'_, '_>, element: &str, reader: &mut Reader<'_>) {
         for line in node.children().filter(Node::is_element) {
             reader.report.steps += 1;
             let (input, tag) = match line.tag_name().name() {

@@ -3,6 +3,7 @@
 
 use super::script::ResultRule;
 use super::{Failure, Step, script, trigger};
+use crate::command::Start;
 use crate::effect::{CallEffect, Effect};
 use crate::event::Event;
 use crate::ids::{ElementNumber, InstanceKey};
@@ -14,7 +15,7 @@ use crate::template::plain_text;
 use crate::time::Timestamp;
 use crate::value::ValueExpr;
 use crate::variables::{Variables, is_reserved};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Processes that call each other at most this deep: one that calls itself without end must stop somewhere.
 pub const CALL_DEPTH_MAX: u32 = 20;
@@ -24,6 +25,8 @@ pub const CALL_DEPTH_MAX: u32 = 20;
 pub struct Call {
     /// BPMN id of the process to start.
     pub process_id: String,
+    /// Its business key.
+    pub business_key: Option<String>,
     /// Its variables.
     pub variables: Variables,
     /// Who waits for it.
@@ -55,6 +58,18 @@ pub enum ChildEnd {
     Cancelled,
 }
 
+impl Call {
+    /// The command that begins the child.
+    pub fn start(&self, key: InstanceKey, definition_version: u32) -> Start {
+        Start {
+            business_key: self.business_key.clone(),
+            parent: Some(self.parent.clone()),
+            variables: self.variables.clone(),
+            ..Start::new(key, self.process_id.clone(), definition_version)
+        }
+    }
+}
+
 impl Aggregate {
     /// How this instance ended, as its parent is told; `None` while it goes on.
     pub fn end(&self) -> Option<ChildEnd> {
@@ -80,19 +95,46 @@ pub fn call(
     let model = process.element(&live.element)?.kind.as_call_activity()?;
     let variables = script::visible(&state.instance, Some(element));
     let depth = state.instance.parent.as_ref().map_or(0, |parent| parent.depth) + 1;
+    let not_started = |code, message| Some(Err(ChildEnd::NotStarted { code, message }));
     if depth > CALL_DEPTH_MAX {
-        let message = format!("processes call each other {depth} deep; at most {CALL_DEPTH_MAX} are possible");
-        return Some(Err(ChildEnd::NotStarted { code: "LIMIT", message }));
+        return not_started(
+            "LIMIT",
+            format!("processes call each other {depth} deep; at most {CALL_DEPTH_MAX} are possible"),
+        );
     }
-    Some(match input(model, &variables, now) {
-        Ok(input) => Ok(Call {
-            process_id: plain_text(&model.called.evaluate(&variables, now)),
-            variables: input,
-            parent: Parent { instance: state.instance.key, element, depth },
-            attempt: live.children_gone,
-        }),
-        Err(failure) => Err(ChildEnd::NotStarted { code: script::INVALID_MAPPING, message: failure.message }),
-    })
+    let given = match input(model, &variables, now) {
+        Ok(given) => given,
+        Err(failure) => return not_started(script::INVALID_MAPPING, failure.message),
+    };
+    let process_id = plain_text(&model.called.evaluate(&variables, now));
+    let business_key = match business_key(model, state, variables.into_owned(), now) {
+        Ok(key) => key,
+        Err(message) => return not_started("LIMIT", message),
+    };
+    let parent = Parent { instance: state.instance.key, element, depth };
+    Some(Ok(Call { process_id, business_key, variables: given, parent, attempt: live.children_gone }))
+}
+
+/// Characters of a business key, as at the start of an instance from outside.
+const BUSINESS_KEY_CHARS_MAX: usize = 255;
+
+/// The child's business key, where one is given and something comes of it, or why it cannot be one. Camunda 7 spells the
+/// caller's own as `execution.processBusinessKey`.
+fn business_key(
+    model: &CallActivity,
+    state: &Aggregate,
+    mut variables: Variables,
+    now: Timestamp,
+) -> Result<Option<String>, String> {
+    let Some(written) = &model.handover.business_key else { return Ok(None) };
+    let own = state.instance.business_key.clone().map_or(Value::Null, Value::String);
+    variables.insert("execution".to_owned(), json!({ "processBusinessKey": own, "businessKey": own }));
+    let key = plain_text(&written.evaluate(&variables, now)).trim().to_owned();
+    let length = key.chars().count();
+    if length > BUSINESS_KEY_CHARS_MAX {
+        return Err(format!("the business key has {length} characters; at most {BUSINESS_KEY_CHARS_MAX} are possible"));
+    }
+    Ok(Some(key).filter(|key| !key.is_empty()))
 }
 
 /// What is known of the child that ended last, where nothing says where it belongs.
@@ -101,16 +143,24 @@ const LAST_RESULT: &str = "lastSubprocessResult";
 /// The child's variables: the mapped ones, else all but the engine's own and what an earlier child gave. That came from
 /// variables like these and comes back with the next ones: it would hold one child more in each round of a loop.
 fn input(model: &CallActivity, variables: &Variables, now: Timestamp) -> Result<Variables, Failure> {
-    if model.input_mapping.is_empty() {
-        let goes = |(name, _): &(&String, &Value)| !is_reserved(name) && *name != LAST_RESULT;
-        return Ok(variables.iter().filter(goes).map(|(n, v)| (n.clone(), v.clone())).collect());
-    }
-    mapped(&model.input_mapping, variables, now)
+    let all = model.input_mapping.is_empty() || model.handover.all_in;
+    let values = if all { every(variables) } else { Variables::new() };
+    mapped(values, &model.input_mapping, variables, now)
 }
 
-/// What a mapping gives to somebody else.
-fn mapped(mappings: &[Mapping], variables: &Variables, now: Timestamp) -> Result<Variables, Failure> {
-    let mut values = Variables::new();
+/// All variables that parent and child may have of each other.
+fn every(variables: &Variables) -> Variables {
+    let goes = |(name, _): &(&String, &Value)| !is_reserved(name) && *name != LAST_RESULT;
+    variables.iter().filter(goes).map(|(n, v)| (n.clone(), v.clone())).collect()
+}
+
+/// Adds what a mapping gives to somebody else.
+fn mapped(
+    mut values: Variables,
+    mappings: &[Mapping],
+    variables: &Variables,
+    now: Timestamp,
+) -> Result<Variables, Failure> {
     for mapping in mappings {
         let value = match meant_literally(mapping, variables) {
             Some(word) => Value::String(word.to_owned()),
@@ -227,18 +277,20 @@ pub(crate) fn throw_to_parent(step: &mut Step<'_>, failure: &Failure) -> bool {
 
 /// Writes what a child gave: the whole to the result variable, what is mapped to its places, else `lastSubprocessResult`.
 fn output(step: &mut Step<'_>, model: &CallActivity, number: ElementNumber, given: &Variables) -> Result<(), Failure> {
+    let all = model.handover.all_out;
+    let mut values = if all { every(given) } else { Variables::new() };
     let mut given: Variables =
         given.iter().filter(|(name, _)| !is_reserved(name)).map(|(n, v)| (n.clone(), v.clone())).collect();
     let whole = Value::Object(given.clone());
     let payload = &model.payload;
-    let mut values = Variables::new();
-    if payload.output_mapping.is_empty() {
-        script::write_result(step, Some(number), &mut values, &whole, &ResultRule::of(payload, LAST_RESULT))?;
-    } else {
+    if !payload.output_mapping.is_empty() {
         values.extend(payload.result_variable.iter().map(|name| (name.clone(), whole.clone())));
         // Both spellings of a source: with the prefix and without. Who gets the whole needs it once.
         given.insert("subprocess".to_owned(), whole);
         script::map_into(step, Some(number), &mut values, &payload.output_mapping, &given)?;
+    } else if !all || payload.result_variable.is_some() {
+        // What has gone to its places one by one needs no last result.
+        script::write_result(step, Some(number), &mut values, &whole, &ResultRule::of(payload, LAST_RESULT))?;
     }
     step.set_variables_at(Some(number), values)
 }

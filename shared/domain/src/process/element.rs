@@ -318,4 +318,27 @@ pub struct CallActivity {
     /// What becomes of the child's variables.
     #[serde(default)]
     pub payload: Payload,
+    /// What goes over beside the mappings.
+    #[serde(default, skip_serializing_if = "Handover::is_nothing")]
+    pub handover: Handover,
+}
+
+/// What a call activity hands over without naming each variable.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Handover {
+    /// The child gets all of the parent's variables, whatever the mapping gives it.
+    #[serde(default)]
+    pub all_in: bool,
+    /// The parent gets all of the child's variables under their own names.
+    #[serde(default)]
+    pub all_out: bool,
+    /// The child's business key; `None`: it has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub business_key: Option<ValueExpr>,
+}
+
+impl Handover {
+    fn is_nothing(&self) -> bool {
+        *self == Handover::default()
+    }
 }

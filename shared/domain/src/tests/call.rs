@@ -7,7 +7,8 @@ use crate::effect::{CallEffect, Effect};
 use crate::external_task::Status;
 use crate::ids::InstanceKey;
 use crate::instance::{InstanceStatus, Parent};
-use crate::process::{ElementKind, Process};
+use crate::process::{ElementKind, Handover, Mapping, Process};
+use crate::value::{Expression, ValueExpr};
 use crate::{CALL_DEPTH_MAX, Call, ChildEnd, call};
 use serde_json::{Value, json};
 
@@ -259,4 +260,64 @@ fn calls_without_end_are_stopped() {
     assert!(world.call().unwrap().is_ok());
     world.state.as_mut().unwrap().instance.parent.as_mut().unwrap().depth = CALL_DEPTH_MAX;
     assert!(matches!(world.call(), Some(Err(ChildEnd::NotStarted { code: "LIMIT", .. }))));
+}
+
+fn handing(handover: Handover, input: Vec<Mapping>, output: Vec<Mapping>) -> Process {
+    let mut process = calling().build();
+    let element = process.elements.iter_mut().find(|element| element.id == "sub").expect("it is there");
+    let ElementKind::CallActivity(model) = &mut element.kind else { panic!("no call activity") };
+    (model.handover, model.input_mapping, model.payload.output_mapping) = (handover, input, output);
+    process
+}
+
+/// S4-107: Camunda 7's `in` with `variables="all"` beside a mapping.
+#[test]
+fn all_variables_go_into_the_child_beside_what_is_mapped() {
+    let handover = Handover { all_in: true, ..Handover::default() };
+    let mut world = given(handing(handover, vec![mapping("sum", "amount")], Vec::new()));
+    world.start(json!({"amount": 5, "sum": 0, "lastSubprocessResult": {"old": 1}}));
+    let call = world.call().expect("it is awaited").expect("it can be started");
+    assert_eq!(call.variables, vars(json!({"amount": 5, "sum": 5})));
+}
+
+/// S4-107: Camunda 7's `out` with `variables="all"`: what is mapped comes on top, and nothing is left for a last result.
+#[test]
+fn all_variables_of_the_child_come_back_under_their_names() {
+    let handover = Handover { all_out: true, ..Handover::default() };
+    let end =
+        || ChildEnd::Completed(vars(json!({"amount": 7, "order": {"no": 1}, "userAction": "x", "_lastError": 1})));
+    let mut world = given(handing(handover.clone(), Vec::new(), Vec::new())).started(json!({"amount": 5, "kept": 1}));
+    world.child_started();
+    world.child_ended(end()).status(InstanceStatus::Completed);
+    assert_eq!(world.state().instance.variables, vars(json!({"amount": 7, "kept": 1, "order": {"no": 1}})));
+
+    let mut world = given(handing(handover, Vec::new(), vec![mapping("order.sum", "subprocess.amount")]));
+    world.start(json!({}));
+    world.child_started();
+    world.child_ended(end()).status(InstanceStatus::Completed);
+    assert_eq!(world.state().instance.variables, vars(json!({"amount": 7, "order": {"no": 1, "sum": 7}})));
+}
+
+/// S4-107: a text, an expression, or the caller's own key in Camunda 7's words.
+#[test]
+fn a_child_has_the_business_key_that_its_call_activity_gives_it() {
+    let asked = |written: &str| {
+        let expression = || ValueExpr::Expression(Expression::parse(written).expect("an expression"));
+        let business_key = if written.starts_with('=') { expression() } else { value(written) };
+        let handover = Handover { business_key: Some(business_key), ..Handover::default() };
+        let mut world = given(handing(handover, Vec::new(), Vec::new()));
+        let start = Start::new(key(), world.process.id.clone(), 1);
+        let variables = vars(json!({"no": 7, "long": "x".repeat(256)}));
+        world.when(Command::Start(Start { business_key: Some("B-1".to_owned()), variables, ..start }));
+        world.call().expect("it is awaited")
+    };
+    let given = |key: &str| asked(key).expect("it can be started").business_key;
+    assert_eq!(given("LOAN").as_deref(), Some("LOAN"));
+    let start = asked("LOAN").expect("it can be started").start(child(), 3);
+    assert_eq!((start.key, start.definition_version, start.business_key.as_deref()), (child(), 3, Some("LOAN")));
+    assert_eq!(given("=no").as_deref(), Some("7"));
+    assert_eq!(given("=execution.processBusinessKey").as_deref(), Some("B-1"));
+    assert_eq!(given("=missing"), None);
+    let too_long = "the business key has 256 characters; at most 255 are possible".to_owned();
+    assert_eq!(asked("=long"), Err(ChildEnd::NotStarted { code: "LIMIT", message: too_long }));
 }

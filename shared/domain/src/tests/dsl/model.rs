@@ -3,9 +3,9 @@
 use super::RECIPIENT;
 use crate::process::{
     ActionModel, BoundaryEvent, CallActivity, Condition, Element, ElementKind, EventStart, ExclusiveGateway,
-    ExternalTaskModel, FieldKind, FieldModel, Flow, InclusiveGateway, Mapping, MessageCatch, MultiInstance, OnTimeout,
-    Pages, Payload, Process, Reminders, ScriptTask, SignalCatch, SystemTask, TaskProfile, ThrownError, Timer, Trigger,
-    Turns, UserTask, When, WorkTaskModel,
+    ExternalTaskModel, FieldKind, FieldModel, Flow, Handover, InclusiveGateway, Mapping, MessageCatch, MultiInstance,
+    OnTimeout, Pages, Payload, Process, Reminders, ScriptTask, SignalCatch, SystemTask, TaskProfile, ThrownError,
+    Timer, Trigger, Turns, UserTask, When, WorkTaskModel,
 };
 use crate::template::Template;
 use crate::time::{Cycle, Rhythm};
@@ -328,6 +328,7 @@ impl Model {
                 called,
                 input_mapping: Vec::new(),
                 payload: Payload::default(),
+                handover: Handover::default(),
             })),
         )
     }

@@ -3,8 +3,8 @@
 use super::service::delay;
 use super::{Begins, Each, Id, Node, Occurs, Plan, Script, Test, Throw, What, gathered};
 use crate::process::{
-    BoundaryEvent, CallActivity, Condition, ElementKind, EventStart, FieldKind, MultiInstance, OnTimeout, Payload,
-    Process, ScriptTask, ThrownError, Trigger, Turns, UserTask,
+    BoundaryEvent, CallActivity, Condition, ElementKind, EventStart, FieldKind, Handover, MultiInstance, OnTimeout,
+    Payload, Process, ScriptTask, ThrownError, Trigger, Turns, UserTask,
 };
 use crate::script::{CommandAnswer, ScriptFailure};
 use crate::tests::dsl::*;
@@ -77,6 +77,7 @@ impl Plan {
                 called: value("another"),
                 input_mapping: Vec::new(),
                 payload: Payload::default(),
+                handover: Handover::default(),
             })),
             What::Exclusive => ElementKind::ExclusiveGateway(Default::default()),
             What::Parallel => ElementKind::ParallelGateway,
