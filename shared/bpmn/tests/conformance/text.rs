@@ -56,7 +56,6 @@ are not known.
 How many turns there are is fixed then.
 - **People.** A single candidate user of a task without groups is its assignee at once. Owners of tasks, skip \
 expressions, initiators and variables that name tasks or called processes mean nothing, with a warning: `initiator` is \
-null unless it is given at the start. Where the expressions of assignee and candidates all give nobody the step stops \
-with `INVALID_ASSIGNMENT`; elsewhere the task is open to everybody.
+null unless it is given at the start.
 - **Not executable.** A file whose processes all say `isExecutable=\"false\"` is refused, because it would deploy nothing.
 ";

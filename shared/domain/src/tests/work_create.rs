@@ -90,6 +90,8 @@ fn a_model_that_names_somebody_who_is_nobody_stops_the_step() {
     }
     nobody(work().assignee("context.lead"), json!({"lead": ["lea"]}), "Assignee");
     given(one_task(work())).start(json!({})).work_task("ask", State::Open);
+    // As in Camunda 7, Camunda 8 and Flowable.
+    given(one_task(work().users(&["${lead}"]).assignee("=boss"))).start(json!({})).work_task("ask", State::Open);
 }
 
 /// S4-20, T-15.

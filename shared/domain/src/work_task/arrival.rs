@@ -78,15 +78,25 @@ fn responsible(model: &WorkTaskModel, data: &Variables, now: Timestamp) -> Resul
     };
     let responsible = Responsible { assignee, users, groups };
     let modelled = [
-        ("Assignee", model.assignee.is_some()),
-        ("ResponsibleUsers", !model.candidate_users.is_empty()),
-        ("ResponsibleTeams", !model.candidate_groups.is_empty()),
+        ("Assignee", model.assignee.as_slice()),
+        ("ResponsibleUsers", model.candidate_users.as_slice()),
+        ("ResponsibleTeams", model.candidate_groups.as_slice()),
     ];
-    let modelled: Vec<&str> = modelled.into_iter().filter_map(|(property, is)| is.then_some(property)).collect();
-    if responsible.is_empty() && !modelled.is_empty() {
-        return Err(unusable(format!("nobody can do the task: {} gives no name", modelled.join(" with "))));
+    let named =
+        |(property, sources): (&'static str, &[ValueExpr])| sources.iter().any(names_somebody).then_some(property);
+    let named: Vec<&str> = modelled.into_iter().filter_map(named).collect();
+    if responsible.is_empty() && !named.is_empty() {
+        return Err(unusable(format!("nobody can do the task: {} gives no name", named.join(" with "))));
     }
     Ok(responsible)
+}
+
+/// An expression may give nobody, as in the engines whose spelling it is; a name, path or template is meant to name somebody.
+fn names_somebody(source: &ValueExpr) -> bool {
+    match source {
+        ValueExpr::Literal(_) | ValueExpr::Path(_) | ValueExpr::Template(_) => true,
+        ValueExpr::Expression(_) => false,
+    }
 }
 
 /// The names that the expressions of a property give, each once: a list, or a text with commas.
