@@ -20,6 +20,7 @@ mod messages;
 mod throw_events;
 mod timer_starts;
 mod user_tasks;
+mod vectors;
 
 // The API is a binary: its modules are compiled in here, under the names by which they look for each other.
 #[path = "../../functions/api/src"]

@@ -1,29 +1,10 @@
-//! Scripts as product documentation shows them, with the outcomes that must come of them (vectors V-01 to V-15).
+//! Scripts as product documentation shows them, with the outcomes that must come of them (vectors V-01 to V-15; `tests/it/vectors.rs` runs them in processes).
 
 use super::{Evaluated, evaluate, run, serve};
 use domain::script::{CommandAnswer, ScriptFailure, ScriptKind};
 use serde_json::{Value, json};
 
-const REVIEW: &str = "
-    // what the reviewer needs
-    const person = doCmd('GetCustomerProfile', { customerId });
-    const report = doCmd('GetCreditReport', { customerId });
-    const account = doCmd('GetAccountHistory', { customerId });
-
-    // a first opinion
-    let recommendation = 'Approve';
-    if (report.score < 650) recommendation = 'Reject';
-    else if (loanAmount > person.monthlyIncome * 4) recommendation = 'Review';
-
-    return {
-        customer: { name: person.fullName, monthlyIncome: person.monthlyIncome },
-        credit: { score: report.score, rating: report.rating },
-        application: { amount: loanAmount, term: termMonths },
-        recommendation: recommendation,
-        accountAge: account.ageMonths,
-        averageBalance: account.averageBalance
-    };
-";
+const REVIEW: &str = include_str!("../../testdata/review.js");
 
 fn review(score: u32, loan: u32, income: u32) -> Value {
     let variables = super::map(json!({"customerId": "c-1", "loanAmount": loan, "termMonths": 24}));
@@ -48,25 +29,7 @@ fn the_review_script_prepares_the_form_context() {
     assert_eq!(keys, ["accountAge", "application", "averageBalance", "credit", "customer", "recommendation"]);
 }
 
-const DECISION: &str = "
-    // the form's fields are variables by now
-    const action = userAction;
-    const comments = approverComments;
-
-    if (action === 'Approve' && loanAmount > 500000 && !comments) {
-        throw new Error('Large loans need approval comments');
-    }
-    if (action === 'Reject' && !comments) {
-        throw new Error('A rejection needs its reason');
-    }
-    if (action === 'Approve' && creditScore < 600) {
-        throw new Error('The credit score is below 600');
-    }
-
-    const entry = { decision: action, approver: currentUser, at: new Date().toISOString(), loanAmount: loanAmount, comments: comments };
-    doCmd('LogApprovalDecision', entry);
-    return { validated: true, validatedBy: currentUser, validationTime: new Date().toISOString() };
-";
+const DECISION: &str = include_str!("../../testdata/decision.js");
 
 fn decide(action: &str, loan: u32, score: u32, answers: &[CommandAnswer]) -> Evaluated {
     let variables = json!({"loanAmount": loan, "creditScore": score});
@@ -100,24 +63,7 @@ fn the_decision_script_logs_once_and_validates() {
     assert_eq!(outcome.result["validatedBy"], "jane");
 }
 
-const APPLICATION: &str = "
-    var errors = [];
-    if (!formData.loanAmount || formData.loanAmount <= 0) { errors.push('amount missing'); }
-    if (formData.loanAmount > 1000000) { errors.push('amount over $1,000,000'); }
-    if (!formData.creditScore || formData.creditScore < 300 || formData.creditScore > 850) { errors.push('score out of range'); }
-    if (!formData.email || !formData.email.includes('@')) { errors.push('no mail address'); }
-    if (!formData.phone || formData.phone.length < 10) { errors.push('no phone number'); }
-
-    if (errors.length > 0) {
-        throw new BpmnError('FORM_VALIDATION_ERROR', 'Not valid: ' + errors.join('; '));
-    }
-
-    context.loanAmount = formData.loanAmount;
-    context.creditScore = formData.creditScore;
-    context.customerEmail = formData.email;
-    context.customerPhone = formData.phone;
-    return { validated: true, timestamp: new Date().toISOString() };
-";
+const APPLICATION: &str = include_str!("../../testdata/application.js");
 
 fn apply(form: Value) -> Evaluated {
     serve(APPLICATION, json!({}), form, &[])
@@ -148,24 +94,7 @@ fn the_application_script_writes_the_process_variables() {
     );
 }
 
-const APPROVAL: &str = "
-    if (formData.action === 'Approve') {
-        var most = context.approverMaxAmount || 50000;
-        if (context.loanAmount > most) {
-            throw new BpmnError('INSUFFICIENT_AUTHORITY', 'No authority over $' + most);
-        }
-        var required = ['ID', 'PROOF_OF_INCOME', 'BANK_STATEMENT'];
-        var uploaded = context.uploadedDocuments || [];
-        var missing = required.filter(d => !uploaded.includes(d));
-        if (missing.length > 0) {
-            throw new BpmnError('MISSING_DOCUMENTS', 'Missing: ' + missing.join(', '));
-        }
-    }
-    context.approvalDecision = formData.action;
-    context.approvalComments = formData.comments;
-    context.approvedBy = formData.userId;
-    return { decision: formData.action, valid: true };
-";
+const APPROVAL: &str = include_str!("../../testdata/approval.js");
 
 /// V-11, V-13, S4-92.
 #[test]
@@ -192,17 +121,7 @@ fn the_approval_script_checks_authority_and_documents() {
     );
 }
 
-const SECOND: &str = "
-    if (formData.userId === context.firstApprover) {
-        throw new BpmnError('DUAL_CONTROL_VIOLATION', 'Two people have to approve');
-    }
-    if (formData.userId === context.applicationCreatedBy) {
-        throw new BpmnError('CONFLICT_OF_INTEREST', 'Nobody approves what is their own');
-    }
-    context.secondApprover = formData.userId;
-    context.secondApproverComments = formData.comments;
-    return { approved: true };
-";
+const SECOND: &str = include_str!("../../testdata/second-approver.js");
 
 /// V-14, V-15, S4-93.
 #[test]
@@ -225,12 +144,7 @@ fn the_dual_control_script_wants_two_people_besides_the_creator() {
 /// V-14's notification path, S4-87, S4-89.
 #[test]
 fn a_handler_script_reads_the_last_error_and_sends_it_to_the_form() {
-    let source = "
-        var error = context._lastError;
-        BankLingo.ExecuteCommand('SendFormErrors', { taskId: 'Second', errors: error.errorMessage });
-        logger.info('rejected: ' + error.errorMessage);
-        var all = context._errorHistory || [];
-        return { notified: true, errors: all.length };";
+    let source = include_str!("../../testdata/handler.js");
     let variables = json!({"_lastError": {"errorCode": "X", "errorMessage": "why"}, "_errorHistory": [1, 2]});
     let wanted = ScriptFailure::CommandWanted {
         number: 0,
