@@ -27,9 +27,9 @@ if (decision === 'Accept') require('documents');
 CONTEXT = {"limit": 1000, "riskScore": 81}
 
 
-def offer(product, script=SCRIPT, process_id="Offer", variables=None, **properties):
+def offer(product, script=SCRIPT, variables=None, **properties):
     properties = {"TaskPage": FORM, **properties}
-    return question(product, process_id, ClientScript=script, FormVariables="limit,riskScore,payload",
+    return question(product, ClientScript=script, FormVariables="limit,riskScore,payload",
                     variables={**CONTEXT, **(variables or {})}, **properties)
 
 
@@ -75,7 +75,7 @@ def test_the_script_shows_requires_and_marks_fields_as_they_change(product, visi
 
 def test_a_required_group_is_asked_for_and_a_draft_needs_nothing(product, visitor):
     """S4-35, S0-64: one box of the group is enough."""
-    asked = offer(product, process_id="OfferGroup")
+    asked = offer(product)
     visitor.open(asked.link)
     visitor.page.get_by_label("Accept").check()
     visitor.page.locator("button[value=Yes]").click()
@@ -90,7 +90,7 @@ def test_a_required_group_is_asked_for_and_a_draft_needs_nothing(product, visito
 
 def test_the_built_in_form_asks_for_a_comment_when_the_script_requires_it(product, visitor):
     """S4-35: in the product's own form, on a phone and in the dark as well."""
-    asked = question(product, "Remark", ClientScript="requireField('comment'); showWarning('We need a word of yours.')")
+    asked = question(product, ClientScript="requireField('comment'); showWarning('We need a word of yours.')")
     visitor.open(asked.link)
     comment = visitor.page.get_by_label("Comment")
     expect(visitor.page.get_by_text("(optional)")).to_be_hidden()
@@ -105,7 +105,7 @@ def test_the_built_in_form_asks_for_a_comment_when_the_script_requires_it(produc
 
 def test_without_script_every_field_is_there(product, visit):
     """Contract, public pages: the page works without script; nothing is hidden that nobody could show."""
-    visitor, asked = visit(script=False), offer(product, process_id="OfferPlain")
+    visitor, asked = visit(script=False), offer(product)
     visitor.open(asked.link)
     expect(visitor.page.get_by_label("Justification")).to_be_visible()
     expect(visitor.page.get_by_label("Day")).to_be_visible()
@@ -115,7 +115,7 @@ def test_without_script_every_field_is_there(product, visit):
 
 def test_a_refused_field_stays_in_sight(product, visitor):
     """S4-36: what the server refused is shown although the script hides it."""
-    asked = offer(product, "hideField('day')", "OfferRefused", TaskPage=FORM.replace('type="date"', 'type="date" required'))
+    asked = offer(product, "hideField('day')", TaskPage=FORM.replace('type="date"', 'type="date" required'))
     visitor.open(asked.link)
     expect(visitor.page.get_by_label("Day")).to_be_hidden()
     visitor.press("Yes")
@@ -136,7 +136,7 @@ def test_the_script_sees_the_form_context_and_nothing_of_the_page(product, visit
               "let made = 'refused';\ntry { made = (() => {}).constructor('return 1')() } catch (error) { }\n"
               "showWarning([seen.length, made, typeof recipient, payload.text].join('|'));\n"
               "formContext.payload.text = 'changed'; undeclared = 1;")
-    asked = offer(product, script, "OfferEscape", variables={"payload": {"text": hostile, "__proto__": {"x": 1}}})
+    asked = offer(product, script, variables={"payload": {"text": hostile, "__proto__": {"x": 1}}})
     visitor.open(asked.link)
     expect(visitor.page.get_by_role("status")).to_have_text(f"0|refused|undefined|{hostile}")
     visitor.page.get_by_label("Amount in EUR").fill("1")
@@ -149,7 +149,7 @@ def test_the_script_sees_the_form_context_and_nothing_of_the_page(product, visit
 
 @pytest.mark.parametrize("script", ["hideField('day'); formContext.none.deep", "hideField('day'); throw 1"])
 def test_a_script_that_fails_leaves_the_page_as_it_was(product, visitor, script):
-    asked = offer(product, script, "OfferFails")
+    asked = offer(product, script)
     visitor.open(asked.link)
     expect(visitor.page.get_by_label("Day")).to_be_visible()
     assert visitor.noises and all("ClientScript" in noise for noise in visitor.noises)
@@ -161,8 +161,8 @@ def test_a_script_that_fails_leaves_the_page_as_it_was(product, visitor, script)
 
 def test_a_page_that_runs_no_script_allows_none(product, visitor):
     """Contract, public pages: the policy names scripts only where the task has one, and always by nonce."""
-    plain = visitor.open(question(product, "NoScript").link).headers["content-security-policy"]
-    scripted = visitor.open(offer(product, process_id="WithScript").link).headers["content-security-policy"]
+    plain = visitor.open(question(product).link).headers["content-security-policy"]
+    scripted = visitor.open(offer(product).link).headers["content-security-policy"]
     assert "script-src" not in plain and "script-src 'nonce-" in scripted and "unsafe" not in scripted
 
 
@@ -185,7 +185,7 @@ showWarning(seen.length + '|' + Math.count + '|' + ({}).needed);
 
 def test_the_script_cannot_make_the_runner_its_servant(product, visitor):
     """S4-36: what both use cannot be changed, so that no call of the runner hands the page over."""
-    asked = offer(product, REACH, "OfferReach")
+    asked = offer(product, REACH)
     visitor.open(asked.link)
     expect(visitor.page.get_by_role("status")).to_have_text("0|undefined|undefined")
     visitor.page.get_by_label("Amount in EUR").fill("1")
@@ -197,7 +197,7 @@ def test_the_script_cannot_make_the_runner_its_servant(product, visitor):
 def test_what_the_browser_would_not_send_stays_in_sight(product, visitor):
     """A hidden field that blocks the answer would be a trap."""
     page = '<h1>Who</h1><form><p><label>Kind <input name="kind"></label></p><p><label>Mail <input name="mail" type="email"></label></p></form>'
-    asked = question(product, "HiddenMail", TaskPage=page, ClientScript="if (kind !== 'B') hideField('mail')")
+    asked = question(product, TaskPage=page, ClientScript="if (kind !== 'B') hideField('mail')")
     visitor.open(asked.link)
     kind, mail = visitor.page.get_by_label("Kind"), visitor.page.get_by_label("Mail")
     expect(mail).to_be_hidden()
@@ -214,7 +214,7 @@ def test_what_the_browser_would_not_send_stays_in_sight(product, visitor):
 def test_fields_may_be_called_like_what_a_form_has(product, visitor):
     names = ["before", "elements", "contains", "oninput", "onsubmit", "querySelectorAll", "closest", "style", "parentNode"]
     fields = "".join(f'<p><label>{name} <input name="{name}"></label></p>' for name in names)
-    asked = question(product, "Clobber", TaskPage=f"<h1>Names</h1><form>{fields}</form>",
+    asked = question(product, TaskPage=f"<h1>Names</h1><form>{fields}</form>",
                      ClientScript="if (!before) hideField('elements'); else showWarning('Before ' + formData.before)")
     visitor.open(asked.link)
     expect(visitor.page.get_by_label("elements")).to_be_hidden()
