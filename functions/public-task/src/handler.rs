@@ -8,7 +8,7 @@ use app::{Error, Request as CommandRequest, random};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::command::{Actor, Command, Door, Origin, Submission};
-use domain::decision::{self, FieldError, Problem, Reply};
+use domain::decision::{FieldError, Problem, Reply};
 use domain::external_task::Status;
 use domain::rejection::Rejection;
 use domain::time::Timestamp;
@@ -115,11 +115,6 @@ fn decoded(text: &str) -> String {
     percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
-fn refused(error: &decision::FormError) -> FieldError {
-    let problem = Problem::Refused { code: String::new(), message: error.message.clone() };
-    FieldError { field: error.field.clone(), problem }
-}
-
 /// One request behind a genuine link.
 struct Visit<'a> {
     public: &'a Public,
@@ -161,7 +156,7 @@ impl Visit<'_> {
                     (false, true) => DraftNote::None,
                 };
                 // What a script said about the last answer; the page of the post itself shows what that post met.
-                let errors: Vec<FieldError> = task.form_errors.iter().map(refused).collect();
+                let errors: Vec<FieldError> = task.form_errors.iter().map(FieldError::from).collect();
                 let shown = Shown { values: &task.draft, errors: &errors, chosen: self.chosen.as_deref(), draft };
                 return self.task_page(200, &opened, &shown).await;
             }
